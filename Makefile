@@ -1,0 +1,62 @@
+# Two commands matter: `make run` brings the whole system up, `make test` runs everything CI runs.
+# Both do their own set-up; nothing but Python 3.11+ and make has to be there before.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= data
+PORT ?= 8080
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev browser run test check bench lock migration history
+
+help:  ## what can be typed here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/.installed  ## what running needs, into .venv
+
+install-dev: $(VENV)/.installed-dev
+
+# The page tests drive a real browser. Debian's Chromium is taken where it is not yet there.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  { echo "the page tests need Chromium: install it with this machine's package manager" >&2; exit 1; }
+
+run: install  ## the whole system on this machine (DATA=folder PORT=8080)
+	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
+
+test: install-dev browser check  ## everything CI runs
+	$(BIN)/python -m pytest
+
+check: install-dev  ## format, lint, types, imports, knowledge
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/tio knowledge check
+
+bench: install-dev  ## speed as ratios against a peer in the same run, as JSON
+	@$(BIN)/python -m tests.bench
+
+lock:  ## pin the newest versions that fit pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links -o requirements.lock --upgrade
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock --constraint requirements.lock --upgrade
+
+migration: install-dev  ## service=assessment says="what changes": the next migration, drafted
+	$(BIN)/python -m services.chassis.migrations "$(service)" "$(says)"
+
+history: install-dev  ## journey=ID: record a running journey's history for the replay tests
+	$(BIN)/python -m tests.workflows.record_history "$(journey)"

@@ -1,0 +1,33 @@
+"""A rule's answer: what was concluded, by which rule, because of what, and what is missing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReadStatus(StrEnum):
+    """How far the source behind a number was read. Shown wherever the number is shown, never upgraded."""
+
+    FULL_TEXT = "full_text"
+    ABSTRACT = "abstract"
+    SECONDARY = "secondary"
+    COMPUTED = "computed"
+    PROPOSAL = "proposal"
+    UNVERIFIED = "unverified"
+
+
+UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One conclusion. `rule` is the id in the specification; `missing` says what would settle an undetermined one."""
+
+    code: str
+    rule: str | None = None
+    because: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def undetermined(self) -> bool:
+        """Was there too little to conclude? Undetermined is an answer, not an error."""
+        return self.code == UNDETERMINED

@@ -1,0 +1,69 @@
+"""What somebody has to do by when (FHIR CarePlan activity), and the short conclusion that carries it to a journey.
+
+These two nouns are the only clinical content that enters a workflow's history: codes, dates and ids.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ObligationStatus(StrEnum):
+    """FHIR Task.status, as far as an obligation needs it."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Ladder(StrEnum):
+    """Which reminder ladder applies; the rungs stand in knowledge/rules/reminders.toml."""
+
+    LAB = "lab"
+    IMAGING = "imaging"
+    POSTOPERATIVE = "postoperative"
+    DECISION = "decision"
+    CRITICAL = "critical"
+
+
+class Proposal(StrEnum):
+    """What a service proposes to do next. A clinician decides."""
+
+    NONE = "none"
+    LOCALIZE = "localize"
+    OPERATE = "operate"
+    TREAT_MEDICALLY = "treat-medically"
+    LOOK_AGAIN = "look-again"
+    CLOSE = "close"
+
+
+class Obligation(BaseModel):
+    """One thing that is due. (rule, occurrence) is its stable key within a journey: repeated conclusions name the same one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    occurrence: str
+    act: str
+    due: date
+    opens: date
+    closes: date | None = None
+    ladder: Ladder = Ladder.LAB
+    status: ObligationStatus = ObligationStatus.OPEN
+    because: str = ""
+
+
+class Conclusion(BaseModel):
+    """What a service concluded on a day, as a journey hears it; the whole answer stays with the service."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    service: str
+    state: str
+    proposal: Proposal = Proposal.NONE
+    concluded_at: datetime
+    obligations: tuple[Obligation, ...] = ()
+    knowledge_version: str = ""

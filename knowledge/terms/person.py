@@ -1,0 +1,36 @@
+"""What rules need of a person: sex, and age on a day. Nothing that names anybody."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+DAYS_PER_YEAR = Decimal("365.25")
+
+
+class Sex(StrEnum):
+    """FHIR AdministrativeGender."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """FHIR Patient, as far as a reference interval needs it."""
+
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    age_years: Decimal | None = None
+
+    def age_on(self, day: date) -> Decimal | None:
+        """How old was this person on that day, in years? None when neither birth date nor age is known."""
+        if self.birth_date is None:
+            return self.age_years
+        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
+        whole = day.year - self.birth_date.year - (0 if had_birthday else 1)
+        if whole >= 1:
+            return Decimal(whole)
+        return Decimal((day - self.birth_date).days) / DAYS_PER_YEAR
