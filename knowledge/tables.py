@@ -1,11 +1,12 @@
 """Reads the table beside a rule. Every number is dated, cited and carries how far its source was read.
 
-A table file (TOML) may hold five kinds of entry, each under its kind and a name:
+A table file (TOML) may hold six kinds of entry, each under its kind and a name:
 
 * ``[values.NAME]``     one number that changes over time: rows with ``value`` and ``unit``
 * ``[bands.NAME]``      a number line cut into named bands, without gap or overlap
 * ``[intervals.NAME]``  reference intervals for whom they hold: profile, sex, age; no two for the same person
 * ``[decisions.NAME]``  rows of conditions over closed inputs, of which exactly one applies to every combination
+* ``[lists.NAME]``      rows with a key and columns of their own: a reminder ladder, a calendar, the points of a score
 * ``[rules.ID]``        what a rule says, how strong it is and where it stands
 
 What does not fit is refused at load with file, row and reason. A row counts from its ``effective`` day, the day this
@@ -121,7 +122,16 @@ class Rule:
     cn_consensus: str = "not_read"
 
 
-Dated = TypeVar("Dated", Value, Bands)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a list: its key, and the columns as they stand in the table. The rule reads them."""
+
+    key: str
+    columns: Mapping[str, Any]
+    citation: Citation
+
+
+Dated = TypeVar("Dated", Value, Bands, Row)
 
 
 class History(Generic[Dated]):
@@ -141,6 +151,22 @@ class History(Generic[Dated]):
         return chosen
 
 
+class RowList:
+    """The rows of one list, in the order in which they stand, each with its history."""
+
+    __slots__ = ("histories",)
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        by_key: dict[str, list[Row]] = {}
+        for row in rows:
+            by_key.setdefault(row.key, []).append(row)
+        self.histories = {key: History(versions) for key, versions in by_key.items()}
+
+    def on(self, day: date) -> tuple[Row, ...]:
+        """Which rows count on this day?"""
+        return tuple(history.on(day) for history in self.histories.values())
+
+
 class Table:
     """The table beside one rule module, read and checked once, at import."""
 
@@ -153,6 +179,7 @@ class Table:
             "bands",
             "intervals",
             "decisions",
+            "lists",
             "rules",
         }
         if unknown:
@@ -161,6 +188,7 @@ class Table:
         self.values = {n: History(self._values(n, e)) for n, e in self._entries(content, "values")}
         self.bands = {n: History(self._bands(n, e)) for n, e in self._entries(content, "bands")}
         self.intervals = {n: self._intervals(n, e) for n, e in self._entries(content, "intervals")}
+        self.lists = {n: RowList(self._rows(n, e)) for n, e in self._entries(content, "lists")}
         self.rules = {id: self._rule(id, row) for id, row in self._entries(content, "rules")}
         self.decisions = {n: self._decisions(n, e) for n, e in self._entries(content, "decisions")}
 
@@ -192,6 +220,10 @@ class Table:
     def decide(self, name: str, *inputs: str) -> Decision:
         """Which row applies? Inputs in the order in which the decision declares them."""
         return self.decisions[name][inputs]
+
+    def rows(self, name: str, on: date) -> tuple[Row, ...]:
+        """Which rows of this list count on this day?"""
+        return self.lists[name].on(on)
 
     @cached_property
     def fingerprint_text(self) -> str:
@@ -230,6 +262,23 @@ class Table:
         if unit not in UNITS and unit not in COUNTS:
             raise KnowledgeError(self.file, where, f"unit {unit!r} is not known")
         return str(unit)
+
+    def _rows(self, name: str, entry: Mapping[str, Any]) -> list[Row]:
+        rows: list[Row] = []
+        for number, row in enumerate(entry.get("rows", ()), 1):
+            where = f"lists.{name} row {number}"
+            if not isinstance(row.get("key"), str):
+                raise KnowledgeError(self.file, where, "key is missing")
+            citation = self._citation(where, row)
+            if any(
+                r.key == row["key"] and r.citation.effective == citation.effective for r in rows
+            ):
+                raise KnowledgeError(self.file, where, f"{row['key']!r} stands twice")
+            columns = {name: cell for name, cell in row.items() if name not in CITING}
+            rows.append(Row(row["key"], columns, citation))
+        if not rows:
+            raise KnowledgeError(self.file, f"lists.{name}", "has no rows")
+        return rows
 
     def _once_per_day(self, name: str, rows: Sequence[Value] | Sequence[Bands]) -> None:
         days = [row.citation.effective for row in rows]
@@ -358,10 +407,12 @@ class Table:
         return [_as_tuple(when[key]) if key in when else allowed for key, allowed in inputs.items()]
 
 
+CITING = frozenset({"key", "effective", "source", "read_status", "note"})
 COUNTS = frozenset(
     {
         "d",
         "h",
+        "min",
         "wk",
         "mo",
         "a",
