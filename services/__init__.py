@@ -1,0 +1,1 @@
+"""What do we conclude, and who remembers it?"""

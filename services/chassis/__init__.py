@@ -1,0 +1,1 @@
+"""The frame every service is bolted onto. It knows no medicine."""

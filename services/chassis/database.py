@@ -1,0 +1,147 @@
+"""One request, one transaction, committed before the reply leaves."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic_core import to_json
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, event, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a SQLite writer waits for the one before it."""
+
+ONLY_READS = "tio_only_reads"
+BEFORE_COMMIT = "tio_before_commit"
+
+LastAct = Callable[[AsyncSession], Awaitable[None]]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: stored in UTC, read back with its offset, on SQLite as on PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time that could be any of two dozen instants."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without offset cannot be stored")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back the instant that was stored."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def async_url(url: str | URL) -> URL:
+    """Which address does the async driver take for this database?"""
+    return make_url(url).set(drivername=_driver(url, "sqlite+aiosqlite"))
+
+
+def sync_url(url: str | URL) -> URL:
+    """Which address do migrations take for this database?"""
+    return make_url(url).set(drivername=_driver(url, "sqlite+pysqlite"))
+
+
+def _driver(url: str | URL, for_sqlite: str) -> str:
+    backend = make_url(url).get_backend_name()
+    match backend:
+        case "sqlite":
+            return for_sqlite
+        case "postgresql" | "postgres":
+            return "postgresql+psycopg"
+    raise ValueError(f"{backend} is no database this system runs on; take sqlite or postgresql")
+
+
+def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
+    """Make SQLite keep its promises: a commit is on the disk, and writers queue instead of failing.
+
+    A transaction that begins as a reader and writes later can only fail when another writer came
+    between; so every transaction begins as a writer, unless it said that it only reads.
+    """
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        only_reads = connection.get_execution_options().get(ONLY_READS, False)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """One service's database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = async_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = create_async_engine(
+            self.url,
+            hide_parameters=True,  # an error must not carry what was stored
+            json_serializer=lambda value: to_json(value).decode(),
+            pool_pre_ping=not self.is_sqlite,
+        )
+        if self.is_sqlite:
+            durable_sqlite(self.engine.sync_engine)
+        self._readers = self.engine.execution_options(**{ONLY_READS: True})
+        self.in_flight: set[object] = set()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """All of it is kept, or none: commits at the end, rolls back when anything is raised."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                for act in session.info.get(BEFORE_COMMIT, {}).values():
+                    await act(session)
+            except BaseException:
+                await session.rollback()
+                raise
+            await session.commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """For looking only: never makes a writer wait, and keeps nothing that is changed in it."""
+        async with AsyncSession(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Is the database there? Raises when it is not."""
+        async with self._readers.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def before_commit(session: AsyncSession, name: str, act: LastAct) -> None:
+    """Let `act` be done once, last in this transaction; a second act of that name replaces it."""
+    session.info.setdefault(BEFORE_COMMIT, {})[name] = act
+
+
+async def _in_transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+InTransaction = Annotated[AsyncSession, Depends(_in_transaction, scope="function")]
+"""The session of this request. `scope="function"` is what commits before the reply leaves."""

@@ -1,0 +1,224 @@
+"""Problem and its few children, and RFC 9457 answers for everything that can go wrong.
+
+A problem points at the place and says what is wrong with it; it never repeats what stood there,
+because that may be somebody's record.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from services.chassis.context import current_request_id
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100
+"""A body with thousands of mistakes gets its first hundred named."""
+
+Instant = AwareDatetime
+"""A time with its offset; one without is refused."""
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one value, and where it stands."""
+
+    pointer: str = Field(description="JSON Pointer to the offending value")
+    code: str
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457: why a request was not done."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblem] = []
+
+
+class Problem(Exception):
+    """A request that is not done, and why. Its words go to the caller: no patient data in them."""
+
+    status = 400
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: int | None = None,
+        title: str | None = None,
+        type: str | None = None,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status or self.status
+        self.title = title or HTTPStatus(self.status).phrase
+        self.type = type or f"urn:tio:problem:{self.title.lower().replace(' ', '-')}"
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        """This problem as the answer to the request under way."""
+        document = ProblemDocument(
+            type=self.type,
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            instance=f"urn:uuid:{current_request_id()}",
+            errors=self.errors,
+        )
+        exclude = None if self.errors else {"errors"}
+        return Response(
+            document.model_dump_json(exclude=exclude), self.status, self.headers, MEDIA_TYPE
+        )
+
+
+class Unauthorized(Problem):
+    """We do not know who asks."""
+
+    status = 401
+
+
+class Forbidden(Problem):
+    """We know who asks, and they may not."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """There is no such thing, or it belongs to another organisation: the answer is the same."""
+
+    status = 404
+
+
+class Conflict(Problem):
+    """It contradicts what is already there."""
+
+    status = 409
+
+
+class PreconditionFailed(Problem):
+    """Somebody changed it in the meantime."""
+
+    status = 412
+
+
+class Unprocessable(Problem):
+    """It can be read, but it cannot be meant."""
+
+    status = 422
+
+
+class PreconditionRequired(Problem):
+    """An edit must say which version it edits."""
+
+    status = 428
+
+
+class Unavailable(Problem):
+    """Something we need is away; ask again."""
+
+    status = 503
+
+
+def pointer(parts: Sequence[str | int]) -> str:
+    """These steps as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def field_problems(errors: Sequence[Mapping[str, Any]], body: object) -> list[FieldProblem]:
+    """Where, in what the caller sent, is each thing that pydantic refused?"""
+    return [
+        FieldProblem(pointer=_place(error, body), code=error["type"], detail=_harmless(error))
+        for error in errors[:MOST_ERRORS]
+    ]
+
+
+def _place(error: Mapping[str, Any], body: object) -> str:
+    """pydantic's `loc` also names union members and validators; only real steps are kept."""
+    source, *loc = error["loc"]
+    if source != "body":
+        return pointer(error["loc"])
+    steps: list[str | int] = []
+    here = body
+    for position, part in enumerate(loc):
+        is_last = position == len(loc) - 1
+        in_object = isinstance(here, dict) and part in here
+        in_list = isinstance(here, list) and isinstance(part, int) and 0 <= part < len(here)
+        if in_object or in_list:
+            here = here[part]  # type: ignore[index]
+        elif not (is_last and error["type"] == "missing"):
+            continue
+        steps.append(part)
+    return pointer(steps)
+
+
+def _harmless(error: Mapping[str, Any]) -> str:
+    """pydantic's sentence, unless it quotes the value."""
+    if error["type"] == "union_tag_invalid":
+        return f"must be one of {error['ctx']['expected_tags']}"
+    if error["type"].startswith("uuid_"):
+        return "Input should be a valid UUID"
+    message = str(error["msg"])
+    given = error.get("input")
+    quoted = isinstance(given, str) and len(given) > 2 and given in message
+    return "this value cannot be read" if quoted else message
+
+
+async def _invalid(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RequestValidationError)
+    errors = refusal.errors()
+    if any(error["type"] == "json_invalid" for error in errors):
+        place = FieldProblem(pointer="", code="json_invalid", detail="this is not JSON")
+        return Problem("the body is not JSON", errors=[place]).response()
+    if isinstance(refusal.body, bytes):
+        return Problem(
+            "the body must be JSON, with Content-Type: application/json", status=415
+        ).response()
+    problems = field_problems(errors, refusal.body)
+    return Unprocessable(
+        f"{len(errors)} value{'s' if len(errors) != 1 else ''} cannot be accepted; see errors",
+        errors=problems,
+    ).response()
+
+
+async def _http(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, HTTPException)
+    known = {
+        404: "there is nothing at this address",
+        405: "this address does not know that method",
+    }
+    detail = known.get(refusal.status_code, refusal.detail)
+    return Problem(detail, status=refusal.status_code, headers=refusal.headers).response()
+
+
+async def _problem(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Problem)
+    return refusal.response()
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Let everything that goes wrong in `app` be answered as a problem document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entry of each problem that any route may answer."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for status in statuses
+    }

@@ -1,0 +1,100 @@
+"""One line of JSON per event, with request and journey ids, never a name.
+
+Keys are an allow-list: what is not on it does not reach the log, whoever passes it.
+"""
+
+import logging as standard
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from services.chassis.context import asking
+
+ALLOWED = frozenset(
+    [
+        "event",
+        "level",
+        "time",
+        "service",
+        "request_id",
+        "journey_id",
+        "event_id",
+        "workflow_id",
+        "route",
+        "method",
+        "status",
+        "duration_ms",
+        "error",
+        "where",
+        "logger",
+        "message",
+        "kind",
+        "rule",
+        "rung",
+        "channel",
+        "outcome",
+        "attempt",
+        "count",
+        "revision",
+        "check",
+        "address",
+    ]
+)
+
+
+def _only_allowed(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    served = asking()
+    if served is not None:
+        event["request_id"] = str(served.request_id)
+    for key in [key for key in event if key not in ALLOWED]:
+        del event[key]
+    return event
+
+
+class _Libraries(standard.Handler):
+    """What libraries log: their own fixed words, without the values they would fill in."""
+
+    def emit(self, record: standard.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        fixed = isinstance(record.msg, str) and record.name.startswith(("uvicorn", "alembic"))
+        log = get_logger("library")
+        log.log(
+            record.levelno,
+            "library",
+            logger=record.name,
+            **({"message": record.msg[:200]} if fixed else {}),
+            **({"error": error} if error else {}),
+        )
+
+
+def configure(level: str = "info") -> None:
+    """Send every line of this process to standard error as JSON. Safe to repeat."""
+    number = standard.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            _only_allowed,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = standard.getLogger()
+    root.handlers = [_Libraries()]
+    root.setLevel(max(number, standard.WARNING))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = standard.getLogger(name)
+        library.handlers = []
+        library.propagate = name != "uvicorn.access"
+    standard.getLogger("uvicorn.access").disabled = True
+
+
+def get_logger(service: str) -> Any:
+    """The log of one service; `log.info("migrated", revision="0002")`."""
+    return structlog.get_logger().bind(service=service)
