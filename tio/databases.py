@@ -1,0 +1,53 @@
+"""`tio migrate` and `tio verify-audit`: the services' databases, from outside."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from deploy import databases
+from deploy.data_folder import SERVICES, DataFolder
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Say what can be typed."""
+    for name, says, act in (
+        ("migrate", "bring the databases to their newest shape", run_migrate),
+        ("verify-audit", "check that no audit log was changed, cut or reordered", run_verify_audit),
+    ):
+        parser = commands.add_parser(name, help=says)
+        parser.add_argument("service", nargs="*", choices=(*SERVICES, []), help="default: all")
+        parser.add_argument("--data", type=Path, help="data folder of `tio up`; else the environment")
+        parser.set_defaults(run=act)
+
+
+def run_migrate(arguments: argparse.Namespace) -> int:
+    """Bring the databases to their newest shape, and say which migrations each one got."""
+    for service, steps in asyncio.run(databases.migrate(_addresses(arguments))):
+        print(f"{service}: {', '.join(steps) if steps else 'is at its newest shape'}")
+    return 0
+
+
+def run_verify_audit(arguments: argparse.Namespace) -> int:
+    """Check every audit log; 1 when one is not as it was written."""
+    reports = asyncio.run(databases.verify_audit(_addresses(arguments)))
+    for service, report in reports:
+        verdict = "intact" if report.intact else f"BROKEN at {report.broken_at}: {report.because}"
+        print(f"{service}: {report.entries} entries, {verdict}")
+    return 0 if all(report.intact for _, report in reports) else 1
+
+
+def _addresses(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    services = arguments.service or SERVICES
+    if arguments.data:
+        folder = DataFolder(arguments.data)
+        return [(service, folder.database_url(service)) for service in services]
+    addresses = []
+    for service in services:
+        variable = f"TIO_{service.upper()}_DATABASE_URL"
+        if variable not in os.environ:
+            sys.stderr.write(f"{variable} is not set; or name a data folder with --data\n")
+            raise SystemExit(2)
+        addresses.append((service, os.environ[variable]))
+    return addresses
