@@ -124,7 +124,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a list: its key, and the columns as they stand in the table. The rule reads them."""
+    """One row of a list: its key, and the columns as they stand; the rule reads them."""
 
     key: str
     columns: Mapping[str, Any]
@@ -140,7 +140,7 @@ class History(Generic[Dated]):
     __slots__ = ("rows",)
 
     def __init__(self, rows: Sequence[Dated]) -> None:
-        self.rows = tuple(sorted(rows, key=lambda row: row.citation.effective))
+        self.rows: tuple[Dated, ...] = tuple(sorted(rows, key=lambda row: row.citation.effective))
 
     def on(self, day: date) -> Dated:
         """Which row counts on this day?"""
@@ -233,7 +233,8 @@ class Table:
     # Reading, one method a kind. Each refuses what it cannot vouch for.
 
     def _entries(self, content: Mapping[str, Any], kind: str) -> Iterable[tuple[str, Any]]:
-        return content.get(kind, {}).items()
+        entries: Mapping[str, Any] = content.get(kind, {})
+        return entries.items()
 
     def _citation(self, where: str, row: Mapping[str, Any]) -> Citation:
         for needed in ("effective", "source", "read_status"):

@@ -1,0 +1,121 @@
+"""Who is reminded, when and how: the rungs of a ladder as instants, and which is to be sent now."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from knowledge.tables import Table
+from knowledge.terms.obligation import Ladder
+
+TABLE = Table.beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder for one due date: when, to whom, through what kind of channel."""
+
+    key: str
+    at: datetime
+    recipient: str
+    channel: str
+    offset: int
+    immediate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ripe:
+    """What becomes of the rungs that have passed: at most one is sent, the rest were overtaken."""
+
+    send: Rung | None = None
+    late: bool = False
+    overtaken: tuple[Rung, ...] = ()
+
+
+def local_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """When is it this time of this day there? In UTC.
+
+    An hour that the clock skips (spring, or a day left out at the date line) is answered with the
+    first instant that exists after it; an hour that comes twice (autumn) with its first coming.
+    """
+    wall = datetime.combine(day, clock, zone)
+    instant = wall.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return instant
+    return _end_of_gap(wall.replace(fold=1).astimezone(UTC), instant, zone)
+
+
+def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between these two at which the clock of this zone jumps, to the second."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=1) // 2)
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def rungs(ladder: Ladder | str, due: date, zone: str, on: date) -> tuple[Rung, ...]:
+    """What is to be sent about a thing due on this day, in this IANA zone? Oldest first.
+
+    `on` is the day whose knowledge counts. Raises KeyError or ValueError for a zone there is not.
+    """
+    place = ZoneInfo(zone)
+    hour = time(int(TABLE.value("send_hour", on).value))
+    chosen = []
+    for row in TABLE.rows("rungs", on):
+        if row.columns["ladder"] != ladder:
+            continue
+        immediate = row.columns.get("immediate", False)
+        day = due + timedelta(days=row.columns["offset"])
+        chosen.append(
+            Rung(
+                key=row.columns["step"],
+                at=local_instant(day, time(0) if immediate else hour, place),
+                recipient=row.columns["recipient"],
+                channel=row.columns["channel"],
+                offset=row.columns["offset"],
+                immediate=immediate,
+            )
+        )
+    return tuple(sorted(chosen, key=lambda rung: rung.at))
+
+
+def ripe(
+    ladder: Sequence[Rung],
+    created_at: datetime,
+    recorded: Collection[str],
+    now: datetime,
+    on: date,
+) -> Ripe:
+    """Which rung is to be sent now, and which have been overtaken without being sent?
+
+    Of the rungs that have passed only the newest is sent, so nobody gets three messages about one
+    thing after an outage. What had passed before the obligation was created is overtaken too,
+    unless it is the newest and the thing is already due: then it is sent once, and counts as late.
+    `recorded` are the keys already settled, sent or overtaken.
+    """
+    passed = [rung for rung in ladder if rung.at <= now]
+    unsettled = [rung for rung in passed if rung.key not in recorded]
+    if not unsettled or unsettled[-1] is not passed[-1]:
+        return Ripe(overtaken=tuple(unsettled))
+    *older, newest = unsettled
+    if newest.at < created_at and newest.offset < 0:
+        return Ripe(overtaken=tuple(unsettled))
+    return Ripe(newest, _is_late(newest, created_at, now, on), tuple(older))
+
+
+def _is_late(rung: Rung, created_at: datetime, now: datetime, on: date) -> bool:
+    """Is it sent later than it should be? An immediate one could not be sent unknown."""
+    if rung.at < created_at and not rung.immediate:
+        return True
+    expected = max(rung.at, created_at)
+    return now - expected > timedelta(minutes=int(TABLE.value("late_after", on).value))
+
+
+def next_wake(ladder: Sequence[Rung], recorded: Collection[str], now: datetime) -> datetime | None:
+    """When is the next rung to be sent? None when the ladder has been climbed."""
+    coming = [rung.at for rung in ladder if rung.at > now and rung.key not in recorded]
+    return min(coming, default=None)
