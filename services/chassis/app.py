@@ -41,7 +41,7 @@ def create_service(
     `app.router.lifespan_context(app)`.
     """
     if not has_chassis_tables(base.metadata):
-        raise ValueError(f"{base.__name__} lacks the chassis' tables: add_chassis_tables(…)")
+        raise ValueError(f"{base.__name__} lacks the chassis' tables: registry=service_registry()")
     logging.configure(settings.log_level)
     package = package or f"services.{name}"
 

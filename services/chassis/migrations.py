@@ -8,6 +8,8 @@ and processes that start together take turns.
 import asyncio
 import hashlib
 import re
+import shutil
+import subprocess
 import sys
 import threading
 from functools import cache
@@ -199,7 +201,9 @@ def draft(service: str, says: str) -> Path | None:
         return None
     assert changes.downgrade_ops is not None
     up, down = (
-        render_python_code(operations, render_as_batch=True, render_item=_render_item)
+        _without_remarks(
+            render_python_code(operations, render_as_batch=True, render_item=_render_item)
+        )
         for operations in (changes.upgrade_ops, changes.downgrade_ops)
     )
     imports = ["import sqlalchemy as sa", "from alembic import op"]
@@ -223,12 +227,20 @@ def draft(service: str, says: str) -> Path | None:
     return path
 
 
+def _without_remarks(code: str) -> str:
+    """Alembic's operations without its own comments."""
+    lines = [line for line in code.splitlines() if not line.strip().startswith("# ###")]
+    return "\n".join(lines).strip()
+
+
 def main(arguments: list[str]) -> int:
     """`python -m services.chassis.migrations assessment "what changes"`."""
     if len(arguments) != 2 or not all(arguments):
         sys.stderr.write('say which service, and what changes: assessment "add a column"\n')
         return 2
     path = draft(*arguments)
+    if path and (ruff := shutil.which("ruff", path=Path(sys.executable).parent)):
+        subprocess.run([ruff, "format", "--quiet", path], check=False)
     sys.stderr.write(f"wrote {path}; read it\n" if path else "the tables have not changed\n")
     return 0
 

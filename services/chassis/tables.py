@@ -9,11 +9,21 @@ from sqlalchemy import (
     String,
     Table,
 )
+from sqlalchemy.orm import registry
 from sqlalchemy.types import JSON
 
 from services.chassis.database import UtcDateTime
 
-_CHASSIS = MetaData()
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""A constraint without a name cannot be changed later on every database."""
+
+_CHASSIS = MetaData(naming_convention=NAMES)
 
 AUDIT_ENTRY = Table(
     "audit_entry",
@@ -57,13 +67,17 @@ KEPT_ANSWER = Table(
 """What was answered to a POST with an Idempotency-Key."""
 
 
-def add_chassis_tables(metadata: MetaData) -> None:
-    """Make the chassis' tables part of one service's own, and so of its migrations."""
+def service_registry() -> registry:
+    """What one service's own base is made with; the chassis' tables are already in it.
+
+    `class AssessmentTables(SQLModel, registry=service_registry()): …`
+    """
+    metadata = MetaData(naming_convention=NAMES)
     for table in _CHASSIS.sorted_tables:
-        if table.name not in metadata.tables:
-            table.to_metadata(metadata)
+        table.to_metadata(metadata)
+    return registry(metadata=metadata)
 
 
 def has_chassis_tables(metadata: MetaData) -> bool:
-    """Were they made part of it?"""
+    """Are they part of it?"""
     return all(name in metadata.tables for name in _CHASSIS.tables)
