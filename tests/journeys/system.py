@@ -70,13 +70,18 @@ class System:
 
     def kill(self) -> None:
         """SIGKILL to everything at once, the workflow engine included. Nobody says goodbye."""
-        assert self._process is not None
-        family = [psutil.Process(self._process.pid)]
-        family += family[0].children(recursive=True)
+        family = self.processes()
         for member in family:
             with_no_warning(member)
         psutil.wait_procs(family, timeout=10)
+        assert self._process is not None
         self._process.wait()
+
+    def processes(self) -> list[psutil.Process]:
+        """`tio up` and everything it started."""
+        assert self._process is not None
+        first = psutil.Process(self._process.pid)
+        return [first, *first.children(recursive=True)]
 
     def stop(self) -> None:
         """Ask it to end, and see that it does."""
