@@ -63,20 +63,20 @@ def rungs(ladder: Ladder | str, due: date, zone: str, on: date) -> tuple[Rung, .
     `on` is the day whose knowledge counts. Raises KeyError or ValueError for a zone there is not.
     """
     place = ZoneInfo(zone)
-    hour = time(int(TABLE.value("send_hour", on).value))
+    hour = time(TABLE.whole("send_hour", on))
     chosen = []
-    for row in TABLE.rows("rungs", on):
-        if row.columns["ladder"] != ladder:
+    for row in TABLE.entries["rungs"].values():
+        if row.fields["ladder"] != ladder:
             continue
-        immediate = row.columns.get("immediate", False)
-        day = due + timedelta(days=row.columns["offset"])
+        immediate = row.fields.get("immediate", False)
+        day = due + timedelta(days=row.fields["offset"])
         chosen.append(
             Rung(
-                key=row.columns["step"],
+                key=row.fields["step"],
                 at=local_instant(day, time(0) if immediate else hour, place),
-                recipient=row.columns["recipient"],
-                channel=row.columns["channel"],
-                offset=row.columns["offset"],
+                recipient=row.fields["recipient"],
+                channel=row.fields["channel"],
+                offset=row.fields["offset"],
                 immediate=immediate,
             )
         )
@@ -112,7 +112,7 @@ def _is_late(rung: Rung, created_at: datetime, now: datetime, on: date) -> bool:
     if rung.at < created_at and not rung.immediate:
         return True
     expected = max(rung.at, created_at)
-    return now - expected > timedelta(minutes=int(TABLE.value("late_after", on).value))
+    return now - expected > timedelta(hours=TABLE.whole("late_after", on))
 
 
 def next_wake(ladder: Sequence[Rung], recorded: Collection[str], now: datetime) -> datetime | None:
