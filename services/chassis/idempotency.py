@@ -32,8 +32,9 @@ class OneAnswer:
     async def look(self) -> None:
         """Was this asked before? 422 when the same key came with another body."""
         assert self._place is not None
+        connection = await self._session.connection()
         known = (
-            await self._session.execute(select(KEPT_ANSWER).filter_by(**self._place))
+            await connection.execute(select(KEPT_ANSWER).filter_by(**self._place))
         ).one_or_none()
         if known is None:
             return
@@ -48,7 +49,8 @@ class OneAnswer:
         body = made.model_dump_json(by_alias=True).encode()
         sent = {"content-type": "application/json"} | dict(headers or {})
         if self._place is not None:
-            await self._session.execute(
+            connection = await self._session.connection()
+            await connection.execute(
                 KEPT_ANSWER.insert().values(
                     **self._place,
                     request_hash=self._request_hash,
@@ -113,4 +115,5 @@ Once = Annotated[OneAnswer, Depends(_once, scope="function")]
 
 async def forget(session: AsyncSession, before: datetime) -> None:
     """Drop answers kept before that instant; a day is the usual time to keep them."""
-    await session.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.kept_at < before))
+    connection = await session.connection()
+    await connection.execute(delete(KEPT_ANSWER).where(KEPT_ANSWER.c.kept_at < before))

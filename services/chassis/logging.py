@@ -55,6 +55,19 @@ def _only_allowed(
     return event
 
 
+class _StandardError:
+    """Writes to whatever standard error is at that moment."""
+
+    def __init__(self, *_names: object) -> None:
+        pass
+
+    def write(self, line: str) -> None:
+        """One line."""
+        sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = critical = write
+
+
 class _Libraries(standard.Handler):
     """What libraries log: their own fixed words, without the values they would fill in."""
 
@@ -82,7 +95,7 @@ def configure(level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=_StandardError,
         cache_logger_on_first_use=False,
     )
     root = standard.getLogger()

@@ -1,5 +1,6 @@
 """A reply is a promise that was kept."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -17,7 +18,8 @@ from tests.services.chassis.toy.tables import Note
 
 async def _notes(app: FastAPI) -> int:
     async with app.state.database.reading() as session:
-        return (await session.exec(select(func.count()).select_from(Note))).one()
+        count: int = (await session.exec(select(func.count()).select_from(Note))).one()
+        return count
 
 
 async def test_what_was_answered_is_stored(app: FastAPI, toy: httpx2.AsyncClient) -> None:
@@ -50,22 +52,19 @@ async def test_background_work_is_kept_whole_or_not_at_all(
     app: FastAPI, toy: httpx2.AsyncClient
 ) -> None:
     database: Database = app.state.database
-    note_id = uuid4()
+    note_id, now = uuid4(), datetime.now(UTC)
 
-    with pytest.raises(IntegrityError):
+    async def add_twice() -> None:
         async with database.transaction() as session:
             for _ in range(2):
-                await session.exec(
-                    Note.__table__.insert().values(  # type: ignore[attr-defined]
-                        id=note_id,
-                        organisation="o",
-                        patient="p",
-                        words="w",
-                        version=1,
-                        written_at=datetime.now(UTC),
-                    )
+                session.add(
+                    Note(id=note_id, organisation="o", patient="p", words="w", written_at=now)
                 )
+                await session.flush()
+                session.expunge_all()
 
+    with pytest.raises(IntegrityError):
+        await add_twice()
     assert await _notes(app) == 0
 
 
@@ -85,8 +84,6 @@ async def test_an_instant_comes_back_as_it_was(app: FastAPI, toy: httpx2.AsyncCl
 
 
 async def test_many_writers_at_once_all_succeed(app: FastAPI, toy: httpx2.AsyncClient) -> None:
-    import asyncio
-
     replies = await asyncio.gather(
         *(toy.post("/toy/v1/notes", json=a_note(words=str(n))) for n in range(20))
     )
