@@ -1,1 +1,1 @@
-"""What is true? Clinical knowledge as dated, cited tables and pure rules. No clock, no file at call time, no service."""
+"""What is true? Dated, cited tables and pure rules. No clock, no file at call time, no service."""

@@ -1,4 +1,4 @@
-"""Which knowledge answered? The edition's name and the fingerprint of every table, stored with each conclusion."""
+"""Which knowledge answered? Name and fingerprint of the edition, stored with each conclusion."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def _table_files() -> Iterator[Traversable]:
 
 
 def fingerprint() -> str:
-    """The same for the same tables, whatever machine reads them; another one when any byte of a table changes."""
+    """The same for the same tables on any machine; another when any byte of a table changes."""
     digest = hashlib.sha256()
     for entry in sorted(_table_files(), key=lambda entry: entry.name):
         digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")

@@ -1,4 +1,4 @@
-"""The shapes of what stands in a table: values, bands, intervals, limits, decisions, evidence, rules, texts."""
+"""The shapes of what stands in a table: values, bands, intervals, decisions, evidence, rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One named stretch of a number line: from (inclusive) up to below (exclusive); None is open."""
+    """One named stretch of a number line: from (inclusive), below (exclusive); None is open."""
 
     name: str
     start: Decimal | None
@@ -54,7 +54,7 @@ class Bands:
         raise AssertionError("bands are checked at load to cover the whole line")
 
     def possible(self, measured: Quantity) -> tuple[str, ...]:
-        """In which bands may the true value lie? Several when a comparator ("<30") leaves it open."""
+        """In which bands may the true value lie? Several when a comparator leaves it open."""
         if measured.comparator is None:
             return (self.band_of(measured.value),)
         return tuple(band.name for band in self.bands if _may_lie_in(measured, band))
@@ -73,7 +73,7 @@ def _may_lie_in(measured: Quantity, band: Band) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A reference interval and for whom it holds; ages in years, from inclusive, below exclusive."""
+    """A reference interval and for whom it holds; ages in years, from and below as in a band."""
 
     profile: str
     sex: Sex | None
@@ -116,7 +116,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class OrderedRow:
-    """A row of a table in which the first match wins. An input that is not named may be anything."""
+    """A row of a table in which the first match wins. What it does not name may be anything."""
 
     rule: str
     then: str
@@ -130,7 +130,7 @@ class OrderedRow:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one fact says about one diagnosis: points for (above nought) or against (below), and the rule."""
+    """What one fact says about one diagnosis: points for (above nought) or against (below)."""
 
     fact: str
     diagnosis: str
@@ -151,7 +151,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as it stands in the specification. `cn_consensus` stays "not_read" until somebody has read that paper."""
+    """A rule as it stands in the specification.
+
+    `cn_consensus` stays "not_read" until somebody has read that paper.
+    """
 
     id: str
     condition: str
@@ -179,8 +182,8 @@ class History(Generic[Dated]):
     __slots__ = ("newest", "rows")
 
     def __init__(self, rows: Sequence[Dated]) -> None:
-        self.rows = tuple(sorted(rows, key=lambda row: row.citation.effective))
-        self.newest = self.rows[-1]
+        self.rows: tuple[Dated, ...] = tuple(sorted(rows, key=lambda row: row.citation.effective))
+        self.newest: Dated = self.rows[-1]
 
     def on(self, day: date) -> Dated:
         """Which row counts on this day? A day before the first row is read with the oldest."""

@@ -1,20 +1,20 @@
-"""Reads the table beside a rule. Every number is dated, cited and carries how far its source was read.
+"""Reads the table beside a rule. Every number is dated, cited and says how far its source was read.
 
 A table file (TOML) may hold these kinds of entry, each under its kind and a name:
 
 * ``[values.NAME]``     one number that changes over time: rows with ``value`` and ``unit``
 * ``[bands.NAME]``      a number line cut into named bands, without gap or overlap
-* ``[intervals.NAME]``  reference intervals for whom they hold: profile, sex, age; no two for the same person
-* ``[limits.NAME]``     one row an analyte: outside of low and high a value is refused or wondered at
-* ``[decisions.NAME]``  rows of conditions over closed inputs, of which exactly one applies to every combination
-* ``[ordered.NAME]``    rows of conditions over closed inputs, the first match wins; the last matches everything
+* ``[intervals.NAME]``  reference intervals by profile, sex, age; no two for the same person
+* ``[limits.NAME]``     one row an analyte: the values that are refused or wondered at
+* ``[decisions.NAME]``  conditions over closed inputs, exactly one row for each combination
+* ``[ordered.NAME]``    conditions over closed inputs, first match wins, the last matches all
 * ``[evidence.NAME]``   what a fact says for or against a diagnosis, in points
 * ``[entries.NAME]``    a closed list with a unique ``key`` a row
 * ``[rules.ID]``        what a rule says, how strong it is and where it stands
 * ``[texts.CODE]``      a sentence for people, and its rule
 
-What does not fit is refused at load with file, row and reason. A row counts from its ``effective`` day, the day this
-system began to use it; an earlier day is answered with the oldest row.
+What does not fit is refused at load with file, row and reason. A row counts from its ``effective``
+day, the day this system began to use it; an earlier day is answered with the oldest row.
 """
 
 import itertools
@@ -47,7 +47,10 @@ from knowledge.terms.person import DAYS_PER_YEAR, Sex
 from knowledge.terms.quantity import UNITS, Quantity
 
 COUNTS = frozenset(
-    "d h wk mo a count g/d g kg cm mm mSv MBq points uln mg mg/kg mg/(24.h) umol/kg/d".split()
+    (
+        *("min", "h", "d", "wk", "mo", "a", "count", "points", "uln", "g/d", "g", "mg"),
+        *("mg/kg", "kg", "cm", "mm", "mSv", "MBq", "umol/kg/d"),
+    )
 )
 """Days, hours, years and other plain counts of a rule; not laboratory quantities."""
 
@@ -66,7 +69,8 @@ class Table:
     """The table beside one rule module, read and checked once, at import."""
 
     KINDS = (
-        "values bands intervals limits decisions ordered evidence entries rules texts".split()
+        *("values", "bands", "intervals", "limits", "decisions"),
+        *("ordered", "evidence", "entries", "rules", "texts"),
     )
 
     def __init__(self, file: Path) -> None:
@@ -125,6 +129,10 @@ class Table:
     ) -> Interval | None:
         """Which reference interval holds for such a person? None when the table has none."""
         return self._interval_for(name, profile, sex, age, on)
+
+    def entry(self, name: str, key: str) -> Entry | None:
+        """Which row of this list has this key?"""
+        return self.entries[name].get(key)
 
     def decide(self, name: str, *inputs: str) -> Decision:
         """Which row applies? Inputs in the order in which the decision declares them."""
@@ -333,7 +341,7 @@ class Table:
 
     def _ordered(self, name: str, entry: Mapping[str, Any]) -> tuple[OrderedRow, ...]:
         inputs: Mapping[str, Sequence[str]] = entry["inputs"]
-        rows = []
+        rows: list[OrderedRow] = []
         for where, row in self._rows(f"ordered.{name}", entry):
             if rows and not rows[-1].when:
                 raise KnowledgeError(self.file, where, f"never reached after {rows[-1].rule}")

@@ -1,4 +1,4 @@
-"""What can be measured: each analyte's working unit, the units accepted for it and how they convert."""
+"""What can be measured: each analyte's working unit, the units it accepts and how they convert."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
 
-from knowledge.terms.quantity import UNITS, NotConvertible, Quantity, Unit, UnknownUnit, unit_named
+from knowledge.terms.quantity import (
+    UNITS,
+    NotConvertible,
+    Quantity,
+    Unit,
+    UnknownUnit,
+    unit_named,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
-    """One row of analytes.toml; `factors` turns a value in an accepted unit into the working unit."""
+    """One row of analytes.toml; `factors` turns an accepted unit into the working unit."""
 
     key: str
     name: str
@@ -21,7 +28,7 @@ class Analyte:
     factors: Mapping[str, Decimal]
 
     def to_working_unit(self, quantity: Quantity) -> Quantity:
-        """The same amount in the unit rules work in. Raises NotConvertible for a unit this analyte never has."""
+        """The same amount in the unit rules work in; NotConvertible for a unit it never has."""
         if quantity.unit == self.unit:
             return quantity
         factor = self.factors.get(quantity.unit)
@@ -32,7 +39,7 @@ class Analyte:
         return Quantity(quantity.value * factor, self.unit, quantity.comparator)
 
     def read_unit(self, printed: str | None) -> str:
-        """Which of its units was printed? Raises UnknownUnit or NotConvertible, with the question to send back."""
+        """Which of its units was printed? Raises UnknownUnit or NotConvertible, saying what to ask."""
         try:
             code = unit_named(printed).code
         except UnknownUnit as unknown:

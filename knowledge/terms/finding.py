@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ReadStatus(StrEnum):
-    """How far the source behind a number was read. Shown wherever the number is shown, never upgraded."""
+    """How far the source behind a number was read. Shown with the number, never upgraded."""
 
     FULL_TEXT = "full_text"
     ABSTRACT = "abstract"
@@ -20,7 +20,7 @@ UNDETERMINED = "undetermined"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One conclusion. `rule` is the id in the specification; `missing` says what would settle an undetermined one."""
+    """One conclusion: `rule` is its id in the specification, `missing` what would settle it."""
 
     code: str
     rule: str | None = None

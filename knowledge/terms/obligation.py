@@ -1,6 +1,6 @@
-"""What somebody has to do by when (FHIR CarePlan activity), and the short conclusion that carries it to a journey.
+"""What somebody has to do by when (FHIR CarePlan activity), and the conclusion that carries it.
 
-These two nouns are the only clinical content that enters a workflow's history: codes, dates and ids.
+The only clinical content that enters a workflow's history: codes, dates and ids.
 """
 
 from datetime import date, datetime
@@ -40,7 +40,7 @@ class Proposal(StrEnum):
 
 
 class Obligation(BaseModel):
-    """One thing that is due. (rule, occurrence) is its stable key within a journey: repeated conclusions name the same one."""
+    """One thing that is due. (rule, occurrence) is its stable key within a journey."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,7 +56,7 @@ class Obligation(BaseModel):
 
 
 class Conclusion(BaseModel):
-    """What a service concluded on a day, as a journey hears it; the whole answer stays with the service."""
+    """What a service concluded on a day, as a journey hears it; the answer stays with it."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -26,7 +26,7 @@ class Person:
     age_years: Decimal | None = None
 
     def age_on(self, day: date) -> Decimal | None:
-        """How old was this person on that day, in years? None when neither birth date nor age is known."""
+        """How old was this person on that day, in years? None when nothing says so."""
         if self.birth_date is None:
             return self.age_years
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)

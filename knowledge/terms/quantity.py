@@ -23,7 +23,7 @@ class UnknownUnit(ValueError):
 
 
 class NotConvertible(ValueError):
-    """The two units measure different things, or the conversion needs a molar mass that is not known."""
+    """The two units measure different things, or a molar mass is needed and not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Quantity:
     comparator: Comparator | None = None
 
     def below(self, limit: "Quantity") -> Truth:
-        """Is the true value below the limit? Unknown where the comparator leaves it open ("<30" against 24)."""
+        """Is the true value below the limit? Unknown where a comparator leaves it open."""
         return _below(self, _same_unit(self, limit))
 
     def above(self, limit: "Quantity") -> Truth:

@@ -1,4 +1,4 @@
-"""Three-valued logic (Kleene): true, false and not known. What was not measured is None, never False."""
+"""Three-valued logic (Kleene): what was not measured is None, never False."""
 
 from typing import TypeAlias
 
