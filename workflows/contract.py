@@ -1,16 +1,23 @@
-"""What a journey hears and says: its phases, its messages, its id. Codes, ids and days; nothing of the patient."""
+"""What a journey hears and says: phases, messages, its id. Codes, ids, days; never the patient."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 TASK_QUEUE = "journeys"
 
+PHASE_ATTRIBUTE = "TioPhase"
+"""The one search attribute: a phase's code, for operators. Screens never ask for it."""
+
 
 class Phase(StrEnum):
-    """Where a journey stands. The order is the usual one; recurrence leads back to localization."""
+    """Where a journey stands.
+
+    The order is the usual one; recurrence leads back to localization.
+    """
 
     ASSESSMENT = "assessment"
     LOCALIZATION = "localization"
@@ -43,15 +50,6 @@ class EventKind(StrEnum):
     MERGE = "merge"
 
 
-class EventArrived(BaseModel):
-    """A nudge: this event is stored in coordination and waits to be handed over."""
-
-    model_config = ConfigDict(frozen=True)
-
-    event_id: UUID
-    kind: EventKind
-
-
 class Role(StrEnum):
     """Whom a human task asks."""
 
@@ -60,7 +58,29 @@ class Role(StrEnum):
     COORDINATOR = "coordinator"
 
 
-class OpenTask(BaseModel):
+class Carried(BaseModel):
+    """What histories keep for years: newer code reads older payloads, older code reads newer ones.
+
+    So a new field has a default, and an unknown one is passed over. No default reads a clock.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class EventArrived(Carried):
+    """A nudge: this event is stored in coordination and waits to be handed over.
+
+    Of events that wait together, what occurred first is handed over first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_id: UUID
+    kind: EventKind
+    occurred_at: AwareDatetime | None = None
+
+
+class OpenTask(Carried):
     """A question that waits for a person (FHIR Task). `answers` are the codes that may be given."""
 
     id: UUID
@@ -70,20 +90,34 @@ class OpenTask(BaseModel):
     opened_at: datetime
 
 
-class JourneyState(BaseModel):
-    """Everything a journey carries from one run into the next. New fields need defaults: old runs are read by new code."""
+class Standing(Carried):
+    """What was concluded last, as far as a journey turns on it."""
+
+    service: str
+    state: str
+    proposal: str
+
+
+class JourneyState(Carried):
+    """Everything a journey carries from one run into the next."""
 
     phase: Phase = Phase.ASSESSMENT
+    phase_reason: str = "started"
     revision: int = 0
     waiting: list[EventArrived] = []
     seen: list[UUID] = []
+    for_followup: list[UUID] = []
     task: OpenTask | None = None
-    declined: list[str] = []
-    changed: bool = True
+    standing: Standing | None = None
+    declined: Standing | None = None
+    operated_at: datetime | None = None
+    changed: bool = False
+    untold: bool = False
+    asked_at: datetime | None = None
     next_wake: datetime | None = None
 
 
-class JourneyOrder(BaseModel):
+class JourneyOrder(Carried):
     """What starts a journey. Ids only: whom it is about is known to the services alone."""
 
     journey_id: UUID
@@ -92,5 +126,59 @@ class JourneyOrder(BaseModel):
 
 
 def workflow_id(organisation: str, journey_id: UUID) -> str:
-    """The one workflow of a journey. Organisations cannot meet, even if they choose the same uuid."""
+    """The one workflow of a journey.
+
+    Organisations cannot meet, even if they choose the same uuid.
+    """
     return f"journey/{organisation}/{journey_id}"
+
+
+class Request(Carried):
+    """What every call of a journey says: whose journey it is, and what time it is there.
+
+    `at` is the journey's own clock; nobody it asks looks at another.
+    """
+
+    organisation: str
+    journey_id: UUID
+    at: datetime
+
+
+class EventOfJourney(Request):
+    """A stored event that is to be read or handed over."""
+
+    event_id: UUID
+
+
+class HandedOver(Carried):
+    """Did the owner take the event? If not, coordination has been told why."""
+
+    applied: bool
+    occurred_at: datetime
+
+
+class Decision(Carried):
+    """What a person answered. Who it was and why is kept by coordination, not here."""
+
+    task: UUID | None = None
+    answer: str = Field(pattern=r"^[a-z][a-z-]{0,39}$")
+    occurred_at: datetime
+
+
+class EventOutcome(EventOfJourney):
+    """What became of an event that the journey itself acts on."""
+
+    outcome: Literal["applied", "refused"]
+    reason: str = ""
+
+
+class ConclusionRequest(Request):
+    """Ask a service what it concludes. The journey draws the id: asked again is asked once."""
+
+    conclusion_id: UUID
+
+
+class WakeRequest(Request):
+    """The timer rang. The id makes a repeated call the same call."""
+
+    wake_id: UUID

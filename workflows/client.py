@@ -1,0 +1,131 @@
+"""JourneyClient: start a journey, tell it that an event waits, read where it stands, roll it."""
+
+from uuid import UUID
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.codec import KeyRing, data_converter
+from workflows.contract import (
+    PHASE_ATTRIBUTE,
+    TASK_QUEUE,
+    EventArrived,
+    JourneyOrder,
+    JourneyState,
+    Phase,
+    workflow_id,
+)
+from workflows.rehearsal import fast_forward
+
+WORKFLOW = "TioJourney"
+"""By name: whoever only speaks to journeys does not load their code."""
+
+
+class JourneyClosed(Exception):
+    """This journey has ended; it hears nothing any more."""
+
+
+class JourneyUnknown(Exception):
+    """No journey of this id was ever started here."""
+
+
+async def connect(
+    address: str,
+    namespace: str,
+    keys: KeyRing,
+    *,
+    lazy: bool = False,
+    runtime: Runtime | None = None,
+) -> Client:
+    """Speak to Temporal so that nobody there can read along. `lazy` connects at the first call."""
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=data_converter(keys),
+        lazy=lazy,
+        runtime=runtime,
+    )
+
+
+class JourneyClient:
+    """People's and events' side of a journey. Every call may be repeated."""
+
+    def __init__(self, temporal: Client, task_queue: str = TASK_QUEUE) -> None:
+        self._temporal, self._task_queue = temporal, task_queue
+
+    async def start(self, organisation: str, journey_id: UUID) -> None:
+        """Start a journey; one that runs goes on, one that is closed stays closed."""
+        await self._start(organisation, journey_id, None)
+
+    async def event_arrived(self, organisation: str, journey_id: UUID, event: EventArrived) -> None:
+        """Tell a journey that an event waits; one that does not run yet is started by it."""
+        await self._start(organisation, journey_id, event)
+
+    async def check(self) -> None:
+        """Is the engine there? Raises when it is not."""
+        await self._temporal.service_client.check_health()
+
+    async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
+        """Rehearsal only: move this journey's own clock."""
+        await fast_forward(self._temporal, workflow_id(organisation, journey_id), days)
+
+    async def read_state(self, organisation: str, journey_id: UUID) -> JourneyState:
+        """Where does this journey stand?"""
+        try:
+            state: JourneyState = await self.handle(organisation, journey_id).query(
+                "read_state", result_type=JourneyState
+            )
+        except RPCError as error:
+            raise _unknown(error) from error
+        return state
+
+    async def roll(self, organisation: str, journey_id: UUID) -> None:
+        """Let a journey continue as new, on the code of today."""
+        try:
+            await self.handle(organisation, journey_id).signal("roll")
+        except RPCError as error:
+            raise _unknown(error) from error
+
+    def handle(self, organisation: str, journey_id: UUID) -> WorkflowHandle[object, JourneyState]:
+        """The workflow of this journey, whichever of its runs is the current one."""
+        return self._temporal.get_workflow_handle(
+            workflow_id(organisation, journey_id), result_type=JourneyState
+        )
+
+    async def _start(self, organisation: str, journey_id: UUID, event: EventArrived | None) -> None:
+        """Start and signal are one call to the server: there is no moment between them."""
+        try:
+            await self._temporal.start_workflow(
+                WORKFLOW,
+                JourneyOrder(journey_id=journey_id, organisation=organisation),
+                id=workflow_id(organisation, journey_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=IN_ASSESSMENT,
+                start_signal="event_arrived" if event else None,
+                start_signal_args=[event] if event else [],
+            )
+        except WorkflowAlreadyStartedError:
+            raise JourneyClosed(f"journey {journey_id} is closed") from None
+
+
+IN_ASSESSMENT = TypedSearchAttributes(
+    [SearchAttributePair(SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE), Phase.ASSESSMENT.value)]
+)
+
+
+def _unknown(error: RPCError) -> Exception:
+    """Is it the journey that is not there, or the server?"""
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return JourneyUnknown("no such journey runs here")
+    return error

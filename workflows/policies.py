@@ -1,0 +1,54 @@
+"""How long the world may take, said once. No clinical intervals: services say what is due when."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+REFUSED = "Refused"
+"""The name under which a service's "no" arrives; asking again would not change its mind."""
+
+WEATHER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(minutes=2),
+    maximum_attempts=0,
+    non_retryable_error_types=[REFUSED],
+)
+"""An outage is waited out, however long it lasts. A refusal is not an outage."""
+
+
+class Patience(TypedDict, total=False):
+    """How long one call may take."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+TELL: Patience = {"start_to_close_timeout": timedelta(seconds=60), "retry_policy": WEATHER}
+"""For coordination: without it a journey can neither be seen nor remind, so it waits."""
+
+ASK: Patience = {**TELL, "schedule_to_close_timeout": timedelta(hours=1)}
+"""For the clinical services: after an hour the journey looks up, because something else
+may have happened, somebody may have to be reminded; then it asks again."""
+
+TRY_AGAIN = timedelta(minutes=5)
+"""The pause before an owner that could not be reached, or refused to conclude, is asked again."""
+
+LOOK_AGAIN = timedelta(days=28)
+"""The longest a journey sleeps: then its service is asked whether time alone changed anything."""
+
+SOONEST = timedelta(minutes=1)
+"""A wake that lies in the past is still a wake; but not a loop."""
+
+RUN = timedelta(days=365)
+"""A run of a journey ends after a year and continues as new."""
+
+EVENTS_IN_A_RUN = 300
+"""Replay costs more than half a millisecond per event, and after months every wake is a replay."""
+
+REMEMBERED = 500
+"""So many event ids are known again; the relay repeats within minutes, not years."""
+
+SLOWEST_LEAVE = timedelta(seconds=20)
+"""What a worker that is told to stop may still finish."""

@@ -1,0 +1,27 @@
+"""What a phase says of itself: whom it asks, what it puts to a person, where each answer leads."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from knowledge.terms.obligation import Conclusion, Proposal
+from workflows.contract import ConclusionRequest, Phase
+from workflows.human_task import Question
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One phase of the pathway, as data. An answer that leads to its own phase means "not now"."""
+
+    phase: Phase
+    leads_to: Mapping[str, Phase]
+    asks: Callable[[Any, ConclusionRequest], Awaitable[Conclusion]] | None = None
+    questions: Mapping[Proposal, Question] = field(default_factory=dict)
+    always: Question | None = None
+
+    def question(self, proposal: str | None) -> Question | None:
+        """What has to be put to a person, given what is proposed?"""
+        for proposed, question in self.questions.items():
+            if proposed == proposal:
+                return question
+        return self.always

@@ -1,0 +1,89 @@
+"""create_worker(): which workflows and activities are served, and how much at once."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from services.chassis.client import ServiceClient
+from workflows import policies
+from workflows.activities import (
+    AssessmentActivities,
+    CoordinationActivities,
+    FollowupActivities,
+    LocalizationActivities,
+)
+from workflows.contract import TASK_QUEUE
+from workflows.journey import TioJourney
+
+CACHED_JOURNEYS = 500
+"""90 KB each; a journey that sleeps for months gains nothing from being kept."""
+
+AT_ONCE = 40
+"""Calls to services at the same moment: after an outage they are not to be flooded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Services:
+    """Whom the activities ask."""
+
+    assessment: ServiceClient
+    localization: ServiceClient
+    followup: ServiceClient
+    coordination: ServiceClient
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        for client in (self.assessment, self.localization, self.followup, self.coordination):
+            await client.close()
+
+
+def activities_of(services: Services) -> list[Callable[..., object]]:
+    """Every call a journey may make."""
+    coordination = CoordinationActivities(services.coordination)
+    assessment = AssessmentActivities(services.assessment, coordination)
+    localization = LocalizationActivities(services.localization, coordination)
+    followup = FollowupActivities(services.followup, coordination)
+    return [
+        coordination.read_decision,
+        coordination.record_outcome,
+        coordination.record_progress,
+        coordination.wake,
+        assessment.record_facts,
+        assessment.conclude_assessment,
+        localization.record_examination,
+        localization.record_study,
+        localization.record_constraints,
+        localization.conclude_localization,
+        followup.record_result,
+        followup.record_observations,
+        followup.conclude_followup,
+    ]
+
+
+def create_worker(client: Client, services: Services, *, task_queue: str = TASK_QUEUE) -> Worker:
+    """A worker for journeys: `async with` it, or `run()` it. Leaving lets calls end."""
+    return worker_with(client, activities_of(services), task_queue=task_queue)
+
+
+def worker_with(
+    client: Client, activities: Sequence[Callable[..., object]], *, task_queue: str
+) -> Worker:
+    """The same worker with other activities under the same names: stand-ins, in tests."""
+    passed_through = SandboxRestrictions.default.with_passthrough_modules(
+        "pydantic", "pydantic_core", "annotated_types"
+    )
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[TioJourney],
+        activities=activities,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=passed_through),
+        max_cached_workflows=CACHED_JOURNEYS,
+        max_concurrent_activities=AT_ONCE,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
+        graceful_shutdown_timeout=policies.SLOWEST_LEAVE,
+    )
