@@ -1,4 +1,4 @@
-"""Which parts of the body did a scan cover, and which were examined? By body site, never by name."""
+"""Which parts of the body did a scan cover, and which were examined? By body site, not by name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
