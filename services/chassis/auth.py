@@ -155,16 +155,25 @@ authenticated = Bearer()
 """`Depends(authenticated)`: the caller, whatever their scopes."""
 
 
-def requires(resource: str, verbs: str) -> Any:
-    """The caller, if they may: `caller: Annotated[Caller, requires("Observation", "c")]`."""
+class Permitted(Bearer):
+    """The caller, if their scopes allow it; one dependency, because each costs every request."""
 
-    async def permitted(caller: Caller = Depends(authenticated)) -> Caller:
-        if caller.may(resource, verbs):
+    def __init__(self, resource: str, verbs: str) -> None:
+        super().__init__()
+        self._resource, self._verbs = resource, verbs
+
+    async def __call__(self, request: Request) -> Caller:
+        """Who is asking, and may they? 403 when not."""
+        caller = await super().__call__(request)
+        if caller.may(self._resource, self._verbs):
             return caller
-        needed = f"system/{resource}.{verbs}"
+        needed = f"system/{self._resource}.{self._verbs}"
         raise Forbidden(
             f"this needs the scope {needed}",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
         )
 
-    return Depends(permitted)
+
+def requires(resource: str, verbs: str) -> Any:
+    """The caller, if they may: `caller: Annotated[Caller, requires("Observation", "c")]`."""
+    return Depends(Permitted(resource, verbs))

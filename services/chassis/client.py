@@ -65,7 +65,7 @@ class ServiceClient:
         content = None
         if body is not None:
             sent["Content-Type"] = "application/json"
-            content = body.model_dump_json(by_alias=True, exclude_unset=True)
+            content = body.model_dump_json(by_alias=True)
         try:
             reply = await self._http.request(
                 method, self._base_url + path, content=content, headers=sent, params=query

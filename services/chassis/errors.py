@@ -12,9 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from services.chassis.context import current_request_id
+from services.chassis.logging import get_logger
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
@@ -206,11 +208,29 @@ async def _problem(_request: Request, refusal: Exception) -> Response:
     return refusal.response()
 
 
+async def _cannot_be_stored(request: Request, refusal: Exception) -> Response:
+    """The database looked at a value and said no: a NUL in a text, a number out of its range."""
+    _log(request, refusal)
+    return Unprocessable("a value in this request cannot be stored").response()
+
+
+async def _database_is_away(request: Request, refusal: Exception) -> Response:
+    _log(request, refusal)
+    away = Unavailable("the database cannot be reached just now", headers={"Retry-After": "1"})
+    return away.response()
+
+
+def _log(request: Request, refusal: Exception) -> None:
+    get_logger(request.app.state.name).error("database", error=type(refusal).__name__)
+
+
 def answer_problems(app: FastAPI) -> None:
     """Let everything that goes wrong in `app` be answered as a problem document."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DataError, _cannot_be_stored)
+    app.add_exception_handler(OperationalError, _database_is_away)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

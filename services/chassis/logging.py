@@ -3,6 +3,7 @@
 Keys are an allow-list: what is not on it does not reach the log, whoever passes it.
 """
 
+import json
 import logging as standard
 import sys
 from collections.abc import MutableMapping
@@ -55,6 +56,14 @@ def _only_allowed(
     return event
 
 
+_encode = json.JSONEncoder(default=str).encode
+
+
+def _as_json(event: MutableMapping[str, Any], **_: Any) -> str:
+    """With one encoder for all lines."""
+    return _encode(event)
+
+
 class _StandardError:
     """Writes to whatever standard error is at that moment."""
 
@@ -92,7 +101,7 @@ def configure(level: str = "info") -> None:
             _only_allowed,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=_StandardError,

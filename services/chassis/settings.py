@@ -23,6 +23,8 @@ class ServiceSettings(BaseModel):
     audience: str = Field(description="the `aud` every token must carry")
     max_body_bytes: int = Field(default=1_000_000, gt=0, description="larger requests get 413")
     requests_per_minute: int = Field(default=0, ge=0, description="per caller; 0 is no limit")
+    host: str = Field(default="127.0.0.1", description="where this process listens")
+    port: int = Field(default=8080, ge=0, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

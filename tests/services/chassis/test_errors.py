@@ -118,3 +118,28 @@ async def test_the_openapi_document_tells_problems_and_the_scheme(
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert {"ProblemDocument", "FieldProblem"} <= document["components"]["schemas"].keys()
     assert "/healthz" not in document["paths"]
+
+
+async def test_a_value_that_no_database_takes_is_the_callers_mistake(
+    settings: ServiceSettings, mint: TokenMint
+) -> None:
+    """PostgreSQL takes no NUL in a text; what is stored on one machine must fit on many."""
+    async with served(create_app(settings), mint.mint("lab", "north", EVERYTHING)) as toy:
+        reply = await toy.post("/toy/v1/notes", json=a_note(words="a\x00b"))
+
+    assert reply.status_code == (201 if "sqlite" in settings.database_url else 422)
+
+
+async def test_a_database_that_is_away_is_an_outage(
+    sqlite_settings: ServiceSettings, mint: TokenMint
+) -> None:
+    away = {"database_url": "postgresql://nobody@127.0.0.1:1/nothing"}
+    app = create_app(sqlite_settings.model_copy(update=away))
+    headers = {"Authorization": f"Bearer {mint.mint('lab', 'north', EVERYTHING)}"}
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://toy") as client:
+        reply = await client.post("/toy/v1/notes", json=a_note(), headers=headers)
+
+    assert reply.status_code == 503
+    assert reply.headers["retry-after"] == "1"
+    assert "127.0.0.1" not in reply.text

@@ -1,0 +1,57 @@
+"""Run one service as a process: all that its `__main__.py` has to call."""
+
+import os
+import sys
+from collections.abc import Callable
+from socket import socket
+from typing import TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.chassis import logging
+from services.chassis.logging import get_logger
+from services.chassis.settings import ServiceSettings, UnreadableSettings, read_settings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+GRACE_SECONDS = 20
+
+
+def serve(model: type[S], prefix: str, create_app: Callable[[S], FastAPI]) -> int:
+    """Serve until told to stop; 2 when the settings cannot be read."""
+    try:
+        settings = read_settings(model, prefix, os.environ)
+    except UnreadableSettings as complaint:
+        sys.stderr.write(f"{complaint}\n")
+        return 2
+    app = create_app(settings)
+    server_of(app, settings.host, settings.port).run()
+    return 0
+
+
+def server_of(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """A server for this app that logs as we do."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    logging.configure(getattr(getattr(app.state, "settings", None), "log_level", "info"))
+    return TellingServer(config)
+
+
+class TellingServer(uvicorn.Server):
+    """Says in the log where it listens, also when the port was left to the system."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, then say where."""
+        await super().startup(sockets)
+        for server in self.servers if self.started else ():
+            for listening in server.sockets:
+                host, port = listening.getsockname()[:2]
+                get_logger("server").info("listening", address=f"http://{host}:{port}")
