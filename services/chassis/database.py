@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic_core import to_json
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, event, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -92,16 +92,24 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = async_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = create_async_engine(
+        if self.is_sqlite:
+            # SQLite lets waiting writers race, and some lose for seconds; a pool of one is a queue.
+            self.engine = self._connect(pool_size=1, max_overflow=0)
+            durable_sqlite(self.engine.sync_engine)
+            looking = self._connect()
+            durable_sqlite(looking.sync_engine)
+            self._readers = looking.execution_options(**{ONLY_READS: True})
+        else:
+            self.engine = self._readers = self._connect(pool_pre_ping=True)
+        self.in_flight: set[object] = set()
+
+    def _connect(self, **pool: Any) -> AsyncEngine:
+        return create_async_engine(
             self.url,
             hide_parameters=True,  # an error must not carry what was stored
             json_serializer=lambda value: to_json(value).decode(),
-            pool_pre_ping=not self.is_sqlite,
+            **pool,
         )
-        if self.is_sqlite:
-            durable_sqlite(self.engine.sync_engine)
-        self._readers = self.engine.execution_options(**{ONLY_READS: True})
-        self.in_flight: set[object] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -129,7 +137,8 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
-        await self.engine.dispose()
+        for engine in (self.engine, self._readers):
+            await engine.dispose()
 
 
 def before_commit(session: AsyncSession, name: str, act: LastAct) -> None:

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from services.chassis.context import current_request_id
@@ -230,7 +231,8 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DataError, _cannot_be_stored)
-    app.add_exception_handler(OperationalError, _database_is_away)
+    for away in (OperationalError, PoolTimeout):
+        app.add_exception_handler(away, _database_is_away)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
