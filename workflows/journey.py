@@ -239,7 +239,7 @@ class TioJourney:
         self.conclusion = None
         if not self.state.changed or self.state.phase not in STAGES:
             return
-        self.state.changed = False
+        again = False
         asks = STAGES[self.state.phase].asks
         if asks is not None:
             request = ConclusionRequest(conclusion_id=workflow.uuid4(), **self._whose())
@@ -248,7 +248,8 @@ class TioJourney:
                 self._stand(self.conclusion)
             except ActivityError as error:
                 if _refusal(error) is None:
-                    self.state.changed = self.unreached = True
+                    again = self.unreached = True
+        self.state.changed = again
         self.state.asked_at = workflow.now()
         self._put_to_a_person()
 
@@ -284,19 +285,21 @@ class TioJourney:
             task=OpenQuestion(**task.model_dump()) if task else None,
             next_phase_reason=self.state.phase_reason,
         )
-        self.state.untold = False
         report = ProgressReport(progress=progress, **self._whose())
-        await self._coordinate(CoordinationActivities.record_progress, report)
+        heard = await self._coordinate(CoordinationActivities.record_progress, report)
+        self.state.untold = not heard
 
-    async def _coordinate(self, act: Callable[[Any, T], Awaitable[NextWake]], request: T) -> None:
+    async def _coordinate(self, act: Callable[[Any, T], Awaitable[NextWake]], request: T) -> bool:
         """Tell coordination; it answers when to look again. Refused, it is told afresh soon."""
         try:
             wake = await workflow.execute_activity_method(act, request, **policies.TELL)
             self.state.next_wake = wake.at
+            return True
         except ActivityError as error:
             workflow.logger.error("coordination refused: %s", _refusal(error))
             self.state.next_wake = None
             self.state.changed = self.state.untold = self.unreached = True
+            return False
 
     async def _tell_outcome(self, event: EventArrived, refusal: str | None) -> bool:
         """What became of an event the journey itself acts on. Coordination, too, may refuse it."""

@@ -125,6 +125,15 @@ class Walk:
         """Let this journey's own clock run."""
         return await fast_forward(self.temporal, workflow_id(self.organisation, self.id), days)
 
+    async def rolled(self) -> None:
+        """Let it continue as new, and wait for the new run."""
+        handle = self.journeys.handle(self.organisation, self.id)
+        first = (await handle.describe()).run_id
+        await self.journeys.roll(self.organisation, self.id)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await handle.describe()).run_id == first:  # noqa: ASYNC110 - a server's state
+                await asyncio.sleep(0.02)
+
     async def operated(self) -> None:
         """The usual way from labs to surveillance."""
         await self.say(EventKind.OBSERVATIONS)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,6 +45,7 @@ class Ward:
         self.progress: dict[UUID, list[Progress]] = defaultdict(list)
         self.owed: dict[Key, Obligation] = {}
         self.reminded: dict[Key, datetime] = {}
+        self.first_asked: dict[UUID, date] = {}
         self.asked: Counter[str] = Counter()
         self.away: set[str] = set()
         self.refuses: set[EventKind] = set()
@@ -210,19 +211,20 @@ def wasting_is_found(ward: Ward, service: str, request: ConclusionRequest) -> Co
     if service == "localization":
         found = EventKind.STUDY in ward.kinds_kept("localization")
         if not found:
-            return a_conclusion(service, request, "SEARCHING", obligations=(a_scan(request),))
+            return a_conclusion(service, request, "SEARCHING", obligations=(a_scan(ward, request),))
         return a_conclusion(service, request, "LOCALIZED", Proposal.OPERATE)
     return a_conclusion(service, request, "REMISSION", obligations=quarterly_checks(ward, request))
 
 
-def a_scan(request: ConclusionRequest) -> Obligation:
+def a_scan(ward: Ward, request: ConclusionRequest) -> Obligation:
     """A scan, due a month after it was first asked for."""
+    first = ward.first_asked.setdefault(request.journey_id, request.at.date())
     return Obligation(
         rule="LOC-1",
         occurrence="1",
         act="sstr_pet_ct",
-        opens=request.at.date(),
-        due=request.at.date() + timedelta(days=30),
+        opens=first,
+        due=first + timedelta(days=30),
     )
 
 
