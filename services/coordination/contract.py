@@ -1,11 +1,13 @@
-"""The nouns coordination speaks: journeys, events, progress, obligations, reminders, the worklist."""
+"""The nouns coordination speaks: journeys, events, obligations, reminders, the worklist."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 
@@ -17,7 +19,10 @@ class Native(BaseModel):
 
 
 class PatientOfJourney(Native):
-    """FHIR Patient, as little as a journey needs. `id` is the caller's own; it stays in our databases."""
+    """FHIR Patient, as little as a journey needs.
+
+    `id` is the caller's own; it stays in our databases.
+    """
 
     id: str = Field(min_length=1, max_length=200)
     sex: Literal["male", "female", "other", "unknown"] = "unknown"
@@ -29,20 +34,86 @@ class JourneyRequest(Native):
     """Start of a journey (FHIR EpisodeOfCare)."""
 
     patient: PatientOfJourney
-    zone: str = "UTC"
-    profile: str = "INT_adult"
+    zone: str = Field(default="UTC", description="IANA time zone in which days begin and end")
+    profile: str = Field(default="INT_adult", max_length=50)
     assignee: str | None = Field(default=None, max_length=200)
+
+    @field_validator("zone")
+    @classmethod
+    def expect_zone(cls, zone: str) -> str:
+        """Refuse a zone that no clock knows."""
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError("zone_unknown", "not an IANA time zone") from None
+        return zone
 
 
 class Event(Native):
-    """Something that happened, told once and kept. The caller draws the id, so telling it again is the same telling."""
+    """Something that happened, told once and kept.
+
+    The caller draws the id, so telling it again is the same telling.
+    """
 
     id: UUID
-    kind: str
+    kind: str = Field(max_length=50)
     occurred_at: AwareDatetime
     source: str | None = Field(default=None, max_length=200)
     version: int = Field(default=1, ge=1)
     payload: dict[str, Any] = {}
+
+
+class DecisionTaken(Native):
+    """The payload of a `decision`: what a person answered to which question, and why."""
+
+    task: UUID | None = None
+    answer: str = Field(pattern=r"^[a-z][a-z-]{0,39}$")
+    reason: str = Field(min_length=1, max_length=2000)
+
+    @field_validator("reason")
+    @classmethod
+    def expect_reason(cls, reason: str) -> str:
+        """A reason of blanks is none."""
+        if not reason.strip():
+            raise PydanticCustomError("reason_missing", "a reason is needed")
+        return reason
+
+
+class Disposition(StrEnum):
+    """How an obligation ended. Every one ends in exactly one of these."""
+
+    DONE = "DONE"
+    NOT_INDICATED = "NOT_INDICATED"
+    DECLINED = "DECLINED"
+    TRANSFERRED = "TRANSFERRED"
+    DECEASED = "DECEASED"
+    WITHDRAWN = "WITHDRAWN"
+    """The service that asked for it does so no longer; never said by a person."""
+
+
+class ObligationKey(Native):
+    """Which obligation of a journey is meant."""
+
+    rule: str = Field(min_length=1, max_length=200)
+    occurrence: str = Field(min_length=1, max_length=200)
+
+
+class ObligationAnswered(Native):
+    """The payload of an `acknowledgement` (without disposition) or a `disposition` (with)."""
+
+    obligation: ObligationKey
+    disposition: Disposition | None = None
+    reason: str = Field(default="", max_length=2000)
+
+    @model_validator(mode="after")
+    def expect_reason(self) -> Self:
+        """What is not going to be done says why."""
+        said = self.disposition
+        if said is Disposition.WITHDRAWN:
+            raise PydanticCustomError("disposition_unknown", "only a service withdraws")
+        if said in (Disposition.NOT_INDICATED, Disposition.DECLINED) and not self.reason.strip():
+            raise PydanticCustomError("reason_missing", "this disposition needs a reason")
+        return self
 
 
 class EventStored(BaseModel):
@@ -66,7 +137,7 @@ class Outcome(Native):
     """What became of an event once the journey had read it."""
 
     outcome: Literal["applied", "refused"]
-    reason: str = ""
+    reason: str = Field(default="", max_length=2000)
 
 
 class OpenQuestion(BaseModel):
@@ -80,11 +151,14 @@ class OpenQuestion(BaseModel):
 
 
 class Progress(BaseModel):
-    """How far a journey is. `revision` only grows; an older one never overwrites a newer one."""
+    """How far a journey is.
 
-    revision: int
+    `revision` only grows; an older one never overwrites a newer one.
+    """
+
+    revision: int = Field(ge=0)
     at: AwareDatetime
-    phase: str
+    phase: str = Field(max_length=50)
     conclusion: Conclusion | None = None
     task: OpenQuestion | None = None
     next_phase_reason: str = ""
@@ -110,6 +184,16 @@ class ReminderStatus(StrEnum):
     OVERTAKEN = "overtaken"
 
 
+class Delivery(BaseModel):
+    """One attempt chain to one subscription."""
+
+    subscription: UUID
+    channel: str
+    status: Literal["waiting", "delivered", "failed", "withdrawn"]
+    attempts: int
+    delivered_at: AwareDatetime | None = None
+
+
 class Reminder(BaseModel):
     """One message about one obligation at one rung (FHIR CommunicationRequest)."""
 
@@ -119,28 +203,30 @@ class Reminder(BaseModel):
     act: str
     rung: str
     recipient: str
-    due_at: AwareDatetime
+    means: str = Field(description="how the ladder wants it said: a letter, a call, a task")
+    due: date
+    due_at: AwareDatetime = Field(description="when this rung was to be sent")
     status: ReminderStatus
-    recorded_at: AwareDatetime
-    deliveries: list["Delivery"] = []
+    recorded_at: AwareDatetime = Field(description="when it was, on the journey's own clock")
+    deliveries: list[Delivery] = []
 
 
-class Delivery(BaseModel):
-    """One attempt chain to one subscription."""
+class RemindersPage(BaseModel):
+    """What was said on a journey, oldest first."""
 
-    subscription: UUID
-    channel: str
-    status: Literal["waiting", "delivered", "failed"]
-    attempts: int
-    delivered_at: AwareDatetime | None = None
+    reminders: list[Reminder]
+    cursor: str | None = None
 
 
 class OwedObligation(Obligation):
     """An obligation as the worklist knows it."""
 
+    service: str
     status: ObligationStatus
     overdue: bool
-    disposition: str | None = None
+    acknowledged: bool = False
+    disposition: Disposition | None = None
+    reason: str = ""
 
 
 class Journey(BaseModel):
@@ -162,12 +248,19 @@ class Journey(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """One thing that happened on a journey, oldest first."""
+    """One thing that happened on a journey."""
 
-    at: datetime
+    at: AwareDatetime
     what: str
     detail: str
     reference: str | None = None
+
+
+class TimelinePage(BaseModel):
+    """A page of what happened, oldest first; `cursor` fetches the next one."""
+
+    entries: list[TimelineEntry]
+    cursor: str | None = None
 
 
 class WorklistRow(BaseModel):
@@ -181,7 +274,10 @@ class WorklistRow(BaseModel):
     next_due: date | None
     next_act: str | None
     overdue: int
+    days_overdue: int = 0
     waiting_for: str | None
+    question: str | None = None
+    attention: list[str] = Field(default=[], description="failed deliveries, refused events")
 
 
 class WorklistPage(BaseModel):
@@ -189,23 +285,37 @@ class WorklistPage(BaseModel):
 
     rows: list[WorklistRow]
     cursor: str | None
+    as_of: AwareDatetime
 
 
 class SubscriptionRequest(Native):
-    """Who wants to hear reminders: a webhook signed as in Standard Webhooks, or an e-mail address for a role."""
+    """Who hears reminders: a webhook signed as in Standard Webhooks, or an e-mail address.
+
+    No roles: every reminder.
+    """
 
     channel: Literal["webhook", "email"]
-    url: str | None = None
+    url: str | None = Field(default=None, max_length=2000)
     secret: str | None = Field(default=None, min_length=24, max_length=200)
-    address: str | None = None
-    roles: list[str] = []
+    address: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")
+    roles: list[str] = Field(default=[], max_length=20)
+
+    @model_validator(mode="after")
+    def expect_whole(self) -> Self:
+        """A webhook has an address and a secret, an e-mail has a mailbox; never both."""
+        is_webhook = self.channel == "webhook"
+        if is_webhook != (self.url is not None) or is_webhook != (self.secret is not None):
+            raise PydanticCustomError("webhook_incomplete", "a webhook has `url` and `secret`")
+        if is_webhook == (self.address is not None):
+            raise PydanticCustomError("email_incomplete", "an e-mail has `address`")
+        return self
 
 
 class Subscription(BaseModel):
     """A subscription as it is shown: the secret never leaves."""
 
     id: UUID
-    channel: str
+    channel: Literal["webhook", "email"]
     url: str | None
     address: str | None
     roles: list[str]

@@ -1,0 +1,1 @@
+"""Who has to do what, by when?"""

@@ -1,0 +1,58 @@
+"""People's side of a journey: start, tell, move its clock. The only place that knows workflows."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from workflows.client import JourneyClient, JourneyClosed, connect
+from workflows.codec import KeyRing
+from workflows.contract import EventArrived, EventKind, Phase
+
+KINDS = frozenset(kind.value for kind in EventKind)
+"""What can be told to a journey."""
+
+PHASES = tuple(phase.value for phase in Phase)
+"""Where a journey can stand, in the usual order."""
+
+
+class Journeys(Protocol):
+    """What coordination asks of the workflow engine; `workflows.client.JourneyClient` does it."""
+
+    async def start(self, organisation: str, journey_id: UUID) -> None:
+        """Let the journey run. Safe to repeat."""
+
+    async def event_arrived(self, organisation: str, journey_id: UUID, event: EventArrived) -> None:
+        """Tell the journey that an event waits, starting it if need be."""
+
+    async def fast_forward(self, organisation: str, journey_id: UUID, days: int) -> None:
+        """Rehearsal: move this journey's own clock."""
+
+    async def check(self) -> None:
+        """Is the engine there? Raises when it is not."""
+
+
+async def tell(
+    journeys: Journeys,
+    organisation: str,
+    journey: UUID,
+    event: UUID | None,
+    kind: str,
+    occurred_at: datetime | None,
+) -> bool:
+    """Tell a journey what waits for it (no event: that it begins). False when it has closed."""
+    try:
+        if event is None:
+            await journeys.start(organisation, journey)
+        else:
+            arrived = EventArrived(event_id=event, kind=EventKind(kind), occurred_at=occurred_at)
+            await journeys.event_arrived(organisation, journey, arrived)
+    except JourneyClosed:
+        return False
+    return True
+
+
+async def connected(address: str, namespace: str, keys: Path) -> Journeys:
+    """The workflow engine at this address; it is called when it is first needed."""
+    temporal = await connect(address, namespace, KeyRing.read(keys), lazy=True)
+    return JourneyClient(temporal)

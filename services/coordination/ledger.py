@@ -1,0 +1,317 @@
+"""Carry out what a journey reports: who owes what now, what is said about it, when to look again.
+
+All of it happens in one transaction that holds the journey, so a report that comes twice, late or
+at the same time as another changes nothing twice.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
+from services.coordination import repository
+from services.coordination.contract import Disposition, NextWake, Progress, ReminderStatus
+from services.coordination.tables import (
+    DeliveryRow,
+    EventRow,
+    JourneyRow,
+    ObligationRow,
+    ReminderRow,
+    SubscriptionRow,
+)
+from services.coordination.worklist import (
+    NOTHING_DUE,
+    Key,
+    Owed,
+    Said,
+    ending,
+    of_question,
+    overdue_at,
+    plan,
+    reconcile,
+)
+
+SMALLEST_LEAD_SECONDS = 60
+"""Clocks of machines differ a little; only a lead beyond this is a clock that was moved by hand."""
+
+
+def as_obligation(row: ObligationRow) -> Obligation:
+    """The noun behind a row."""
+    return Obligation(
+        rule=row.rule,
+        occurrence=row.occurrence,
+        act=row.act,
+        due=row.due,
+        opens=row.opens,
+        closes=row.closes,
+        ladder=Ladder(row.ladder),
+        status=ObligationStatus(row.status),
+        because=row.because,
+    )
+
+
+def reminder_id(journey: JourneyRow, key: Key, rung: str) -> UUID:
+    """The same reminder has the same id, however often it is thought of."""
+    return uuid5(
+        NAMESPACE_URL, "\n".join(("reminder", journey.organisation, str(journey.id), *key, rung))
+    )
+
+
+class Ledger:
+    """One journey's obligations and reminders, in one transaction."""
+
+    def __init__(self, session: AsyncSession, journey: JourneyRow, rehearsal: bool) -> None:
+        self._session, self._journey, self._rehearsal = session, journey, rehearsal
+        self.said: list[ReminderRow] = []
+
+    async def report(self, progress: Progress) -> NextWake:
+        """Take over what the journey reports, unless something newer was reported already."""
+        journey = self._journey
+        if progress.revision > journey.revision:
+            await self._move(progress)
+        return await self.wake(progress.at)
+
+    async def wake(self, at: datetime) -> NextWake:
+        """Say what is due at this moment of the journey's own clock."""
+        journey = self._journey
+        at = journey.as_of = max(journey.as_of, at)
+        self._set_clock(at)
+        rows = await repository.obligations_of(self._session, journey.organisation, journey.id)
+        return await self._say(rows, at)
+
+    async def dispose(
+        self, row: ObligationRow, disposition: Disposition, reason: str, by: str
+    ) -> None:
+        """A person says how this obligation ended."""
+        before = self._owed(row)
+        self._write(row, before.ended(disposition, reason, by_person=True), by)
+        await self._withdraw_deliveries([(row.rule, row.occurrence)])
+        rows = await repository.obligations_of(
+            self._session, self._journey.organisation, self._journey.id
+        )
+        self._rank(rows)
+
+    async def _move(self, progress: Progress) -> None:
+        journey = self._journey
+        moved = progress.phase != journey.phase
+        journey.revision = progress.revision
+        journey.as_of = max(journey.as_of, progress.at)
+        if moved:
+            reason = progress.next_phase_reason
+            words = f"{progress.phase}: {reason}" if reason else progress.phase
+            await self._note(f"phase:{progress.revision}", progress.at, "phase", words)
+        journey.phase = progress.phase
+        self._set_clock(progress.at)
+        await self._take_over_task(progress)
+        if progress.conclusion is not None:
+            await self._take_over_conclusion(progress)
+        await self._reconcile(progress)
+
+    async def _take_over_task(self, progress: Progress) -> None:
+        task = progress.task
+        if task is not None:
+            await self._note(
+                f"task:{task.id}", task.opened_at, "question", task.question, str(task.id)
+            )
+        self._journey.task = None if task is None else task.model_dump(mode="json")
+
+    async def _take_over_conclusion(self, progress: Progress) -> None:
+        conclusion = progress.conclusion
+        assert conclusion is not None
+        known = self._journey.conclusion
+        changed = known is None or known["id"] != str(conclusion.id)
+        if changed:
+            words = f"{conclusion.service}: {conclusion.state}"
+            at = conclusion.concluded_at
+            await self._note(
+                f"conclusion:{conclusion.id}", at, "conclusion", words, str(conclusion.id)
+            )
+        self._journey.state = conclusion.state
+        self._journey.conclusion = conclusion.model_dump(mode="json")
+
+    async def _reconcile(self, progress: Progress) -> None:
+        journey = self._journey
+        rows = {
+            (row.rule, row.occurrence): row
+            for row in await repository.obligations_of(
+                self._session, journey.organisation, journey.id
+            )
+        }
+        events = await repository.events_of(self._session, journey.organisation, journey.id)
+        told = [event for event in events if event.outcome != "refused"]
+        closing = None
+        if progress.phase == repository.CLOSED:
+            closing = ending({event.kind for event in told})
+        changes = reconcile(
+            {key: self._owed(row) for key, row in rows.items()},
+            progress.conclusion,
+            None if progress.task is None else of_question(progress.task, journey.zone),
+            _answered(told),
+            closing,
+        )
+        for owed in changes:
+            row = rows.get(owed.key)
+            if row is None:
+                row = self._new(owed, progress.at)
+                self._session.add(row)
+            self._write(row, owed, None)
+        await self._withdraw_deliveries(owed.key for owed in changes if not owed.is_open)
+        await self._session.flush()
+
+    def _owed(self, row: ObligationRow) -> Owed:
+        disposition = None if row.disposition is None else Disposition(row.disposition)
+        by_person = row.ended_by is not None
+        return Owed(as_obligation(row), row.service, disposition, row.reason, by_person)
+
+    def _new(self, owed: Owed, at: datetime) -> ObligationRow:
+        obligation = owed.obligation
+        return ObligationRow(
+            organisation=self._journey.organisation,
+            journey=self._journey.id,
+            service=owed.service,
+            created_at=at,
+            overdue_at=NOTHING_DUE,
+            **_columns(obligation),
+        )
+
+    def _write(self, row: ObligationRow, owed: Owed, by: str | None) -> None:
+        for name, value in _columns(owed.obligation).items():
+            setattr(row, name, value)
+        row.service, row.reason = owed.service, owed.reason
+        row.disposition = None if owed.disposition is None else owed.disposition.value
+        row.overdue_at = overdue_at(row.due, self._journey.zone, self._journey.clock_ahead_seconds)
+        if owed.is_open:
+            row.ended_at = None
+        elif row.ended_at is None:
+            row.ended_at = self._journey.as_of
+        if by is not None:
+            row.ended_by = by
+
+    def _set_clock(self, at: datetime) -> None:
+        """A journey whose clock was moved is judged by its own clock from then on."""
+        if not self._rehearsal:
+            return
+        lead = int((at - datetime.now(UTC)).total_seconds())
+        if lead > self._journey.clock_ahead_seconds + SMALLEST_LEAD_SECONDS:
+            self._journey.clock_ahead_seconds = lead
+
+    def _rank(self, rows: Iterable[ObligationRow]) -> list[ObligationRow]:
+        journey = self._journey
+        still_open = [row for row in rows if row.status == ObligationStatus.OPEN]
+        for row in still_open:
+            row.overdue_at = overdue_at(row.due, journey.zone, journey.clock_ahead_seconds)
+        first = min(still_open, key=lambda row: (row.due, row.rule, row.occurrence), default=None)
+        journey.next_due = None if first is None else first.due
+        journey.next_act = None if first is None else first.act
+        journey.rank_at = NOTHING_DUE if first is None else first.overdue_at
+        return still_open
+
+    async def _say(self, rows: list[ObligationRow], at: datetime) -> NextWake:
+        journey = self._journey
+        still_open = self._rank(rows)
+        if not still_open:
+            return NextWake(at=None)
+        settled: dict[Key, set[str]] = {}
+        known = select(
+            col(ReminderRow.rule), col(ReminderRow.occurrence), col(ReminderRow.rung)
+        ).where(
+            col(ReminderRow.organisation) == journey.organisation,
+            col(ReminderRow.journey) == journey.id,
+        )
+        for rule, occurrence, rung in (await self._session.exec(known)).all():
+            settled.setdefault((rule, occurrence), set()).add(rung)
+        owed = [(as_obligation(row), row.created_at) for row in still_open]
+        planned = plan(owed, settled, journey.zone, at)
+        acts = {(row.rule, row.occurrence): row for row in still_open}
+        listening = (
+            await repository.subscriptions_of(self._session, journey.organisation)
+            if planned.say
+            else []
+        )
+        for said in planned.say:
+            await self._record(said, acts[said.key], at, listening)
+        return NextWake(at=planned.next_wake)
+
+    async def _record(
+        self, said: Said, row: ObligationRow, at: datetime, listening: list[SubscriptionRow]
+    ) -> None:
+        journey, rung = self._journey, said.rung
+        reminder = ReminderRow(
+            organisation=journey.organisation,
+            journey=journey.id,
+            rule=row.rule,
+            occurrence=row.occurrence,
+            rung=rung.key,
+            id=reminder_id(journey, said.key, rung.key),
+            act=row.act,
+            recipient=rung.recipient,
+            means=rung.channel,
+            due=row.due,
+            due_at=rung.at,
+            status=said.status.value,
+            recorded_at=at,
+        )
+        self._session.add(reminder)
+        self.said.append(reminder)
+        if said.status is ReminderStatus.OVERTAKEN:
+            return
+        words = f"{row.act}, {rung.key}, {rung.recipient}"
+        key = f"reminder:{reminder.id}"
+        await self._note(key, at, "reminder", words, str(reminder.id))
+        now = datetime.now(UTC)
+        for subscription in listening:
+            if not subscription.roles or rung.recipient in subscription.roles:
+                self._session.add(
+                    DeliveryRow(
+                        organisation=journey.organisation,
+                        reminder=reminder.id,
+                        subscription=subscription.id,
+                        journey=journey.id,
+                        channel=subscription.channel,
+                        created_at=now,
+                        next_try_at=now,
+                    )
+                )
+
+    async def _withdraw_deliveries(self, ended: Iterable[Key]) -> None:
+        """What is no longer owed is no longer said, if it is still on its way."""
+        keys = set(ended)
+        if not keys:
+            return
+        waiting = (
+            select(DeliveryRow, ReminderRow)
+            .join(
+                ReminderRow,
+                (col(ReminderRow.organisation) == col(DeliveryRow.organisation))
+                & (col(ReminderRow.id) == col(DeliveryRow.reminder)),
+            )
+            .where(
+                col(DeliveryRow.organisation) == self._journey.organisation,
+                col(DeliveryRow.journey) == self._journey.id,
+                col(DeliveryRow.status) == "waiting",
+            )
+        )
+        for delivery, reminder in (await self._session.exec(waiting)).all():
+            if (reminder.rule, reminder.occurrence) in keys:
+                delivery.status = "withdrawn"
+
+    async def _note(
+        self, key: str, at: datetime, what: str, detail: str, reference: str | None = None
+    ) -> None:
+        await repository.note(self._session, self._journey, key, at, what, detail, reference)
+
+
+def _columns(obligation: Obligation) -> dict[str, Any]:
+    """An obligation as its row holds it; a code is stored as the plain word that it is."""
+    codes = {"ladder": obligation.ladder.value, "status": obligation.status.value}
+    return obligation.model_dump() | codes
+
+
+def _answered(events: Collection[EventRow]) -> set[str]:
+    """Which questions did a person answer?"""
+    decisions = (event.payload for event in events if event.kind == "decision")
+    return {str(decision.get("task")) for decision in decisions}

@@ -1,0 +1,128 @@
+"""What can be counted about journeys without naming one. Labels are closed sets."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from services.chassis.database import Database
+from services.chassis.metrics import ServiceMetrics
+from services.coordination.contract import ReminderStatus
+from services.coordination.journeys import PHASES
+from services.coordination.tables import (
+    DeliveryRow,
+    EventRow,
+    JourneyRow,
+    ObligationRow,
+    OutboxRow,
+    ReminderRow,
+)
+from services.coordination.worklist import NOTHING_DUE
+
+HOURS = (60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 3 * 86400.0, 7 * 86400.0, 30 * 86400.0)
+MOVES = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0, 86400.0)
+CHANNELS = ("webhook", "email")
+SOON = timedelta(days=1)
+
+
+class CoordinationMetrics:
+    """The numbers of this service; those that stand in the database are read from there."""
+
+    def __init__(self, metrics: ServiceMetrics) -> None:
+        self._journeys = metrics.gauge("tio_journeys", "Journeys by phase.", ["phase"])
+        self._obligations = metrics.gauge(
+            "tio_obligations", "Open obligations: overdue, due within a day, later.", ["due"]
+        )
+        self._waiting = metrics.gauge("tio_events_waiting", "Events not settled by their journey.")
+        self._pending = metrics.gauge("tio_outbox_pending", "Messages not yet told to a journey.")
+        self._oldest = metrics.gauge(
+            "tio_outbox_oldest_seconds", "Age of the oldest message not yet told to a journey."
+        )
+        self._undelivered = metrics.gauge(
+            "tio_deliveries_waiting", "Reminders on their way.", ["channel"]
+        )
+        self._reminders = metrics.counter("tio_reminders", "Rungs settled.", ["outcome"])
+        self._lateness = metrics.histogram(
+            "tio_reminder_lateness_seconds",
+            "From the moment a rung was due to the moment it was recorded, on the journey's clock.",
+            buckets=HOURS,
+        )
+        self._deliveries = metrics.counter(
+            "tio_deliveries", "Attempts to deliver a reminder.", ["channel", "outcome"]
+        )
+        self._moved = metrics.histogram(
+            "tio_event_to_journey_seconds",
+            "From an event's storage to the moment its journey settled it.",
+            buckets=MOVES,
+        )
+        self._refreshed = metrics.gauge(
+            "tio_coordination_refreshed_timestamp_seconds", "When these numbers were last read."
+        )
+        for status in ReminderStatus:
+            self._reminders.labels(status.value)
+        for channel in CHANNELS:
+            for outcome in ("delivered", "failed", "retried"):
+                self._deliveries.labels(channel, outcome)
+
+    def said(self, reminder: ReminderRow) -> None:
+        """Count a rung that was settled."""
+        self._reminders.labels(reminder.status).inc()
+        if reminder.status != ReminderStatus.OVERTAKEN:
+            lateness = (reminder.recorded_at - reminder.due_at).total_seconds()
+            self._lateness.observe(max(0.0, lateness))
+
+    def delivered(self, channel: str, outcome: str) -> None:
+        """Count one attempt."""
+        self._deliveries.labels(channel, outcome).inc()
+
+    def settled(self, event: EventRow) -> None:
+        """Count how long an event waited for its journey."""
+        if event.settled_at is not None:
+            self._moved.observe((event.settled_at - event.told_at).total_seconds())
+
+    async def refresh(self, database: Database) -> None:
+        """Read the numbers that stand in the database."""
+        now = datetime.now(UTC)
+        async with database.reading() as session:
+            by_phase = dict(
+                (
+                    await session.exec(
+                        select(col(JourneyRow.phase), func.count()).group_by(col(JourneyRow.phase))
+                    )
+                ).all()
+            )
+            still_open = select(func.count()).select_from(ObligationRow)
+            still_open = still_open.where(col(ObligationRow.status) == "open")
+            at = col(ObligationRow.overdue_at)
+            overdue = (await session.exec(still_open.where(at <= now))).one()
+            soon = (await session.exec(still_open.where(at > now, at <= now + SOON))).one()
+            later = (await session.exec(still_open.where(at > now + SOON, at < NOTHING_DUE))).one()
+            waiting = (
+                await session.exec(
+                    select(func.count())
+                    .select_from(EventRow)
+                    .where(col(EventRow.outcome) == "waiting")
+                )
+            ).one()
+            pending, oldest = (
+                await session.exec(select(func.count(), func.min(col(OutboxRow.stored_at))))
+            ).one()
+            on_the_way = dict(
+                (
+                    await session.exec(
+                        select(col(DeliveryRow.channel), func.count())
+                        .where(col(DeliveryRow.status) == "waiting")
+                        .group_by(col(DeliveryRow.channel))
+                    )
+                ).all()
+            )
+        for phase in PHASES:
+            self._journeys.labels(phase).set(by_phase.get(phase, 0))
+        for due, number in (("overdue", overdue), ("today", soon), ("later", later)):
+            self._obligations.labels(due).set(number)
+        self._waiting.set(waiting)
+        self._pending.set(pending)
+        self._oldest.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+        for channel in CHANNELS:
+            self._undelivered.labels(channel).set(on_the_way.get(channel, 0))
+        self._refreshed.set(now.timestamp())

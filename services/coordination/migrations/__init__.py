@@ -1,0 +1,1 @@
+"""How coordination's tables came to be."""

@@ -1,0 +1,125 @@
+"""Tell journeys what waits for them: at least once, in order per journey, however long it takes."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from services.chassis.database import Database
+from services.chassis.logging import get_logger
+from services.coordination import repository
+from services.coordination.journeys import Journeys, tell
+from services.coordination.relay import pause
+from services.coordination.settings import CoordinationSettings
+from services.coordination.tables import OutboxRow
+
+AT_ONCE = 20
+PATIENCE_SECONDS = 10.0
+
+
+class EngineAway(Exception):
+    """The workflow engine does not answer; events are kept until it does."""
+
+
+class Outbox:
+    """The relay's work: the first untold message of each journey, again and again."""
+
+    def __init__(
+        self, database: Database, journeys: Journeys, settings: CoordinationSettings
+    ) -> None:
+        self._database, self._journeys, self._settings = database, journeys, settings
+        self._log = get_logger("coordination")
+
+    async def work(self) -> bool:
+        """Tell every journey the first thing that waits for it."""
+        ripe = await self._ripe()
+        await asyncio.gather(*(self._tell(message) for message in ripe))
+        return bool(ripe)
+
+    async def check(self) -> None:
+        """Is the workflow engine there?"""
+        try:
+            await self._journeys.check()
+        except Exception as error:
+            raise EngineAway(type(error).__name__) from None
+
+    async def _ripe(self) -> list[OutboxRow]:
+        first = select(func.min(col(OutboxRow.number))).group_by(
+            col(OutboxRow.organisation), col(OutboxRow.journey)
+        )
+        wanted = (
+            select(OutboxRow)
+            .where(
+                col(OutboxRow.number).in_(first), col(OutboxRow.next_try_at) <= datetime.now(UTC)
+            )
+            .order_by(col(OutboxRow.number))
+            .limit(AT_ONCE)
+        )
+        async with self._database.reading() as session:
+            return list((await session.exec(wanted)).all())
+
+    async def _tell(self, message: OutboxRow) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                taken = await tell(
+                    self._journeys,
+                    message.organisation,
+                    message.journey,
+                    message.event,
+                    message.kind,
+                    message.occurred_at,
+                )
+        except Exception as error:
+            await self._later(message, error)
+            return
+        await self._done(message, taken)
+
+    async def _later(self, message: OutboxRow, error: Exception) -> None:
+        """Weather: wait longer each time, and never give up."""
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, message.number)
+            if row is None:
+                return
+            row.attempts += 1
+            most = self._settings.retry_most_seconds
+            wait = pause(row.attempts, self._settings.retry_first_seconds, most)
+            row.next_try_at = datetime.now(UTC) + wait
+            attempts = row.attempts
+        self._log.warning(
+            "journey-not-told",
+            journey_id=str(message.journey),
+            kind=message.kind,
+            error=type(error).__name__,
+            attempt=attempts,
+        )
+
+    async def _done(self, message: OutboxRow, taken: bool) -> None:
+        """The journey knows; or it has closed, and whoever told it hears that."""
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, message.number)
+            if row is None:
+                return
+            await session.delete(row)
+            if taken or message.event is None:
+                return
+            journey = await repository.find_journey(
+                session, message.organisation, message.journey, to_change=True
+            )
+            event = await repository.find_event(
+                session, message.organisation, message.journey, message.event
+            )
+            if journey is None or event is None or event.outcome != "waiting":
+                return
+            event.outcome, event.reason = "refused", "the journey is closed"
+            event.settled_at = datetime.now(UTC)
+            words = f"{event.kind}: {event.reason}"
+            await repository.note(
+                session,
+                journey,
+                f"refused:{event.id}",
+                event.settled_at,
+                "refused",
+                words,
+                str(event.id),
+            )

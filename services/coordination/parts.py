@@ -1,0 +1,37 @@
+"""What the routes of one running coordination share."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+
+from services.chassis.database import Database
+from services.coordination.journeys import Journeys
+from services.coordination.metrics import CoordinationMetrics
+from services.coordination.relay import Relay
+from services.coordination.settings import CoordinationSettings
+
+Conclusions = Callable[[str, str, UUID, UUID], Awaitable[dict[str, Any]]]
+"""(organisation, service, record, conclusion): the whole answer, from the service that gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Put together once, when the app is made."""
+
+    settings: CoordinationSettings
+    database: Database
+    journeys: Journeys
+    metrics: CoordinationMetrics
+    conclusions: Conclusions | None
+    outbox: Relay
+    deliveries: Relay
+    engine_is_there: Callable[[], Awaitable[None]]
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the app that serves this request."""
+    parts: Parts = request.app.state.parts
+    return parts

@@ -1,0 +1,160 @@
+"""From rows to what callers see. Every view of what is due comes from here."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.terms.obligation import Conclusion
+from services.coordination import repository
+from services.coordination.contract import (
+    Delivery,
+    Disposition,
+    Journey,
+    OpenQuestion,
+    OwedObligation,
+    Reminder,
+    ReminderStatus,
+    Subscription,
+    WorklistPage,
+    WorklistRow,
+)
+from services.coordination.ledger import as_obligation
+from services.coordination.repository import Filters
+from services.coordination.tables import (
+    DeliveryRow,
+    JourneyRow,
+    ObligationRow,
+    ReminderRow,
+    SubscriptionRow,
+)
+from services.coordination.worklist import today
+
+
+async def journey_of(session: AsyncSession, row: JourneyRow) -> Journey:
+    """Where does this journey stand now?"""
+    now = datetime.now(UTC)
+    owed = await repository.obligations_of(session, row.organisation, row.id)
+    return Journey(
+        id=row.id,
+        patient_id=row.patient_id,
+        phase=row.phase,
+        state=row.state,
+        assignee=row.assignee,
+        zone=row.zone,
+        revision=row.revision,
+        started_at=row.started_at,
+        as_of=row.as_of,
+        task=question_of(row),
+        obligations=[owed_of(obligation, now) for obligation in owed],
+        conclusion=conclusion_of(row),
+        events_waiting=await repository.events_waiting(session, row.organisation, row.id),
+    )
+
+
+def question_of(row: JourneyRow) -> OpenQuestion | None:
+    """What waits for a person?"""
+    return None if row.task is None else OpenQuestion.model_validate(row.task)
+
+
+def conclusion_of(row: JourneyRow) -> Conclusion | None:
+    """What was concluded last?"""
+    return None if row.conclusion is None else Conclusion.model_validate(row.conclusion)
+
+
+def owed_of(row: ObligationRow, now: datetime) -> OwedObligation:
+    """One obligation, judged at this moment."""
+    return OwedObligation(
+        **as_obligation(row).model_dump(),
+        service=row.service,
+        overdue=row.status == "open" and row.overdue_at <= now,
+        acknowledged=row.acknowledged_at is not None,
+        disposition=None if row.disposition is None else Disposition(row.disposition),
+        reason=row.reason,
+    )
+
+
+def reminder_of(row: ReminderRow, deliveries: Sequence[DeliveryRow]) -> Reminder:
+    """One reminder with where it went."""
+    return Reminder(
+        **row.model_dump(
+            include={
+                "id",
+                "rule",
+                "occurrence",
+                "act",
+                "rung",
+                "recipient",
+                "means",
+                "due",
+                "due_at",
+                "recorded_at",
+            }
+        ),
+        status=ReminderStatus(row.status),
+        deliveries=[Delivery.model_validate(delivery.model_dump()) for delivery in deliveries],
+    )
+
+
+def subscription_of(row: SubscriptionRow) -> Subscription:
+    """A subscription without its secret."""
+    return Subscription.model_validate(row.model_dump(exclude={"secret"}))
+
+
+async def worklist_page(
+    session: AsyncSession,
+    organisation: str,
+    filters: Filters,
+    cursor: str | None,
+    limit: int,
+) -> WorklistPage:
+    """One page of the queue, and where the next one begins."""
+    now = datetime.now(UTC)
+    after = None
+    if cursor is not None:
+        rank_at, journey = repository.read_cursor(cursor, 2)
+        try:
+            after = (datetime.fromisoformat(rank_at), UUID(journey))
+        except (TypeError, ValueError, AttributeError):
+            raise repository.BadCursor from None
+    rows = await repository.worklist(session, organisation, filters, now, after, limit + 1)
+    shown = rows[:limit]
+    ids = [row.id for row in shown]
+    overdue = await repository.overdue_counts(session, organisation, ids, now)
+    failures = await repository.failures(session, organisation, ids)
+    more = len(rows) > limit
+    last = shown[-1] if more else None
+    return WorklistPage(
+        rows=[_row(row, overdue.get(row.id, 0), failures.get(row.id), now) for row in shown],
+        cursor=repository.write_cursor(last.rank_at.isoformat(), last.id) if last else None,
+        as_of=now,
+    )
+
+
+def _row(
+    row: JourneyRow, overdue: int, failures: tuple[int, int] | None, now: datetime
+) -> WorklistRow:
+    task = question_of(row)
+    on = today(row.zone, row.clock_ahead_seconds, now)
+    late = 0 if row.next_due is None else max(0, (on - row.next_due).days)
+    undelivered, refused = failures or (0, 0)
+    attention = []
+    if undelivered:
+        attention.append(f"{undelivered} not delivered")
+    if refused:
+        attention.append(f"{refused} refused")
+    return WorklistRow(
+        journey=row.id,
+        patient_id=row.patient_id,
+        phase=row.phase,
+        state=row.state,
+        assignee=row.assignee,
+        next_due=row.next_due,
+        next_act=row.next_act,
+        overdue=overdue,
+        days_overdue=late if overdue else 0,
+        waiting_for=task.role if task else None,
+        question=task.question if task else None,
+        attention=attention,
+    )

@@ -1,0 +1,70 @@
+"""A background task that works off rows: woken when there is something, or looking by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.chassis.database import Database
+from services.chassis.logging import get_logger
+from services.coordination.lease import Lease
+
+Work = Callable[[], Awaitable[bool]]
+"""Does one round; true when there may be more at once."""
+
+
+class Relay:
+    """Runs `work` in rounds, in one process at a time."""
+
+    def __init__(
+        self, name: str, database: Database, work: Work, every: float, lease_seconds: float
+    ) -> None:
+        self._name, self._work, self._every = name, work, every
+        self._lease = Lease(database, name, lease_seconds)
+        self._something = asyncio.Event()
+        self._log = get_logger("coordination")
+
+    def wake(self) -> None:
+        """There is something to do; do not wait for the next look."""
+        self._something.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work in the background for as long as this lasts."""
+        task = asyncio.create_task(self._run(), name=self._name)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._leave()
+
+    async def _run(self) -> None:
+        while True:
+            self._something.clear()
+            more = await self._round()
+            if not more:
+                try:
+                    async with asyncio.timeout(self._every):
+                        await self._something.wait()
+                except TimeoutError:
+                    continue
+
+    async def _round(self) -> bool:
+        """One round that never ends the task: what goes wrong now is tried again."""
+        try:
+            return await self._lease.held() and await self._work()
+        except Exception as error:
+            self._log.error("relay-failed", kind=self._name, error=type(error).__name__)
+            return False
+
+    async def _leave(self) -> None:
+        try:
+            await self._lease.give_back()
+        except Exception as error:
+            self._log.warning("lease-kept", kind=self._name, error=type(error).__name__)
+
+
+def pause(attempts: int, first: float, most: float) -> timedelta:
+    """How long to wait after this many failures: twice as long each time, up to a limit."""
+    return timedelta(seconds=min(most, first * 2.0 ** min(attempts - 1, 30)))

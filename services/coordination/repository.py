@@ -1,0 +1,289 @@
+"""Find, add and list what coordination remembers. No rule of the pathway is in here."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Select, func
+from sqlmodel import col, select, tuple_
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.coordination.tables import (
+    DeliveryRow,
+    EventRow,
+    JourneyRow,
+    MomentRow,
+    ObligationRow,
+    ReminderRow,
+    SubscriptionRow,
+)
+
+CLOSED = "closed"
+
+
+class BadCursor(Exception):
+    """This is no cursor of ours."""
+
+
+def fingerprint(body: BaseModel) -> str:
+    """The same for the same content, however it was written."""
+    return sha256(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def write_cursor(*parts: object) -> str:
+    """Where the next page begins, for us alone to read."""
+    return base64.urlsafe_b64encode(json.dumps(parts, default=str).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, length: int) -> list[Any]:
+    """Where does the page begin? `BadCursor` when it is none of ours."""
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        raise BadCursor from None
+    if not isinstance(parts, list) or len(parts) != length:
+        raise BadCursor
+    return parts
+
+
+async def find_journey(
+    session: AsyncSession, organisation: str, journey: UUID, *, to_change: bool = False
+) -> JourneyRow | None:
+    """The journey; with `to_change`, nobody else changes it until this transaction ends."""
+    wanted = select(JourneyRow).where(
+        col(JourneyRow.organisation) == organisation, col(JourneyRow.id) == journey
+    )
+    return (await session.exec(wanted.with_for_update() if to_change else wanted)).one_or_none()
+
+
+async def find_event(
+    session: AsyncSession, organisation: str, journey: UUID, event: UUID
+) -> EventRow | None:
+    """One event of the inbox."""
+    return await session.get(EventRow, (organisation, journey, event))
+
+
+async def events_of(session: AsyncSession, organisation: str, journey: UUID) -> list[EventRow]:
+    """Everything a journey was told, the newest first."""
+    wanted = (
+        select(EventRow)
+        .where(col(EventRow.organisation) == organisation, col(EventRow.journey) == journey)
+        .order_by(col(EventRow.told_at).desc(), col(EventRow.id))
+    )
+    return list((await session.exec(wanted)).all())
+
+
+async def events_waiting(session: AsyncSession, organisation: str, journey: UUID) -> int:
+    """How many events has the journey not settled yet?"""
+    wanted = (
+        select(func.count())
+        .select_from(EventRow)
+        .where(
+            col(EventRow.organisation) == organisation,
+            col(EventRow.journey) == journey,
+            col(EventRow.outcome) == "waiting",
+        )
+    )
+    return (await session.exec(wanted)).one()
+
+
+async def obligations_of(
+    session: AsyncSession, organisation: str, journey: UUID
+) -> list[ObligationRow]:
+    """All that was ever due on a journey, in the order in which it is due."""
+    wanted = (
+        select(ObligationRow)
+        .where(
+            col(ObligationRow.organisation) == organisation, col(ObligationRow.journey) == journey
+        )
+        .order_by(col(ObligationRow.due), col(ObligationRow.rule), col(ObligationRow.occurrence))
+    )
+    return list((await session.exec(wanted)).all())
+
+
+async def reminders_of(
+    session: AsyncSession,
+    organisation: str,
+    journey: UUID,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int | None = None,
+) -> list[ReminderRow]:
+    """What was said on a journey, oldest first."""
+    wanted = select(ReminderRow).where(
+        col(ReminderRow.organisation) == organisation, col(ReminderRow.journey) == journey
+    )
+    if after is not None:
+        place = tuple_(col(ReminderRow.recorded_at), col(ReminderRow.id))
+        wanted = wanted.where(place > after)
+    wanted = wanted.order_by(col(ReminderRow.recorded_at), col(ReminderRow.id)).limit(limit)
+    return list((await session.exec(wanted)).all())
+
+
+async def deliveries_of(
+    session: AsyncSession, organisation: str, journey: UUID
+) -> dict[UUID, list[DeliveryRow]]:
+    """Every delivery of a journey's reminders, by reminder."""
+    wanted = (
+        select(DeliveryRow)
+        .where(col(DeliveryRow.organisation) == organisation, col(DeliveryRow.journey) == journey)
+        .order_by(col(DeliveryRow.subscription))
+    )
+    found: dict[UUID, list[DeliveryRow]] = {}
+    for row in (await session.exec(wanted)).all():
+        found.setdefault(row.reminder, []).append(row)
+    return found
+
+
+async def subscriptions_of(session: AsyncSession, organisation: str) -> list[SubscriptionRow]:
+    """Who in this organisation hears reminders?"""
+    wanted = (
+        select(SubscriptionRow)
+        .where(col(SubscriptionRow.organisation) == organisation)
+        .order_by(col(SubscriptionRow.id))
+    )
+    return list((await session.exec(wanted)).all())
+
+
+async def note(
+    session: AsyncSession,
+    journey: JourneyRow,
+    key: str,
+    at: datetime,
+    what: str,
+    detail: str,
+    reference: str | None = None,
+) -> None:
+    """Add a moment to the timeline, once. The caller holds the journey (`to_change`)."""
+    known = select(col(MomentRow.number)).where(
+        col(MomentRow.organisation) == journey.organisation,
+        col(MomentRow.journey) == journey.id,
+        col(MomentRow.key) == key,
+    )
+    if (await session.exec(known)).first() is None:
+        session.add(
+            MomentRow(
+                organisation=journey.organisation,
+                journey=journey.id,
+                key=key,
+                at=at,
+                what=what,
+                detail=detail,
+                reference=reference,
+            )
+        )
+
+
+async def moments_of(
+    session: AsyncSession, organisation: str, journey: UUID, after: int, limit: int
+) -> list[MomentRow]:
+    """The timeline from a place on, in the order in which it was noted."""
+    wanted = (
+        select(MomentRow)
+        .where(
+            col(MomentRow.organisation) == organisation,
+            col(MomentRow.journey) == journey,
+            col(MomentRow.number) > after,
+        )
+        .order_by(col(MomentRow.number))
+        .limit(limit)
+    )
+    return list((await session.exec(wanted)).all())
+
+
+class Filters(BaseModel):
+    """Which journeys are wanted on the worklist. Closed ones only when asked for."""
+
+    phase: str | None = None
+    due_before: date | None = None
+    overdue: bool | None = None
+    assignee: str | None = None
+
+    def conditions(self, organisation: str, now: datetime) -> list[ColumnElement[bool]]:
+        """The same, as the database reads it."""
+        found: list[ColumnElement[bool]] = [col(JourneyRow.organisation) == organisation]
+        if self.phase is None:
+            found.append(col(JourneyRow.phase) != CLOSED)
+        else:
+            found.append(col(JourneyRow.phase) == self.phase)
+        if self.due_before is not None:
+            found.append(col(JourneyRow.next_due) < self.due_before)
+        if self.overdue is not None:
+            is_overdue = col(JourneyRow.rank_at) <= now
+            found.append(is_overdue if self.overdue else ~is_overdue)
+        if self.assignee is not None:
+            found.append(col(JourneyRow.assignee) == self.assignee)
+        return found
+
+
+async def worklist(
+    session: AsyncSession,
+    organisation: str,
+    filters: Filters,
+    now: datetime,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[JourneyRow]:
+    """The queue: what has been overdue longest first, then what is due next, then the rest."""
+    wanted: Select[Any] = select(JourneyRow).where(*filters.conditions(organisation, now))
+    if after is not None:
+        wanted = wanted.where(tuple_(col(JourneyRow.rank_at), col(JourneyRow.id)) > after)
+    wanted = wanted.order_by(col(JourneyRow.rank_at), col(JourneyRow.id)).limit(limit)
+    return list((await session.execute(wanted)).scalars().all())
+
+
+async def count(session: AsyncSession, organisation: str, filters: Filters, now: datetime) -> int:
+    """How many journeys would that list have?"""
+    wanted = (
+        select(func.count()).select_from(JourneyRow).where(*filters.conditions(organisation, now))
+    )
+    return (await session.exec(wanted)).one()
+
+
+async def overdue_counts(
+    session: AsyncSession, organisation: str, journeys: Sequence[UUID], now: datetime
+) -> dict[UUID, int]:
+    """How many things are overdue on each of these journeys?"""
+    wanted = (
+        select(col(ObligationRow.journey), func.count())
+        .where(
+            col(ObligationRow.organisation) == organisation,
+            col(ObligationRow.journey).in_(journeys),
+            col(ObligationRow.status) == "open",
+            col(ObligationRow.overdue_at) <= now,
+        )
+        .group_by(col(ObligationRow.journey))
+    )
+    return dict((await session.exec(wanted)).all())
+
+
+async def failures(
+    session: AsyncSession, organisation: str, journeys: Sequence[UUID]
+) -> dict[UUID, tuple[int, int]]:
+    """How many deliveries failed, and how many events were refused, on each of these journeys?"""
+    undelivered = (
+        select(col(DeliveryRow.journey), func.count())
+        .where(
+            col(DeliveryRow.organisation) == organisation,
+            col(DeliveryRow.journey).in_(journeys),
+            col(DeliveryRow.status) == "failed",
+        )
+        .group_by(col(DeliveryRow.journey))
+    )
+    refused = (
+        select(col(EventRow.journey), func.count())
+        .where(
+            col(EventRow.organisation) == organisation,
+            col(EventRow.journey).in_(journeys),
+            col(EventRow.outcome) == "refused",
+        )
+        .group_by(col(EventRow.journey))
+    )
+    failed = dict((await session.exec(undelivered)).all())
+    declined = dict((await session.exec(refused)).all())
+    return {id: (failed.get(id, 0), declined.get(id, 0)) for id in failed | declined}

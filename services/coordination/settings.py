@@ -1,0 +1,39 @@
+"""What coordination has to be told, and what it takes for granted otherwise."""
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+
+
+class CoordinationSettings(ServiceSettings):
+    """`TIO_COORDINATION_…`."""
+
+    temporal_address: str = Field(default="127.0.0.1:7233", description="the workflow engine")
+    temporal_namespace: str = "default"
+    journey_keys: str = Field(
+        default="journey-keys.json", description="file with the keys that histories are sealed with"
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="where people reach the pages; links in messages begin with it",
+    )
+    rehearsal: bool = Field(default=False, description="let journeys' clocks be moved by hand")
+    webhook_private_networks: bool = Field(
+        default=False, description="webhooks may go to http and to private addresses"
+    )
+    webhook_timeout_seconds: float = Field(default=10, gt=0)
+    smtp_host: str | None = Field(default=None, description="without it no e-mail leaves")
+    smtp_port: int = Field(default=25, gt=0, le=65535)
+    smtp_username: str | None = None
+    smtp_password: str | None = None
+    smtp_start_tls: bool | None = Field(
+        default=None, description="true demands it, false forbids it, unset takes it if offered"
+    )
+    mail_from: str = "care-pathway@localhost"
+    relay_interval_seconds: float = Field(
+        default=1, gt=0, description="how often the relays look when nobody calls them"
+    )
+    retry_first_seconds: float = Field(default=1, gt=0, description="the first pause after failing")
+    retry_most_seconds: float = Field(default=300, gt=0, description="the longest pause")
+    lease_seconds: float = Field(default=10, gt=0, description="how long a silent relay is trusted")
+    session_hours: float = Field(default=12, gt=0, description="how long a sign-in lasts")

@@ -1,0 +1,225 @@
+"""Who has to do what, by when? Pure: obligations, what changes them, when each is to be said."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from knowledge.rules import reminders
+from knowledge.terms.obligation import Conclusion, Ladder, Obligation, ObligationStatus
+from services.coordination.contract import Disposition, OpenQuestion, ReminderStatus
+
+THE_JOURNEY = "journey"
+"""The service that a question to a person comes from: the journey itself."""
+
+NOTHING_DUE = datetime(9999, 1, 1, tzinfo=UTC)
+"""Where a journey ranks that has nothing open."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An obligation with the history that decides what happens to it."""
+
+    obligation: Obligation
+    service: str
+    disposition: Disposition | None = None
+    reason: str = ""
+    by_person: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Its stable name within a journey."""
+        return self.obligation.rule, self.obligation.occurrence
+
+    @property
+    def is_open(self) -> bool:
+        """Does somebody still have to do it?"""
+        return self.obligation.status is ObligationStatus.OPEN
+
+    def ended(self, disposition: Disposition, reason: str, by_person: bool = False) -> "Owed":
+        """The same, closed with this disposition."""
+        status = (
+            ObligationStatus.DONE if disposition is Disposition.DONE else ObligationStatus.CANCELLED
+        )
+        closed = self.obligation.model_copy(update={"status": status})
+        return replace(
+            self, obligation=closed, disposition=disposition, reason=reason, by_person=by_person
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a journey closed, and what that makes of everything still open."""
+
+    disposition: Disposition
+    reason: str
+
+
+ENDINGS = {
+    "death": Ending(Disposition.DECEASED, "death was reported"),
+    "withdrawal": Ending(Disposition.DECLINED, "consent was withdrawn"),
+    "transfer": Ending(Disposition.TRANSFERRED, "care was handed over"),
+}
+CLOSED = Ending(Disposition.NOT_INDICATED, "the journey was closed")
+
+
+def ending(last_kinds: Collection[str]) -> Ending:
+    """Why did this journey close, by the kinds of events it was told? The gravest counts."""
+    return next((ENDINGS[kind] for kind in ENDINGS if kind in last_kinds), CLOSED)
+
+
+def of_question(task: OpenQuestion, zone: str) -> Obligation:
+    """What does an open question oblige somebody to? An answer, on the ladder of decisions.
+
+    It is due on the first day whose hour of sending had not passed when it was opened, so that
+    nobody is called late for a question that was only just asked.
+    """
+    day = task.opened_at.astimezone(ZoneInfo(zone)).date()
+    first = reminders.rungs(Ladder.DECISION, day, zone, day)
+    if any(rung.offset == 0 and rung.at < task.opened_at for rung in first):
+        day += timedelta(days=1)
+    return Obligation(
+        rule=f"task:{task.question}",
+        occurrence=str(task.id),
+        act=task.question,
+        due=day,
+        opens=task.opened_at.astimezone(ZoneInfo(zone)).date(),
+        ladder=Ladder.DECISION,
+    )
+
+
+def reconcile(
+    known: Mapping[Key, Owed],
+    conclusion: Conclusion | None,
+    question: Obligation | None,
+    answered: Collection[str],
+    closing: Ending | None,
+) -> list[Owed]:
+    """What has changed in who owes what? Only what is new or different is answered.
+
+    A conclusion carries everything its service asks for: what it no longer names is withdrawn, and
+    what other services asked for stays. What a person has disposed of is not opened again.
+    """
+    now = dict(known)
+    if conclusion is not None:
+        _take_over(now, conclusion.service, conclusion.obligations)
+    asked = () if question is None else (question,)
+    _take_over(now, THE_JOURNEY, asked, done=answered)
+    if closing is not None:
+        for key, owed in now.items():
+            if owed.is_open:
+                now[key] = owed.ended(closing.disposition, closing.reason)
+    return [owed for key, owed in now.items() if known.get(key) != owed]
+
+
+def _take_over(
+    now: dict[Key, Owed], service: str, listed: Sequence[Obligation], done: Collection[str] = ()
+) -> None:
+    named = {(obligation.rule, obligation.occurrence) for obligation in listed}
+    for obligation in listed:
+        key = (obligation.rule, obligation.occurrence)
+        before = now.get(key)
+        if before is not None and before.by_person:
+            status = before.obligation.status
+            kept = obligation.model_copy(update={"status": status})
+            now[key] = replace(before, obligation=kept, service=service)
+            continue
+        owed = Owed(obligation, service)
+        if obligation.status is ObligationStatus.DONE:
+            owed = owed.ended(Disposition.DONE, "")
+        elif obligation.status is ObligationStatus.CANCELLED:
+            owed = owed.ended(Disposition.NOT_INDICATED, obligation.because)
+        now[key] = owed
+    for key, owed in now.items():
+        if owed.service == service and owed.is_open and key not in named:
+            was_answered = key[1] in done
+            now[key] = (
+                owed.ended(Disposition.DONE, "")
+                if was_answered
+                else owed.ended(Disposition.WITHDRAWN, "no longer asked for")
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A rung that is settled now: sent, sent late, or overtaken without being sent."""
+
+    key: Key
+    rung: reminders.Rung
+    status: ReminderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be said now, and when to look again."""
+
+    say: tuple[Said, ...]
+    next_wake: datetime | None
+
+
+def plan(
+    owed: Sequence[tuple[Obligation, datetime]],
+    settled: Mapping[Key, Collection[str]],
+    zone: str,
+    at: datetime,
+) -> Plan:
+    """What is to be said at this moment about what is open, and when is the next moment?
+
+    `owed` are the open obligations, each with the moment it was created on the journey's own clock.
+    """
+    say: list[Said] = []
+    wakes: list[datetime] = []
+    on = at.astimezone(ZoneInfo(zone)).date()
+    for obligation, created_at in owed:
+        key = (obligation.rule, obligation.occurrence)
+        ladder = reminders.rungs(obligation.ladder, obligation.due, zone, on)
+        before = settled.get(key, ())
+        ripe = reminders.ripe(ladder, created_at, before, at, on)
+        say += [Said(key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]
+        if ripe.send is not None:
+            status = ReminderStatus.LATE if ripe.late else ReminderStatus.SENT
+            say.append(Said(key, ripe.send, status))
+        following = reminders.next_wake(ladder, before, at)
+        if following is not None:
+            wakes.append(following)
+    return Plan(tuple(say), min(wakes, default=None))
+
+
+def overdue_at(due: date, zone: str, clock_ahead_seconds: int) -> datetime:
+    """When, on the real clock, does the day after this one begin where the patient lives?"""
+    midnight = reminders.local_instant(due + timedelta(days=1), time(0), ZoneInfo(zone))
+    return midnight - timedelta(seconds=clock_ahead_seconds)
+
+
+def today(zone: str, clock_ahead_seconds: int, now: datetime) -> date:
+    """Which day is it on this journey's own clock, where the patient lives?"""
+    return (now + timedelta(seconds=clock_ahead_seconds)).astimezone(ZoneInfo(zone)).date()
+
+
+class Urgency(StrEnum):
+    """Why a journey stands where it stands in the queue."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    SOON = "soon"
+    LATER = "later"
+    NOTHING = "nothing-due"
+
+
+def urgency(due: date | None, on: date) -> Urgency:
+    """How pressing is the next thing due, seen from this day?"""
+    if due is None:
+        return Urgency.NOTHING
+    days = (due - on).days
+    if days < 0:
+        return Urgency.OVERDUE
+    if days == 0:
+        return Urgency.TODAY
+    return Urgency.SOON if days <= WEEK else Urgency.LATER
+
+
+WEEK = 7
+"""A week is a week: how far ahead the page says "soon"."""

@@ -1,0 +1,176 @@
+"""Coordination, served for real on each database, and a stand-in for the workflow engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from services.chassis.tokens import SigningKey, TokenMint
+from services.coordination.app import create_app
+from services.coordination.journeys import Journeys
+from services.coordination.settings import CoordinationSettings
+from workflows.client import JourneyClosed
+from workflows.contract import EventArrived
+
+ISSUER, AUDIENCE = "https://issuer.example", "tio"
+EVERYTHING = ("system/*.cruds",)
+
+MakeSettings = Callable[..., CoordinationSettings]
+
+
+@dataclass
+class Engine:
+    """Hears what journeys are told, as the workflow engine would; can be away, or have closed."""
+
+    told: list[tuple[UUID, UUID | None]] = field(default_factory=list)
+    moved: list[tuple[UUID, float]] = field(default_factory=list)
+    away: bool = False
+    closed: set[UUID] = field(default_factory=set)
+    lose_answers: int = 0
+
+    async def start(self, organisation: str, journey_id: UUID) -> None:
+        """A journey begins."""
+        self._hear(journey_id, None)
+
+    async def event_arrived(self, organisation: str, journey_id: UUID, event: EventArrived) -> None:
+        """An event waits."""
+        self._hear(journey_id, event.event_id)
+
+    async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
+        """A clock is moved."""
+        self._expect_there()
+        self.moved.append((journey_id, days))
+
+    async def check(self) -> None:
+        """Is it there?"""
+        self._expect_there()
+
+    def _hear(self, journey_id: UUID, event: UUID | None) -> None:
+        self._expect_there()
+        if journey_id in self.closed:
+            raise JourneyClosed("closed")
+        self.told.append((journey_id, event))
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise ConnectionError("heard, but the answer got lost")
+
+    def _expect_there(self) -> None:
+        if self.away:
+            raise ConnectionError("the engine is away")
+
+    def events(self) -> list[UUID]:
+        """The events it was told of, in their order."""
+        return [event for _, event in self.told if event is not None]
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
+    """The key that signs tokens in these tests."""
+    return SigningKey.create_or_read(tmp_path_factory.mktemp("key") / "private.json")
+
+
+@pytest.fixture(scope="session")
+def jwks(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file with its public half."""
+    path = tmp_path_factory.mktemp("jwks") / "jwks.json"
+    key.publish(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mint(key: SigningKey) -> TokenMint:
+    """Makes tokens that coordination believes."""
+    return TokenMint(key, ISSUER, AUDIENCE)
+
+
+@pytest.fixture
+def make_settings(jwks: Path) -> MakeSettings:
+    """Settings for quick tests: relays look often, pauses are short."""
+
+    def make(database_url: str, **changes: Any) -> CoordinationSettings:
+        usual: dict[str, Any] = {
+            "jwks": str(jwks),
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "public_url": "http://pathway.example",
+            "relay_interval_seconds": 0.05,
+            "retry_first_seconds": 0.05,
+            "retry_most_seconds": 0.2,
+            "webhook_private_networks": True,
+            "webhook_timeout_seconds": 3,
+        }
+        return CoordinationSettings(database_url=database_url, **usual | changes)
+
+    return make
+
+
+@pytest.fixture
+def settings(database_url: str, make_settings: MakeSettings) -> CoordinationSettings:
+    """Settings on each of the two databases."""
+    return make_settings(database_url)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """A workflow engine that only listens."""
+    return Engine()
+
+
+@asynccontextmanager
+async def served(
+    settings: CoordinationSettings, engine: Journeys, token: str = "", **more: Any
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A running coordination, and a client of it."""
+    app = create_app(settings, engine, **more)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app),
+            base_url="http://coordination",
+            headers=headers,
+            timeout=30,
+        ) as client,
+    ):
+        client.app = app  # type: ignore[attr-defined]
+        yield client
+
+
+@pytest.fixture
+def north(mint: TokenMint) -> str:
+    """A token of the organisation these tests are about."""
+    return mint.mint("lab-system", "north", EVERYTHING, 3600)
+
+
+@pytest.fixture
+async def api(
+    settings: CoordinationSettings, engine: Engine, north: str
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the running service that may do everything, on each database."""
+    async with served(settings, engine, north) as client:
+        yield client
+
+
+def app_of(client: httpx2.AsyncClient) -> FastAPI:
+    """The app behind a client of `served`."""
+    app: FastAPI = client.app  # type: ignore[attr-defined]
+    return app
+
+
+async def until(true: Callable[[], Any], seconds: float = 10) -> None:
+    """Wait for something that background work brings about; fails when it does not come."""
+    async with asyncio.timeout(seconds):
+        while True:
+            outcome = true()
+            if asyncio.iscoroutine(outcome):
+                outcome = await outcome
+            if outcome:
+                return
+            await asyncio.sleep(0.02)
