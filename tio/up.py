@@ -8,13 +8,16 @@ from pathlib import Path
 
 from deploy import all_in_one
 from deploy.data_folder import DataFolder, DataFolderInUse
+from deploy.temporal_server import CannotServe
 from services.chassis.settings import UnreadableSettings
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Say what can be typed."""
     parser = commands.add_parser("up", help="everything on this machine, nothing else needed")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder that keeps everything")
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), help="folder that keeps everything"
+    )
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument(
@@ -30,14 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return asyncio.run(
             all_in_one.run(
-                DataFolder(arguments.data),
-                host=arguments.host,
-                port=arguments.port,
-                rehearsal=arguments.rehearsal,
-                environ=os.environ,
+                all_in_one.Place(
+                    folder=DataFolder(arguments.data),
+                    host=arguments.host,
+                    port=arguments.port,
+                    rehearsal=arguments.rehearsal,
+                    environ=os.environ,
+                ),
                 say=lambda line: print(line, flush=True),
             )
         )
-    except (DataFolderInUse, UnreadableSettings, all_in_one.CannotStart) as refusal:
+    except (DataFolderInUse, UnreadableSettings, all_in_one.CannotStart, CannotServe) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2

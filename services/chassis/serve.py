@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from socket import socket
 from typing import TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from services.chassis import logging
 from services.chassis.logging import get_logger
@@ -26,11 +28,13 @@ def serve(model: type[S], prefix: str, create_app: Callable[[S], FastAPI]) -> in
         sys.stderr.write(f"{complaint}\n")
         return 2
     app = create_app(settings)
-    server_of(app, settings.host, settings.port).run()
+    server_of(app, settings.host, settings.port, log_level=settings.log_level).run()
     return 0
 
 
-def server_of(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+def server_of(
+    app: ASGIApp, host: str, port: int, *, log_level: str = "info", hears_signals: bool = True
+) -> "TellingServer":
     """A server for this app that logs as we do."""
     config = uvicorn.Config(
         app,
@@ -41,12 +45,20 @@ def server_of(app: FastAPI, host: str, port: int) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    logging.configure(getattr(getattr(app.state, "settings", None), "log_level", "info"))
-    return TellingServer(config)
+    logging.configure(log_level)
+    return TellingServer(config, hears_signals)
 
 
 class TellingServer(uvicorn.Server):
     """Says in the log where it listens, also when the port was left to the system."""
+
+    def __init__(self, config: uvicorn.Config, hears_signals: bool = True) -> None:
+        super().__init__(config)
+        self._hears_signals = hears_signals
+
+    def capture_signals(self) -> AbstractContextManager[None]:
+        """Signals are for us, unless whoever runs us hears them and ends us in its own order."""
+        return super().capture_signals() if self._hears_signals else nullcontext()
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then say where."""

@@ -1,0 +1,239 @@
+"""The whole system in one process and on one address, as a short program: what `tio up` runs.
+
+Temporal's dev server is the one child process. Everything that has to survive lies in the data
+folder: killing all of it and starting again on the same folder goes on where it was.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from socket import create_server, socket
+
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deploy.data_folder import DataFolder
+from deploy.temporal_server import TemporalServer, embedded
+from services.assessment.app import create_app as create_assessment
+from services.assessment.settings import AssessmentSettings
+from services.chassis import health
+from services.chassis.client import ServiceClient
+from services.chassis.logging import get_logger
+from services.chassis.serve import server_of
+from services.chassis.settings import read_settings
+from services.chassis.tokens import ServiceTokens, TokenMint
+from services.coordination.app import create_app as create_coordination
+from services.coordination.settings import CoordinationSettings
+from services.coordination.sign_in import create_sign_in_link
+from services.followup.app import create_app as create_followup
+from services.followup.settings import FollowupSettings
+from services.localization.app import create_app as create_localization
+from services.localization.settings import LocalizationSettings
+from workflows.client import JourneyClient, connect
+from workflows.codec import KeyRing
+from workflows.worker import Services, create_worker
+
+ORGANISATION = "local"
+API_TOKEN_DAYS = 365
+DAY_SECONDS = 86_400
+EVERYTHING = ("system/*.cruds",)
+
+PAUSE_SECONDS = 1.0
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """The system could not be brought up; the text says why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the system works and listens."""
+
+    folder: DataFolder
+    host: str
+    port: int
+    rehearsal: bool
+    environ: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where people and systems reach it."""
+        return f"http://{self.host}:{self.port}"
+
+
+class OnOneAddress:
+    """The services behind one address: the first part of the path says whose request it is."""
+
+    def __init__(self, front: FastAPI, services: Mapping[str, FastAPI]) -> None:
+        self._front = front
+        self._by_path: dict[str, ASGIApp] = {
+            **services,
+            **dict.fromkeys(("healthz", "readyz", "metrics"), front),
+        }
+        self._pages = services["coordination"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, its path unchanged. What belongs to nobody else is a page."""
+        if scope["type"] == "lifespan":
+            await self._front(scope, receive, send)
+            return
+        first = scope["path"].split("/", 2)[1]
+        await self._by_path.get(first, self._pages)(scope, receive, send)
+
+
+def front_of(services: Mapping[str, FastAPI]) -> FastAPI:
+    """What is asked of the whole: does it live, can it work, what was counted."""
+
+    @asynccontextmanager
+    async def all_of_them(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for app in services.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    front = FastAPI(lifespan=all_of_them, openapi_url=None)
+
+    @front.get("/healthz", response_model=health.Liveness)
+    async def healthz() -> health.Liveness:
+        """Does the process live?"""
+        return health.liveness()
+
+    @front.get("/readyz", response_model=health.Readiness)
+    async def readyz(response: Response) -> health.Readiness:
+        """Can all services do their work? 503 with the names of what is missing."""
+        answer = await health.readiness_of_all(services.values())
+        response.status_code = 200 if answer.ready else 503
+        return answer
+
+    @front.get("/metrics")
+    async def metrics(request: Request) -> Response:
+        """What all services counted, and what the process needs."""
+        return health.exposition(services.values(), request.headers.get("accept", ""))
+
+    return front
+
+
+async def run(place: Place, say: Say) -> int:
+    """Bring everything up, say where it is, and keep it up until told to end."""
+    told_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told_to_end.set)
+    with place.folder.held():
+        keys = KeyRing.create(place.folder.payload_keys)
+        mint = place.folder.mint()
+        async with embedded(place.folder.temporal_database, rehearsal=place.rehearsal) as temporal:
+            journeys = await connect(temporal.address, temporal.namespace, keys, lazy=True)
+            apps = _services(place, mint, JourneyClient(journeys))
+            # Left in the reverse order: journeys end their calls while services still answer.
+            async with _served(OnOneAddress(front_of(apps), apps), place):
+                async with _working(place, mint, temporal, keys):
+                    await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
+                    await told_to_end.wait()
+                    say("Ending; the next start on this folder goes on from here.")
+    return 0
+
+
+def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[str, FastAPI]:
+    def environ(service: str) -> dict[str, str]:
+        return place.folder.environ(service, place.environ)
+
+    coordination = read_settings(
+        CoordinationSettings,
+        "TIO_COORDINATION",
+        {
+            "TIO_COORDINATION_PUBLIC_URL": place.url,
+            # One machine: receivers of webhooks are on it or beside it, and there is one relay.
+            "TIO_COORDINATION_WEBHOOK_PRIVATE_NETWORKS": "true",
+            "TIO_COORDINATION_LEASE_SECONDS": "2",
+        }
+        | environ("coordination"),
+    )
+    return {
+        "assessment": create_assessment(
+            read_settings(AssessmentSettings, "TIO_ASSESSMENT", environ("assessment"))
+        ),
+        "localization": create_localization(
+            read_settings(LocalizationSettings, "TIO_LOCALIZATION", environ("localization"))
+        ),
+        "followup": create_followup(
+            read_settings(FollowupSettings, "TIO_FOLLOWUP", environ("followup"))
+        ),
+        "coordination": create_coordination(
+            coordination.model_copy(update={"rehearsal": place.rehearsal}),
+            journeys,
+            conclusions=None,
+        ),
+    }
+
+
+@asynccontextmanager
+async def _served(app: ASGIApp, place: Place) -> AsyncIterator[None]:
+    """Listening, until the block is left and every request is answered."""
+    with _listening(place) as listening:
+        server = server_of(app, place.host, place.port, hears_signals=False)
+        serving = asyncio.create_task(server.serve([listening]), name="http")
+        try:
+            while not server.started:
+                if serving.done():
+                    raise CannotStart("the services could not start; the log says why")
+                await asyncio.sleep(0.01)
+            yield
+        finally:
+            server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+def _listening(place: Place) -> socket:
+    """The address, taken before anything else is started on it."""
+    try:
+        return create_server((place.host, place.port))
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {place.url}: {error.strerror}") from None
+
+
+@asynccontextmanager
+async def _working(
+    place: Place, mint: TokenMint, temporal: TemporalServer, keys: KeyRing
+) -> AsyncIterator[None]:
+    """Journeys are worked on, until the block is left and their calls have ended."""
+    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
+    services = Services(*(ServiceClient(place.url, tokens) for _ in range(4)))
+    work = asyncio.create_task(_work(temporal, keys, services), name="journeys")
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        await services.close()
+
+
+async def _work(temporal: TemporalServer, keys: KeyRing, services: Services) -> None:
+    """A worker that is started again if the engine was away for longer than it bears."""
+    while True:
+        try:
+            client = await connect(temporal.address, temporal.namespace, keys)
+            await create_worker(client, services).run()
+        except Exception as error:
+            get_logger("workflows").error("worker-ended", error=type(error).__name__)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _tell_how_to_reach_it(
+    place: Place, mint: TokenMint, coordination: FastAPI, say: Say
+) -> None:
+    """Leave a token for API calls in the folder, and show a way in for a person."""
+    folder = place.folder
+    folder.keep_api_token(
+        mint.mint("operator", ORGANISATION, EVERYTHING, API_TOKEN_DAYS * DAY_SECONDS)
+    )
+    link = await create_sign_in_link(coordination.state.database, ORGANISATION, "coordinator")
+    say(f"TIO Pathway is up on {place.url}" + (" (rehearsal)" if place.rehearsal else ""))
+    say(f"  sign in, once:   {place.url}{link}")
+    say(f"  token for calls: {folder.api_token}")
+    say(f"  health:          {place.url}/readyz   metrics: {place.url}/metrics")
+    say(f"  everything that has to survive is in {folder.path}")
