@@ -130,11 +130,13 @@ async def run(place: Place, say: Say) -> int:
             journeys = await connect(temporal.address, temporal.namespace, keys, lazy=True)
             apps = _services(place, mint, JourneyClient(journeys))
             # Left in the reverse order: journeys end their calls while services still answer.
-            async with _served(OnOneAddress(front_of(apps), apps), place):
-                async with _working(place, mint, temporal, keys):
-                    await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
-                    await told_to_end.wait()
-                    say("Ending; the next start on this folder goes on from here.")
+            async with (
+                _served(OnOneAddress(front_of(apps), apps), place),
+                _working(place, mint, temporal, keys),
+            ):
+                await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
+                await told_to_end.wait()
+                say("Ending; the next start on this folder goes on from here.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Acts on the services' databases from outside: bring them to their newest shape, check their audit."""
+"""The services' databases from outside: bring them to their newest shape, check their audit."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from services.chassis.database import Database
 
 
 async def migrate(urls: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """Bring each (service, database address) to its newest shape; says which migrations each got."""
+    """Bring each (service, database address) to its newest shape; says which steps."""
     done = []
     for service, url in urls:
         database = Database(url)

@@ -106,7 +106,7 @@ class Table:
     @classmethod
     def beside(cls, module_file: str) -> "Table":
         """The table with the same name as the module that asks."""
-        return cls(Path(module_file).with_suffix(".toml"))
+        return _read_once(Path(module_file).with_suffix(".toml"))
 
     def value(self, name: str, on: date) -> Quantity:
         """Which number counts on this day?"""
@@ -386,6 +386,11 @@ class Table:
                 raise KnowledgeError(self.file, where, f"{row['key']!r} stands twice")
             listed[row["key"]] = Entry(row["key"], row, self._citation(where, row))
         return listed
+
+
+@lru_cache(maxsize=None)
+def _read_once(file: Path) -> Table:
+    return Table(file)
 
 
 def _as_tuple(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     ):
         parser = commands.add_parser(name, help=says)
         parser.add_argument("service", nargs="*", choices=(*SERVICES, []), help="default: all")
-        parser.add_argument("--data", type=Path, help="data folder of `tio up`; else the environment")
+        parser.add_argument(
+            "--data", type=Path, help="data folder of `tio up`; else the environment"
+        )
         parser.set_defaults(run=act)
 
 

@@ -7,7 +7,9 @@ import sys
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Say what can be typed."""
-    commands.add_parser("worker", help="serve journeys as a process of its own").set_defaults(run=run)
+    commands.add_parser("worker", help="serve journeys as a process of its own").set_defaults(
+        run=run
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

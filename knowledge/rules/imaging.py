@@ -45,6 +45,7 @@ class Technique:
     kind: Kind
     test: str | None = None
     target: str | None = None
+    geometry: str | None = None
     act: str | None = None
 
 
@@ -121,7 +122,7 @@ def technique(modality: str, tracer: str | None) -> Technique | None:
     if key is None:
         return Technique(kind)
     test = TABLE.entries["tests"][key].fields
-    return Technique(kind, key, test["target"], test["act"])
+    return Technique(kind, key, test["target"], test["geometry"], test["act"])
 
 
 def is_known_tracer(tracer: str) -> bool:
@@ -205,6 +206,26 @@ def _mimics(readings: Sequence[Reading]) -> list[Point]:
     return [point for item, reading in by_item.items() for point in _once(item, [reading])]
 
 
+def surviving(standings: Iterable[Standing]) -> int:
+    """How many candidates are left once mimics have cost their points?"""
+    return sum(1 for standing in standings if standing.score > 0)
+
+
+def sampling_indicated(standings: Sequence[Standing], on: date) -> bool:
+    """Do several candidates compete, so that venous sampling may tell which is the tumor?"""
+    return surviving(standings) >= TABLE.whole("candidates_for_sampling", on)
+
+
+def needed_before() -> tuple[str, ...]:
+    """Which laboratory tests must stand before anything is scanned?"""
+    return tuple(TABLE.entries["biochemistry"])
+
+
+def days_until_due(what: str, on: date) -> int:
+    """How many days may this step take? (examination, scan, missing_field, anatomical)"""
+    return TABLE.whole(f"{what}_due", on)
+
+
 def has_leader(standings: Sequence[Standing], on: date) -> bool:
     """Is there exactly one leading candidate that may be called the tumor? Best first."""
     if not standings:
@@ -271,8 +292,11 @@ class Yield:
 
     @property
     def about(self) -> str:
-        """The same in words."""
-        return f"about 1 in {round(1 / self.expected)}" if self.expected else "none"
+        """The same in words, as a chance of one in so many, or of ten where it is the likelier."""
+        if not self.expected:
+            return "none"
+        one_in = round(1 / self.expected)
+        return f"about 1 in {one_in}" if one_in > 2 else f"about {round(self.expected * 10)} in 10"
 
 
 def expected_yield(act: str, negative: Sequence[str], on: date) -> Yield | None:

@@ -34,3 +34,13 @@ class Person:
         if whole >= 1:
             return Decimal(whole)
         return Decimal((day - self.birth_date).days) / DAYS_PER_YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """For whom, with which set of intervals and on which day a rule is asked."""
+
+    on: date
+    sex: Sex = Sex.UNKNOWN
+    age: Decimal | None = None
+    profile: str = "INT_adult"

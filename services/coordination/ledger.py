@@ -78,8 +78,7 @@ class Ledger:
     async def wake(self, at: datetime) -> NextWake:
         """Say what is due at this moment of the journey's own clock."""
         journey = self._journey
-        at = journey.as_of = max(journey.as_of, at)
-        self._set_clock(at)
+        at = self._read_clock(at)
         rows = await repository.obligations_of(self._session, journey.organisation, journey.id)
         return await self._say(rows, at)
 
@@ -98,14 +97,13 @@ class Ledger:
     async def _move(self, progress: Progress) -> None:
         journey = self._journey
         moved = progress.phase != journey.phase
+        self._read_clock(progress.at)
         journey.revision = progress.revision
-        journey.as_of = max(journey.as_of, progress.at)
         if moved:
             reason = progress.next_phase_reason
             words = f"{progress.phase}: {reason}" if reason else progress.phase
             await self._note(f"phase:{progress.revision}", progress.at, "phase", words)
         journey.phase = progress.phase
-        self._set_clock(progress.at)
         await self._take_over_task(progress)
         if progress.conclusion is not None:
             await self._take_over_conclusion(progress)
@@ -191,10 +189,18 @@ class Ledger:
         if by is not None:
             row.ended_by = by
 
-    def _set_clock(self, at: datetime) -> None:
-        """A journey whose clock was moved is judged by its own clock from then on."""
-        if not self._rehearsal:
-            return
+    def _read_clock(self, at: datetime) -> datetime:
+        """What time is it on the journey's own clock? It never goes back.
+
+        A journey whose clock was moved in a rehearsal is judged by that clock from then on.
+        """
+        journey = self._journey
+        journey.as_of = at if journey.revision == 0 else max(journey.as_of, at)
+        if self._rehearsal:
+            self._notice_lead(at)
+        return journey.as_of
+
+    def _notice_lead(self, at: datetime) -> None:
         lead = int((at - datetime.now(UTC)).total_seconds())
         if lead > self._journey.clock_ahead_seconds + SMALLEST_LEAD_SECONDS:
             self._journey.clock_ahead_seconds = lead
