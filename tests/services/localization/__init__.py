@@ -1,0 +1,1 @@
+"""Localization, through its verb and through its client."""
