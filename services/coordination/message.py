@@ -73,12 +73,14 @@ def email(reminder: ReminderRow, sender: str, address: str, public_url: str) -> 
     message["Message-ID"] = f"<{reminder.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     late = "\nThis reminder is late.\n" if reminder.status == ReminderStatus.LATE else ""
-    message.set_content(
+    words = (
         f"What: {act_in_words(reminder.act)}\n"
         f"Due: {reminder.due:%A, %d %B %Y}\n"
         f"For: {reminder.recipient} ({reminder.means}, step {reminder.rung})\n{late}\n"
-        f"Open the journey: {link(public_url, reminder.journey)}\n"
+        f"Open the journey:\n{link(public_url, reminder.journey)}\n"
     )
+    # Left as it is, no line of it is broken, so the link can be followed.
+    message.set_content(words, cte="7bit" if words.isascii() else None)
     return message
 
 

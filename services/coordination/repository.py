@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -111,17 +111,17 @@ async def reminders_of(
     session: AsyncSession,
     organisation: str,
     journey: UUID,
-    after: tuple[datetime, UUID] | None = None,
+    after: tuple[datetime, datetime, UUID] | None = None,
     limit: int | None = None,
 ) -> list[ReminderRow]:
     """What was said on a journey, oldest first."""
     wanted = select(ReminderRow).where(
         col(ReminderRow.organisation) == organisation, col(ReminderRow.journey) == journey
     )
+    order = (col(ReminderRow.recorded_at), col(ReminderRow.due_at), col(ReminderRow.id))
     if after is not None:
-        place = tuple_(col(ReminderRow.recorded_at), col(ReminderRow.id))
-        wanted = wanted.where(place > after)
-    wanted = wanted.order_by(col(ReminderRow.recorded_at), col(ReminderRow.id)).limit(limit)
+        wanted = wanted.where(tuple_(*order) > after)
+    wanted = wanted.order_by(*order).limit(limit)
     return list((await session.exec(wanted)).all())
 
 
@@ -230,11 +230,11 @@ async def worklist(
     limit: int,
 ) -> list[JourneyRow]:
     """The queue: what has been overdue longest first, then what is due next, then the rest."""
-    wanted: Select[Any] = select(JourneyRow).where(*filters.conditions(organisation, now))
+    wanted = select(JourneyRow).where(*filters.conditions(organisation, now))
     if after is not None:
         wanted = wanted.where(tuple_(col(JourneyRow.rank_at), col(JourneyRow.id)) > after)
     wanted = wanted.order_by(col(JourneyRow.rank_at), col(JourneyRow.id)).limit(limit)
-    return list((await session.execute(wanted)).scalars().all())
+    return list((await session.exec(wanted)).all())
 
 
 async def count(session: AsyncSession, organisation: str, filters: Filters, now: datetime) -> int:

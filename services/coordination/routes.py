@@ -150,14 +150,19 @@ async def read_reminders(
     await found(session, caller, journey_id, "Communication")
     after = None
     if cursor is not None:
-        after = _instant_and_id(cursor)
+        after = _reminder_place(cursor)
     rows = await repository.reminders_of(session, caller.organisation, journey_id, after, limit + 1)
     deliveries = await repository.deliveries_of(session, caller.organisation, journey_id)
     shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
+    following = None
+    if len(rows) > limit:
+        last = shown[-1]
+        following = repository.write_cursor(
+            last.recorded_at.isoformat(), last.due_at.isoformat(), last.id
+        )
     return RemindersPage(
         reminders=[reminder_of(row, deliveries.get(row.id, [])) for row in shown],
-        cursor=repository.write_cursor(last.recorded_at.isoformat(), last.id) if last else None,
+        cursor=following,
     )
 
 
@@ -222,10 +227,10 @@ def _place(cursor: str) -> int:
         raise _bad_cursor() from None
 
 
-def _instant_and_id(cursor: str) -> tuple[datetime, UUID]:
+def _reminder_place(cursor: str) -> tuple[datetime, datetime, UUID]:
     try:
-        at, id = repository.read_cursor(cursor, 2)
-        return datetime.fromisoformat(at), UUID(id)
+        recorded_at, due_at, id = repository.read_cursor(cursor, 3)
+        return datetime.fromisoformat(recorded_at), datetime.fromisoformat(due_at), UUID(id)
     except (BadCursor, ValueError, TypeError, AttributeError):
         raise _bad_cursor() from None
 

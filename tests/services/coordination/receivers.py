@@ -1,0 +1,94 @@
+"""Real receivers: a web server that checks signatures, and a mail server."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+
+import uvicorn
+from aiosmtpd.controller import Controller
+from standardwebhooks.webhooks import Webhook
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@dataclass
+class Hook:
+    """What a webhook receiver heard, and how it answers."""
+
+    url: str = ""
+    heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    location: str = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Verify, remember, answer."""
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        verified = Webhook(SECRET).verify(body, headers)
+        status = self.answers.pop(0) if self.answers else 204
+        self.raw.append(body + repr(sorted(headers.items())).encode())
+        if status < 300:
+            self.heard.append((headers["webhook-id"], verified))
+        extra = [(b"location", self.location.encode())] if self.location else []
+        await send({"type": "http.response.start", "status": status, "headers": extra})
+        await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def a_web_receiver() -> AsyncIterator[Hook]:
+    """A web server on a port of its own."""
+    hook = Hook()
+    listening = socket.create_server(("127.0.0.1", 0))
+    hook.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+    server = uvicorn.Server(uvicorn.Config(hook, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve([listening]))
+    try:
+        yield hook
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class Mailbox:
+    """What a mail server took."""
+
+    port: int = 0
+    mails: list[Message] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        """Take a mail, or do not."""
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        self.raw.append(envelope.content)
+        if answer.startswith("250"):
+            self.mails.append(message_from_bytes(envelope.content))
+        return answer
+
+
+@contextmanager
+def a_mail_server() -> Iterator[Mailbox]:
+    """A mail server on a port of its own."""
+    mailbox = Mailbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        mailbox.port = free.getsockname()[1]
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    controller.start()
+    try:
+        yield mailbox
+    finally:
+        controller.stop()
