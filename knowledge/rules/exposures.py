@@ -1,0 +1,136 @@
+"""Which exposure or feature points to another FGF23 disease, or bends the measurement?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from knowledge.rules.validity import TABLE as VALIDITY
+from knowledge.tables import Table
+
+TABLE = Table.beside(__file__)
+
+FANCONI_DRUG = "fanconi"
+TREATS_PHOSPHATE = "treats_phosphate"
+BINDS_FGF23 = "binds_fgf23"
+BLOCKS_ABSORPTION = "blocks_absorption"
+ARTEFACT = "artefact"
+MONTHS_PER_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A drug somebody takes or took. `key` is None for one that is not in the table."""
+
+    key: str | None
+    acts: tuple[str, ...]
+    started: date | None
+    stopped: date | None
+
+    def within(self, day: date, window: timedelta) -> bool:
+        """Was it taken on this day, or stopped no longer ago than the window?"""
+        if self.started is not None and self.started > day:
+            return False
+        return self.stopped is None or day <= self.stopped + window
+
+
+@dataclass(frozen=True, slots=True)
+class Infusion:
+    """One dose of intravenous iron."""
+
+    product: str
+    given: date | None
+
+
+@lru_cache(maxsize=4096)
+def drug_named(agent: str) -> tuple[str, tuple[str, ...]] | None:
+    """Which drug of the table is meant, by key, name or ATC code? And what does it do?"""
+    spelled = " ".join(agent.split())
+    key = spelled.lower().replace(" ", "_").replace("-", "_")
+    for entry in TABLE.entries["drugs"].values():
+        names = (entry.key, *(name.replace(" ", "_") for name in entry.fields["also"]))
+        if key in names or spelled.upper() in entry.fields["atc"]:
+            return entry.key, tuple(entry.fields["acts"])
+    return None
+
+
+def taken(drugs: Iterable[Drug], act: str, day: date, window: timedelta) -> bool:
+    """Was any drug that does this taken on or shortly before this day?"""
+    return any(act in drug.acts and drug.within(day, window) for drug in drugs)
+
+
+def on_treatment(drugs: Sequence[Drug], day: date) -> bool:
+    """Was phosphate or active vitamin D taken shortly before this sample (V-09)?"""
+    window = timedelta(days=VALIDITY.whole("on_treatment_window", day))
+    return taken(drugs, TREATS_PHOSPHATE, day, window)
+
+
+def under_burosumab(drugs: Sequence[Drug], day: date) -> bool:
+    """Was burosumab given so shortly before this sample that FGF23 cannot be read (V-08)?"""
+    window = timedelta(days=VALIDITY.whole("burosumab_window", day))
+    return taken(drugs, BINDS_FGF23, day, window)
+
+
+def may_be_artefact(drugs: Sequence[Drug], day: date) -> bool:
+    """Was a drug given that disturbs the phosphate assay (V-12)?"""
+    window = timedelta(days=VALIDITY.whole("artefact_window", day))
+    return taken(drugs, ARTEFACT, day, window)
+
+
+def iron_is_active(
+    infusions: Sequence[Infusion], on: date, retested: Sequence[date]
+) -> bool:
+    """Was iron infused within the lookback, and phosphate not yet low again off it (X-01)?
+
+    `retested` are the days of low phosphates with renal wasting still shown.
+    """
+    known = sorted(i.given for i in infusions if i.given is not None and i.given <= on)
+    if not infusions:
+        return False
+    if not known:
+        return any(i.given is None for i in infusions)
+    repeated = len(known) > 1
+    name = "iv_iron_lookback_repeated" if repeated else "iv_iron_lookback"
+    if (on - known[-1]).days > TABLE.whole(name, on):
+        return False
+    off = known[-1] + timedelta(days=TABLE.whole("iv_iron_retest_after", on))
+    return not any(day >= off for day in retested)
+
+
+def iron_often_does(infusions: Sequence[Infusion]) -> bool:
+    """Is one of the products known to lower phosphate often?"""
+    rows = TABLE.entries["iv_iron"]
+    return any(i.product in rows and rows[i.product].fields["often"] for i in infusions)
+
+
+def drinks_enough(alcohol_g_day: Decimal | None, on: date) -> bool:
+    """Is it as much alcohol as in the published cases (X-02)?"""
+    return alcohol_g_day is not None and alcohol_g_day >= TABLE.number("alcohol_from", on)
+
+
+def new_graft(transplanted: date | None, on: date) -> bool:
+    """Is a kidney graft younger than the time in which phosphate recovers (X-03)?"""
+    if transplanted is None or transplanted > on:
+        return False
+    months = (on.year - transplanted.year) * MONTHS_PER_YEAR + on.month - transplanted.month
+    limit = TABLE.whole("transplant_months", on)
+    return months < limit or (months == limit and on.day <= transplanted.day)
+
+
+def features(findings: Mapping[str, object]) -> dict[str, str]:
+    """Which findings point to another FGF23 disease? The finding and its rule."""
+    rows = TABLE.entries["features"]
+    return {
+        name: rows[name].fields["rule"]
+        for name, value in findings.items()
+        if value is True and name in rows
+    }
+
+
+def childhood_onset(onset: Decimal | None, age: Decimal | None, on: date) -> bool | None:
+    """Did it begin before adult age? A child has had no other onset; else unknown."""
+    limit = TABLE.number("adult_onset_from", on)
+    if onset is not None:
+        return onset < limit
+    return True if age is not None and age < limit else None

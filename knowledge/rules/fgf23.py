@@ -1,0 +1,125 @@
+"""Is FGF23 inappropriate for this phosphate, in this assay?"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+
+from knowledge.rules.reference_intervals import Level, level_between
+from knowledge.tables import Table
+from knowledge.terms.finding import Finding
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Sex, Subject
+from knowledge.terms.quantity import Quantity
+
+TABLE = Table.beside(__file__)
+
+MEDIATED = "MEDIATED"
+GREY = "GREY"
+SUPPORTIVE = "SUPPORTIVE"
+SUPPRESSED = "SUPPRESSED"
+UNINTERPRETABLE = "UNINTERPRETABLE"
+MISSING = "MISSING"
+C_TERMINAL = "C_TERMINAL"
+
+
+@lru_cache(maxsize=1024)
+def assay_named(printed: str | None) -> str | None:
+    """Which assay of the table is meant? None when it is not named or not known."""
+    if not printed:
+        return None
+    spelled = " ".join(printed.split())
+    key = spelled.upper().replace(" ", "_").replace("-", "_")
+    if key in TABLE.entries["assays"]:
+        return key
+    for entry in TABLE.entries["assays"].values():
+        if spelled.lower() in (entry.fields["name"].lower(), *entry.fields["also"]):
+            return entry.key
+    return None
+
+
+def intact(observation: Observation, on: date) -> Finding:
+    """Does one intact FGF23, drawn while phosphate is low, show that FGF23 causes it?"""
+    assay = assay_named(observation.assay)
+    if assay is None or assay not in TABLE.bands:
+        return _by_interval(observation, assay)
+    possible = TABLE.bands[assay].on(on).possible(observation.value)
+    if len(possible) > 1:
+        # "<30" in Kainos: grey or suppressed, in any case not shown to be mediated.
+        known = GREY if MEDIATED not in possible else UNINTERPRETABLE
+        return Finding(known, "F-02" if known == GREY else "F-00")
+    match possible[0]:
+        case "MEDIATED":
+            return Finding(MEDIATED, TABLE.entries["assays"][assay].fields["mediated_by"])
+        case "GREY":
+            return Finding(GREY, "F-02")
+        case _:
+            return Finding(SUPPRESSED, "F-03")
+
+
+def _by_interval(observation: Observation, assay: str | None) -> Finding:
+    """No cut is known: only the laboratory's interval speaks, and it only supports."""
+    rule = "V-10" if assay is None else "F-05"
+    own = observation.reference_range
+    if own is None:
+        return Finding(UNINTERPRETABLE, "V-10", ("fgf23_no_interval",))
+    level = level_between(observation.printed, own.low, own.high)
+    if level is Level.UNDETERMINED or (level is Level.NORMAL and own.low is None):
+        # Below an upper limit without a lower one: not suppressed cannot be told from suppressed.
+        known = UNINTERPRETABLE if level is Level.UNDETERMINED else SUPPORTIVE
+        return Finding(known, rule, ("fgf23_supportive",))
+    if level is Level.LOW:
+        # Without an assay there is no cut that could call it suppressed.
+        return Finding(GREY if assay is None else SUPPRESSED, rule)
+    return Finding(SUPPORTIVE, rule, ("fgf23_supportive",))
+
+
+def c_terminal(observation: Observation, subject: Subject) -> Finding:
+    """Does C-terminal FGF23 support it? It never decides, and iron deficiency raises it alone."""
+    own = observation.reference_range
+    high = own.high if own is not None else None
+    if high is None:
+        if subject.age is None:
+            return Finding(UNINTERPRETABLE, "F-00")
+        healthy = TABLE.interval(
+            "healthy", profile=C_TERMINAL, sex=Sex.UNKNOWN, age=subject.age, on=subject.on
+        )
+        high = healthy.high if healthy is not None else None
+    if high is None:
+        return Finding(UNINTERPRETABLE, "F-00")
+    above = observation.printed.above(Quantity(high, observation.printed.unit))
+    if above:
+        return Finding(SUPPORTIVE, "F-06", ("fgf23_supportive",))
+    return Finding(MISSING, "F-07")
+
+
+def over_time(states: Sequence[str]) -> tuple[str, bool]:
+    """What do all readable intact results, oldest first, say? And was it suppressed repeatedly?
+
+    The newest counts; one suppressed value after a mediated one is repeated before it is believed.
+    """
+    readable = [state for state in states if state not in (UNINTERPRETABLE, MISSING)]
+    if not readable:
+        return (UNINTERPRETABLE if states else MISSING), False
+    newest = readable[-1]
+    before = readable[:-1]
+    if newest == SUPPRESSED and before and before[-1] == SUPPRESSED:
+        return SUPPRESSED, True
+    if newest == SUPPRESSED and MEDIATED in before:
+        return GREY, False
+    return newest, False
+
+
+def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
+    """Is FGF23 inside the reference interval (C-08)? The laboratory's own goes first."""
+    own = observation.reference_range
+    if own is not None and own.high is not None:
+        return observation.printed.value <= own.high
+    assay = assay_named(observation.assay)
+    if assay is None or subject.age is None:
+        return None
+    healthy = TABLE.interval(
+        "healthy", profile=assay, sex=Sex.UNKNOWN, age=subject.age, on=subject.on
+    )
+    if healthy is None or healthy.high is None:
+        return None
+    return observation.value.value <= healthy.high

@@ -1,0 +1,109 @@
+"""Is phosphate really low, does it stay low, and must somebody hear of it today?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from knowledge.rules.reference_intervals import Level, Reading
+from knowledge.rules.validity import hides_low_phosphate
+from knowledge.tables import Table
+from knowledge.terms.observation import Observation
+from knowledge.terms.truth import Truth
+
+TABLE = Table.beside(__file__)
+
+
+@dataclass(slots=True)
+class Sample:
+    """One phosphate, how it reads, and whether treatment had touched it."""
+
+    observation: Observation
+    reading: Reading
+    treated: bool = False
+
+    @property
+    def low(self) -> bool:
+        """Is it low? A haemolysed, fed or treated sample that is low is still low."""
+        return self.reading.level is Level.LOW
+
+    @property
+    def shows_normality(self) -> bool:
+        """Is it evidence of a normal phosphate: fasting, untreated, well handled?"""
+        return (
+            self.reading.level in (Level.NORMAL, Level.HIGH)
+            and self.observation.fasting is True
+            and not self.treated
+            and not hides_low_phosphate(self.observation)
+        )
+
+
+def is_low(samples: Sequence[Sample]) -> Truth:
+    """Has phosphate been low? Not low only when a sample that counts shows it; else unknown."""
+    if any(sample.low for sample in samples):
+        return True
+    return False if any(sample.shows_normality for sample in samples) else None
+
+
+def days_apart(samples: Sequence[Sample]) -> int:
+    """How many days lie between the first and the last of these samples with a known day?"""
+    days = [s.observation.taken_at.date() for s in samples if s.observation.taken_at is not None]
+    return (max(days) - min(days)).days if days else 0
+
+
+def is_persistent(samples: Sequence[Sample], on: date) -> bool:
+    """Was it low on enough valid fasting samples, far enough apart (H-02)?"""
+    fasting = [s for s in samples if s.low and s.observation.fasting is True]
+    enough = len(fasting) >= TABLE.whole("persistent_samples", on)
+    return enough and days_apart(fasting) >= TABLE.whole("persistent_days", on)
+
+
+def is_excluded(samples: Sequence[Sample], on: date) -> bool:
+    """Do enough valid normals, newer than any low one, rule it out (H-07)?
+
+    `samples` are oldest first. A persistent low earlier is never outvoted.
+    """
+    if is_persistent(samples, on):
+        return False
+    normals = 0
+    for sample in reversed(samples):
+        if sample.low:
+            break
+        normals += sample.shows_normality
+    return normals >= TABLE.whole("normal_samples", on)
+
+
+def current(samples: Sequence[Sample]) -> list[Sample]:
+    """Which samples say how it is now: those of the newest day, and those without a day."""
+    days = [s.observation.taken_at.date() for s in samples if s.observation.taken_at is not None]
+    newest = max(days) if days else None
+    return [
+        s
+        for s in samples
+        if s.observation.taken_at is None or s.observation.taken_at.date() == newest
+    ]
+
+
+def is_severe(samples: Sequence[Sample], on: date) -> bool:
+    """Is the present phosphate low and below the limit of severity?"""
+    limit = TABLE.value("severe_below", on)
+    return any(s.low and s.observation.value.below(limit) is True for s in current(samples))
+
+
+def is_urgent(samples: Sequence[Sample], acute_sign: Truth, on: date) -> bool:
+    """Must a clinician hear of it today (H-04, RF-01)?"""
+    limit = TABLE.value("urgent_below", on)
+    now = current(samples)
+    if any(s.observation.value.below(limit) is True for s in now):
+        return True
+    return acute_sign is True and is_severe(now, on)
+
+
+def only_between_chinese_limits(samples: Sequence[Sample], profile: str, on: date) -> bool:
+    """Do all low values lie between the two lower limits in use (H-05)?"""
+    limit = TABLE.value("china_repeat_from", on)
+    lows = [s for s in samples if s.low]
+    return (
+        profile.startswith("CN")
+        and bool(lows)
+        and all(s.observation.value.below(limit) is False for s in lows)
+    )

@@ -1,0 +1,66 @@
+"""How well does the kidney filter, and may TmP/GFR and FGF23 be read at this filtration?"""
+
+from datetime import date
+from decimal import Decimal
+
+from knowledge.tables import Table
+from knowledge.terms.person import Sex, Subject
+from knowledge.terms.quantity import Quantity
+
+TABLE = Table.beside(__file__)
+UNIT = "mL/min/{1.73_m2}"
+CKD_EPI = "ckd-epi-2021"
+SCHWARTZ = "schwartz-2009"
+
+
+def egfr_adult(creatinine: Decimal, age: Decimal, sex: Sex, on: date) -> Decimal:
+    """What does CKD-EPI 2021 estimate? Creatinine in umol/L; female or male."""
+    female = sex is Sex.FEMALE
+    number = TABLE.number
+    kappa = number("ckd_epi_kappa_female" if female else "ckd_epi_kappa_male", on)
+    alpha = number("ckd_epi_alpha_female" if female else "ckd_epi_alpha_male", on)
+    ratio = float(creatinine / number("umol_l_per_mg_dl", on) / kappa)
+    estimate = (
+        float(number("ckd_epi_factor", on))
+        * min(ratio, 1.0) ** float(alpha)
+        * max(ratio, 1.0) ** float(number("ckd_epi_beta", on))
+        * float(number("ckd_epi_per_year", on)) ** float(age)
+    )
+    if female:
+        estimate *= float(number("ckd_epi_female", on))
+    return Decimal(repr(estimate))
+
+
+def egfr_child(creatinine: Decimal, height_cm: Decimal, on: date) -> Decimal:
+    """What does the bedside Schwartz equation estimate? Creatinine in umol/L."""
+    in_mg_dl = creatinine / TABLE.number("umol_l_per_mg_dl", on)
+    return TABLE.number("schwartz_factor", on) * height_cm / in_mg_dl
+
+
+def egfr(
+    creatinine: Quantity, subject: Subject, height_cm: Decimal | None
+) -> tuple[Quantity, str] | None:
+    """How much does the kidney filter, and by which formula? None when that cannot be known."""
+    age, on = subject.age, subject.on
+    if age is None or creatinine.comparator is not None or creatinine.value <= 0:
+        return None
+    if age >= TABLE.number("adult_from", on):
+        if subject.sex not in (Sex.FEMALE, Sex.MALE):
+            return None
+        return Quantity(egfr_adult(creatinine.value, age, subject.sex, on), UNIT), CKD_EPI
+    if height_cm is None or age < TABLE.number("schwartz_from", on):
+        return None
+    return Quantity(egfr_child(creatinine.value, height_cm, on), UNIT), SCHWARTZ
+
+
+def filtration(estimate: Quantity | None, on: date) -> str:
+    """May TmP/GFR and FGF23 be read: read, warn, no_tmp_gfr, no_fgf23? Unknown is read."""
+    if estimate is None:
+        return "read"
+    possible = TABLE.bands["filtration"].on(on).possible(estimate)
+    return possible[-1]
+
+
+def low_muscle_mass(creatinine: Quantity, on: date) -> bool:
+    """Is creatinine so low that eGFR overestimates?"""
+    return creatinine.below(TABLE.value("low_muscle_below", on)) is True

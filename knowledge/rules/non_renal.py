@@ -1,0 +1,45 @@
+"""Does something outside the kidney explain it: shift, intake, vitamin D, removal?"""
+
+from datetime import date
+
+from knowledge.rules.reference_intervals import Level
+from knowledge.tables import Table
+from knowledge.terms.finding import Finding
+from knowledge.terms.quantity import Quantity
+
+TABLE = Table.beside(__file__)
+
+DEFICIENT = "DEFICIENT"
+OVERRIDDEN = "OVERRIDDEN"
+INSUFFICIENT = "INSUFFICIENT"
+UNKNOWN = "UNKNOWN"
+
+
+def vitamin_d_status(measured: Quantity | None, on: date) -> str:
+    """Is 25-OH vitamin D deficient, insufficient or adequate? Unknown when not measured."""
+    if measured is None:
+        return "unknown"
+    possible = TABLE.bands["vitamin_d"].on(on).possible(measured)
+    return possible[0] if len(possible) == 1 else "unknown"
+
+
+def below_adequate(status: str) -> str:
+    """The same in the words that the calcium and PTH table asks for."""
+    if status == "unknown":
+        return status
+    return "adequate" if status == "adequate" else "below_50"
+
+
+def vitamin_d_deficiency(
+    status: str, pth: Level, calcium: Level, *, fgf23_mediated: bool, severe: bool
+) -> Finding:
+    """Does vitamin D deficiency explain it, or must the search go on without waiting?"""
+    words = {Level.HIGH: "high", Level.UNDETERMINED: "undetermined"}
+    decision = TABLE.decide(
+        "vitamin_d_deficiency",
+        status,
+        words.get(pth, "not_high"),
+        str(calcium),
+        "yes" if fgf23_mediated or severe else "no",
+    )
+    return Finding(decision.then, decision.rule)

@@ -1,0 +1,147 @@
+"""Is this low, normal or high, for this person, assay and laboratory?"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from knowledge.rows import Interval
+from knowledge.tables import Table
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Subject
+from knowledge.terms.quantity import Comparator, Quantity
+
+TABLE = Table.beside(__file__)
+
+LABORATORY = "laboratory"
+NOWHERE = "none"
+PAEDIATRIC = ("INT_paed", "SOLDIN_paed")
+ADULT = "INT_adult"
+FALLBACK = (ADULT, "CN_adult")
+"""Where the profile asked for has no interval; Chinese total calcium and magnesium serve all."""
+
+
+class Level(StrEnum):
+    """FHIR interpretation, in words. Undetermined is an answer."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(slots=True)
+class Reading:
+    """A level, where the interval came from, and the interval in `unit`."""
+
+    level: Level
+    range_from: str = NOWHERE
+    low: Decimal | None = None
+    high: Decimal | None = None
+    unit: str = ""
+
+
+UNREAD = Reading(Level.UNDETERMINED)
+
+
+def level_between(measured: Quantity, low: Decimal | None, high: Decimal | None) -> Level:
+    """On which side of these limits is the true value? Both limits belong to normal."""
+    value, comparator = measured.value, measured.comparator
+    if comparator is None:
+        if low is not None and value < low:
+            return Level.LOW
+        return Level.HIGH if high is not None and value > high else Level.NORMAL
+    if comparator in (Comparator.LESS, Comparator.LESS_OR_EQUAL):
+        if low is None:
+            return Level.NORMAL if high is not None and value <= high else Level.UNDETERMINED
+        below = value < low or (value == low and comparator is Comparator.LESS)
+        return Level.LOW if below else Level.UNDETERMINED
+    if high is None:
+        return Level.NORMAL if low is not None and value >= low else Level.UNDETERMINED
+    above = value > high or (value == high and comparator is Comparator.GREATER)
+    return Level.HIGH if above else Level.UNDETERMINED
+
+
+def is_child(subject: Subject) -> bool | None:
+    """Is this person below the age from which adult intervals hold? Unknown age is unknown."""
+    return None if subject.age is None else subject.age < TABLE.number("adult_from", subject.on)
+
+
+def read(observation: Observation, subject: Subject) -> Reading:
+    """Is this result low, normal or high? The laboratory's own interval goes first."""
+    own = observation.reference_range
+    if own is not None:
+        level = level_between(observation.printed, own.low, own.high)
+        return Reading(level, LABORATORY, own.low, own.high, observation.printed.unit)
+    key = observation.analyte.key
+    if subject.age is None:
+        return _read_without_age(observation, subject)
+    if key == "s_phos" and is_child(subject):
+        return _read_child_phosphate(observation, subject)
+    interval = interval_for(key, subject)
+    return UNREAD if interval is None else _against(observation, interval)
+
+
+def interval_for(key: str, subject: Subject) -> Interval | None:
+    """Which interval holds for such a person: of the profile asked for, else of the fallback?"""
+    if key not in TABLE.intervals or subject.age is None:
+        return None
+    for profile in (subject.profile, *FALLBACK):
+        found = TABLE.interval(
+            key, profile=profile, sex=subject.sex, age=subject.age, on=subject.on
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def _against(observation: Observation, interval: Interval) -> Reading:
+    """Compare in the unit the laboratory used, so that 2.5 mg/dL is not low and 2.4 is."""
+    printed = observation.printed
+    low, high = interval.low, interval.high
+    if printed.unit == interval.unit:
+        level = level_between(printed, low, high)
+        return Reading(level, interval.profile, low, high, printed.unit)
+    analyte = observation.analyte
+    factor = analyte.factors[interval.unit] / analyte.factors[printed.unit]
+    stated = interval.low_in.get(printed.unit)
+    low = stated if stated is not None else None if low is None else low * factor
+    high = None if high is None else high * factor
+    return Reading(level_between(printed, low, high), interval.profile, low, high, printed.unit)
+
+
+def _read_child_phosphate(observation: Observation, subject: Subject) -> Reading:
+    """Both paediatric sets are asked; where they disagree nobody knows."""
+    age = subject.age
+    assert age is not None
+    asked = (subject.profile,) if "adult" not in subject.profile else PAEDIATRIC
+    profiles = [p.removesuffix("_M").removesuffix("_F") for p in asked]
+    readings = [
+        _against(observation, interval)
+        for profile in profiles
+        if (
+            interval := TABLE.interval(
+                "s_phos", profile=profile, sex=subject.sex, age=age, on=subject.on
+            )
+        )
+    ]
+    if not readings:
+        return _never_above_adult(observation, subject)
+    first = readings[0]
+    if any(reading.level is not first.level for reading in readings):
+        return Reading(Level.UNDETERMINED, "+".join(r.range_from for r in readings))
+    return first
+
+
+def _read_without_age(observation: Observation, subject: Subject) -> Reading:
+    if observation.analyte.key != "s_phos":
+        return UNREAD
+    return _never_above_adult(observation, subject)
+
+
+def _never_above_adult(observation: Observation, subject: Subject) -> Reading:
+    """Children's limits lie above the adult one: what is low for an adult is low at any age."""
+    interval = next(
+        row for row in TABLE.intervals["s_phos"] if row.profile == ADULT
+    )  # one row for all adults
+    reading = _against(observation, interval)
+    return reading if reading.level is Level.LOW else UNREAD
