@@ -3,14 +3,16 @@
 An event's content goes from coordination to its owner inside one call and never enters a history.
 """
 
-from typing import Any, Literal
+from collections.abc import Awaitable
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from knowledge.terms.obligation import Conclusion
-from services.chassis.client import Refused, ServiceClient
+from services.chassis.client import Refused, ServiceClient, Unreachable
+from services.coordination.client import CoordinationClient
 from services.coordination.contract import (
     NextWake,
     Outcome,
@@ -43,13 +45,17 @@ class AsOf(BaseModel):
 
 
 Body = RootModel[dict[str, Any]]
+T = TypeVar("T")
+
+OUR_OWN_FAULT = frozenset([401, 403])
+LONGEST_REASON = 1000
 
 
 class CoordinationActivities:
     """What a journey asks of the coordination service."""
 
     def __init__(self, coordination: ServiceClient) -> None:
-        self._coordination = coordination
+        self._coordination = CoordinationClient(coordination)
 
     @activity.defn
     async def read_decision(self, request: EventOfJourney) -> Decision:
@@ -68,45 +74,66 @@ class CoordinationActivities:
     @activity.defn
     async def record_progress(self, request: ProgressReport) -> NextWake:
         """Tell where the journey stands; hear when to look again."""
-        return await self._coordination.exchange(
-            "PUT",
-            f"{_journey(request)}/progress",
-            NextWake,
-            organisation=request.organisation,
-            body=request.progress,
+        return await _heard(
+            self._coordination.record_progress(
+                request.organisation, request.journey_id, request.progress
+            )
         )
 
     @activity.defn
     async def wake(self, request: WakeRequest) -> NextWake:
         """The journey's clock says it is this moment: what is due is sent."""
-        return await self._coordination.exchange(
-            "PUT",
-            f"{_journey(request)}/wakes/{request.wake_id}",
-            NextWake,
-            organisation=request.organisation,
-            body=Wake(at=request.at),
+        return await _heard(
+            self._coordination.wake(
+                request.organisation, request.journey_id, request.wake_id, Wake(at=request.at)
+            )
         )
 
     async def read_event(self, request: EventOfJourney) -> StoredEvent:
         """The whole event, for the one who hands it over."""
-        return await self._coordination.exchange(
-            "GET",
-            f"{_journey(request)}/events/{request.event_id}",
-            StoredEvent,
-            organisation=request.organisation,
+        return await _heard(
+            self._coordination.read_event(
+                request.organisation, request.journey_id, request.event_id
+            )
         )
 
     async def tell(
         self, request: EventOfJourney, outcome: Literal["applied", "refused"], reason: str = ""
     ) -> None:
         """Write the outcome beside the event."""
-        await self._coordination.exchange(
-            "PUT",
-            f"{_journey(request)}/events/{request.event_id}/outcome",
-            type(None),
-            organisation=request.organisation,
-            body=Outcome(outcome=outcome, reason=reason),
+        await _heard(
+            self._coordination.record_outcome(
+                request.organisation,
+                request.journey_id,
+                request.event_id,
+                Outcome(outcome=outcome, reason=reason[:LONGEST_REASON]),
+            )
         )
+
+
+async def _heard(call: Awaitable[T]) -> T:
+    """A token that is not accepted is our own fault, not the event's: weather, until mended."""
+    try:
+        return await call
+    except Refused as refused:
+        if refused.status in OUR_OWN_FAULT:
+            raise _weather(f"our token was not accepted: {refused.status}") from None
+        raise
+    except Unreachable as away:
+        raise _weather(str(away)) from None
+
+
+def _weather(says: str) -> ApplicationError:
+    """Asked again until it passes; no line in the error log for every time it has not."""
+    return ApplicationError(says, type="Unreachable", category=ApplicationErrorCategory.BENIGN)
+
+
+def _why(refused: Refused) -> str:
+    """What the service said, and the places it pointed at."""
+    said = str(refused.problem.get("detail") or refused)
+    errors = refused.problem.get("errors") or []
+    places = "; ".join(f"{error.get('pointer')}: {error.get('detail')}" for error in errors)
+    return f"{said} ({places})" if places else said
 
 
 class _Owner:
@@ -116,8 +143,10 @@ class _Owner:
         self._service, self._coordination = service, coordination
 
     async def _put(self, request: Request, path: str, body: dict[str, Any]) -> None:
-        await self._service.exchange(
-            "PUT", path, type(None), organisation=request.organisation, body=Body(body)
+        await _heard(
+            self._service.exchange(
+                "PUT", path, type(None), organisation=request.organisation, body=Body(body)
+            )
         )
 
     async def _hand_over(self, request: EventOfJourney, path: str) -> HandedOver:
@@ -126,14 +155,20 @@ class _Owner:
         try:
             await self._put(request, path, event.payload)
         except Refused as refused:
-            await self._coordination.tell(request, "refused", str(refused))
+            await self._coordination.tell(request, "refused", _why(refused))
             return HandedOver(applied=False, occurred_at=event.occurred_at)
         await self._coordination.tell(request, "applied")
         return HandedOver(applied=True, occurred_at=event.occurred_at)
 
     async def _conclude(self, request: ConclusionRequest, path: str) -> Conclusion:
-        return await self._service.exchange(
-            "PUT", path, Conclusion, organisation=request.organisation, body=AsOf(as_of=request.at)
+        return await _heard(
+            self._service.exchange(
+                "PUT",
+                path,
+                Conclusion,
+                organisation=request.organisation,
+                body=AsOf(as_of=request.at),
+            )
         )
 
 
@@ -212,7 +247,3 @@ class FollowupActivities(_Owner):
     @staticmethod
     def _result(request: EventOfJourney) -> str:
         return f"/followup/v1/plans/{request.journey_id}/results/{request.event_id}"
-
-
-def _journey(request: Request) -> str:
-    return f"/coordination/v1/journeys/{request.journey_id}"

@@ -12,7 +12,7 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from workflows.codec import KeyRing, data_converter
 from workflows.contract import (
@@ -45,6 +45,7 @@ async def connect(
     *,
     lazy: bool = False,
     runtime: Runtime | None = None,
+    tls: TLSConfig | None = None,
 ) -> Client:
     """Speak to Temporal so that nobody there can read along. `lazy` connects at the first call."""
     return await Client.connect(
@@ -53,6 +54,7 @@ async def connect(
         data_converter=data_converter(keys),
         lazy=lazy,
         runtime=runtime,
+        tls=tls if tls is not None else False,
     )
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from knowledge.terms.obligation import Obligation
+
 TASK_QUEUE = "journeys"
 
 PHASE_ATTRIBUTE = "TioPhase"
@@ -109,6 +111,7 @@ class JourneyState(Carried):
     for_followup: list[UUID] = []
     task: OpenTask | None = None
     standing: Standing | None = None
+    owed: tuple[Obligation, ...] = ()
     declined: Standing | None = None
     operated_at: datetime | None = None
     changed: bool = False

@@ -87,6 +87,7 @@ class TioJourney:
         self.news = False
         self.rolling = False
         self.unreached = False
+        self.only_time_passed = False
         self.conclusion: Conclusion | None = None
 
     @workflow.run
@@ -163,7 +164,7 @@ class TioJourney:
 
     def _take_note(self, event: EventArrived, occurred_at: datetime) -> None:
         """What does the journey itself make of an event that its owner took?"""
-        self.state.changed = True
+        self._has_changed()
         if event.kind is EventKind.OBSERVATIONS:
             self.state.for_followup.append(event.event_id)
         operated_at = self.state.operated_at
@@ -186,7 +187,7 @@ class TioJourney:
                     self.unreached = True
                     return
             self.state.for_followup.pop(0)
-            self.state.changed = True
+            self._has_changed()
 
     async def _end(self, event: EventArrived) -> bool:
         """Death, or consent withdrawn: nothing is asked and nobody is reminded any more."""
@@ -219,7 +220,7 @@ class TioJourney:
         to = STAGES[self.state.phase].leads_to[decision.answer]
         if to is self.state.phase:
             self.task.decline()
-            self.state.changed = True
+            self._has_changed()
         else:
             self._move(to, decision.answer)
 
@@ -244,8 +245,7 @@ class TioJourney:
         if asks is not None:
             request = ConclusionRequest(conclusion_id=workflow.uuid4(), **self._whose())
             try:
-                self.conclusion = await self._ask(asks, request)
-                self._stand(self.conclusion)
+                self._stand(await self._ask(asks, request))
             except ActivityError as error:
                 if _refusal(error) is None:
                     again = self.unreached = True
@@ -258,16 +258,20 @@ class TioJourney:
         standing = Standing(
             service=conclusion.service, state=conclusion.state, proposal=conclusion.proposal
         )
-        if standing != self.state.standing:
+        known = standing == self.state.standing
+        if not known:
             self.state.declined = None
-        self.state.standing = standing
-        self.state.untold = True
+        if known and self.only_time_passed and conclusion.obligations == self.state.owed:
+            return
+        self.state.standing, self.state.owed = standing, conclusion.obligations
+        self.conclusion, self.state.untold = conclusion, True
 
     def _move(self, to: Phase, reason: str) -> None:
         """Into another phase: what was asked and answered in the old one is over."""
         self.state.phase, self.state.phase_reason = to, reason
         self.state.standing = self.state.declined = None
-        self.state.changed = self.state.untold = True
+        self.state.untold = True
+        self._has_changed()
         self.task.withdraw()
         workflow.upsert_search_attributes([TIO_PHASE.value_set(to)])
 
@@ -298,7 +302,8 @@ class TioJourney:
         except ActivityError as error:
             workflow.logger.error("coordination refused: %s", _refusal(error))
             self.state.next_wake = None
-            self.state.changed = self.state.untold = self.unreached = True
+            self.state.untold = self.unreached = True
+            self._has_changed()
             return False
 
     async def _tell_outcome(self, event: EventArrived, refusal: str | None) -> bool:
@@ -349,7 +354,12 @@ class TioJourney:
                 CoordinationActivities.wake, WakeRequest(wake_id=workflow.uuid4(), **self._whose())
             )
         if self.state.asked_at is None or self.state.asked_at + policies.LOOK_AGAIN <= now:
-            self.state.changed = True
+            self.state.changed = self.only_time_passed = True
+
+    def _has_changed(self) -> None:
+        """Something was told or decided: the next conclusion is news, whatever it says."""
+        self.state.changed = True
+        self.only_time_passed = False
 
     def _should_roll(self) -> bool:
         """Is it time to continue as new? At deploy, when the history grows, and every year."""

@@ -22,8 +22,16 @@ from workflows.journey import TioJourney
 CACHED_JOURNEYS = 500
 """90 KB each; a journey that sleeps for months gains nothing from being kept."""
 
-AT_ONCE = 40
-"""Calls to services at the same moment: after an outage they are not to be flooded."""
+CALLS_AT_ONCE = 40
+"""To services: after an outage they are not to be flooded."""
+
+
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "pydantic", "pydantic_core", "annotated_types"
+    )
+)
+"""Workflows run apart from clocks and files; the replay test uses the same runner."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,26 +72,41 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
     ]
 
 
-def create_worker(client: Client, services: Services, *, task_queue: str = TASK_QUEUE) -> Worker:
+def create_worker(
+    client: Client,
+    services: Services,
+    *,
+    task_queue: str = TASK_QUEUE,
+    cached_journeys: int = CACHED_JOURNEYS,
+    calls_at_once: int = CALLS_AT_ONCE,
+) -> Worker:
     """A worker for journeys: `async with` it, or `run()` it. Leaving lets calls end."""
-    return worker_with(client, activities_of(services), task_queue=task_queue)
+    return worker_with(
+        client,
+        activities_of(services),
+        task_queue=task_queue,
+        cached_journeys=cached_journeys,
+        calls_at_once=calls_at_once,
+    )
 
 
 def worker_with(
-    client: Client, activities: Sequence[Callable[..., object]], *, task_queue: str
+    client: Client,
+    activities: Sequence[Callable[..., object]],
+    *,
+    task_queue: str,
+    cached_journeys: int = CACHED_JOURNEYS,
+    calls_at_once: int = CALLS_AT_ONCE,
 ) -> Worker:
     """The same worker with other activities under the same names: stand-ins, in tests."""
-    passed_through = SandboxRestrictions.default.with_passthrough_modules(
-        "pydantic", "pydantic_core", "annotated_types"
-    )
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[TioJourney],
         activities=activities,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=passed_through),
-        max_cached_workflows=CACHED_JOURNEYS,
-        max_concurrent_activities=AT_ONCE,
+        workflow_runner=RUNNER,
+        max_cached_workflows=cached_journeys,
+        max_concurrent_activities=calls_at_once,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         graceful_shutdown_timeout=policies.SLOWEST_LEAVE,
     )

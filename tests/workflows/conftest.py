@@ -21,7 +21,7 @@ from workflows.rehearsal import fast_forward
 from workflows.worker import worker_with
 
 T = TypeVar("T")
-HERE = Path(__file__).parent
+TEST_KEYS = Path(__file__).parent / "test-keys.json"
 PATIENCE_SECONDS = 60
 
 
@@ -38,7 +38,7 @@ def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempor
 @pytest.fixture
 def keys() -> KeyRing:
     """The key ring that stands in this folder; it protects nothing but tests."""
-    return KeyRing.read(HERE / "test-keys.json")
+    return KeyRing.read(TEST_KEYS)
 
 
 @pytest.fixture

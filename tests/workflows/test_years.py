@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from tests.workflows.conftest import Walk, a_walk, a_worker
-from tests.workflows.ward import Ward, wasting_is_found
+from tests.workflows.ward import Ward, nothing_is_found, wasting_is_found
 from workflows.contract import EventKind, Phase, workflow_id
 from workflows.worker import worker_with
 
@@ -99,3 +99,16 @@ async def test_other_journeys_keep_their_time(temporal: Client) -> None:
         await walk.live_through(60)
 
         assert [journey for journey, _, _ in ward.reminded] == [walk.id]
+
+
+async def test_a_look_that_finds_nothing_new_is_not_told_again(temporal: Client) -> None:
+    ward = Ward(nothing_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.settled(lambda s: s.standing)
+        await walk.live_through(300)
+
+        assert ward.asked["conclude_assessment"] > 10
+        assert len(ward.progress[walk.id]) == 1
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.settled(lambda s: s.revision == 2)

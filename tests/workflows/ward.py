@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus, Proposal
 from services.coordination.contract import NextWake, Progress
@@ -176,7 +176,7 @@ class Ward:
     def _served_by(self, service: str) -> None:
         self.asked[activity.info().activity_type] += 1
         if service in self.away:
-            raise ApplicationError(f"{service} is away")
+            raise ApplicationError(f"{service} is away", category=ApplicationErrorCategory.BENIGN)
 
 
 def a_conclusion(

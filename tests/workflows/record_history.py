@@ -1,0 +1,134 @@
+"""`make history journey=ID`: keep a journey's history, so that tomorrow's code is tried on it.
+
+Payloads are opened before they are written: a history says codes, ids and days, and whoever reviews
+the file should see that for themselves. Without an ID a rehearsed journey is recorded.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from google.protobuf.json_format import MessageToJson
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import History
+from temporalio.client import Client, WorkflowHistory
+
+from deploy.temporal_server import embedded
+from tests.workflows.conftest import TEST_KEYS, Walk, a_walk, eventually
+from tests.workflows.ward import Ward, wasting_is_found
+from workflows.client import connect
+from workflows.codec import EncryptedPayloads, KeyRing
+from workflows.contract import EventKind, Phase
+
+HISTORIES = Path(__file__).parent / "histories"
+OPENED = KeyRing.read(TEST_KEYS)
+
+
+async def record(client: Client, keys: KeyRing, journey: str, name: str) -> list[Path]:
+    """Write every run of this journey that the server still has, oldest first."""
+    written = []
+    histories = sorted(
+        [history async for history in runs_of(client, journey)],
+        key=lambda history: history.events[0].event_time.ToDatetime(),
+    )
+    for number, history in enumerate(histories, 1):
+        opened = History(events=history.events)
+        await open_payloads(opened, keys)
+        file = HISTORIES / f"{name}-{number}.json"
+        file.write_text(MessageToJson(opened, indent=1) + "\n")
+        written.append(file)
+    return written
+
+
+async def runs_of(client: Client, journey: str) -> AsyncIterator[WorkflowHistory]:
+    """The histories of a journey, which is named by its uuid or by its whole workflow id."""
+    async for run in client.list_workflows("WorkflowType = 'TioJourney'"):
+        if run.id == journey or run.id.endswith(f"/{journey}"):
+            handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+            yield await handle.fetch_history()
+
+
+async def open_payloads(message: Message, keys: KeyRing) -> None:
+    """Decrypt whatever is sealed in it, in place."""
+    codec = EncryptedPayloads(keys)
+    for payload in payloads_in(message):
+        payload.CopyFrom((await codec.decode([payload]))[0])
+
+
+def payloads_in(message: Message) -> Iterator[Payload]:
+    """Every payload, however deep."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.type != field.TYPE_MESSAGE:
+            continue
+        if isinstance(value, Message):
+            inside = [value]
+        else:
+            inside = value.values() if hasattr(value, "values") else value
+        for item in inside:
+            if isinstance(item, Message):
+                yield from payloads_in(item)
+
+
+async def record_a_rehearsal(name: str) -> list[Path]:
+    """Two years with refusals, an outage, and a search that starts again."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with embedded(Path(folder) / "temporal.db", rehearsal=True) as server:
+            client = await connect(server.address, server.namespace, OPENED)
+            async with a_walk(client, Ward(wasting_is_found)) as walk:
+                await live(walk)
+            return await record(client, OPENED, str(walk.id), name)
+
+
+async def live(walk: Walk) -> None:
+    """What happens to the rehearsed patient."""
+    walk.ward.refuses = {EventKind.GENETICS}
+    await walk.say(EventKind.OBSERVATIONS)
+    await walk.say(EventKind.GENETICS)
+    await walk.answer("proceed-to-localization", "keep-testing")
+    await walk.say(EventKind.DECISION, answer="operate")
+    await walk.say(EventKind.DECISION, answer="localize")
+    await walk.say(EventKind.EXAMINATION)
+    await walk.live_through(40)
+    walk.ward.away = {"localization"}
+    scan = await walk.tell(EventKind.STUDY)
+    await eventually(lambda: walk.ward.asked["record_study"] > 1, "asked in vain")
+    walk.ward.away = set()
+    await walk.heard(scan)
+    await walk.answer("plan-treatment", "operate")
+    await walk.answer("record-the-operation", "postponed")
+    await walk.say(EventKind.SURGERY)
+    await walk.settled(lambda s: s.phase is Phase.SURVEILLANCE)
+    await walk.live_through(400)
+    await walk.say(EventKind.OBSERVATIONS)
+    await walk.say(EventKind.ACKNOWLEDGEMENT)
+    await walk.say(EventKind.DECISION, answer="localize")
+    await walk.say(EventKind.DECISION, answer="treat-medically")
+    await walk.live_through(400)
+    await walk.journeys.roll(walk.organisation, walk.id)
+    await walk.tell(EventKind.WITHDRAWAL)
+    await walk.journeys.handle(walk.organisation, walk.id).result()
+
+
+async def main(journey: str) -> None:
+    """Record, and say what was written."""
+    if not journey:
+        written = await record_a_rehearsal("rehearsed")
+    else:
+        keys = KeyRing.read(
+            Path(os.environ.get("TIO_WORKFLOWS_KEYS_FILE", "data/payload-keys.json"))
+        )
+        address = os.environ.get("TIO_WORKFLOWS_ADDRESS", "127.0.0.1:7233")
+        client = await connect(address, os.environ.get("TIO_WORKFLOWS_NAMESPACE", "default"), keys)
+        written = await record(client, keys, journey, f"journey-{journey.rpartition('/')[2][:8]}")
+    sys.stdout.writelines(f"{file}\n" for file in written)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -1,0 +1,122 @@
+"""create_app(): a worker as a process, with the three addresses by which it is looked after."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from services.chassis import health
+from services.chassis.client import ServiceClient
+from services.chassis.logging import get_logger
+from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from workflows.client import connect
+from workflows.codec import KeyRing
+from workflows.metrics import TemporalMetrics
+from workflows.settings import WorkflowSettings
+from workflows.worker import Services, create_worker
+
+SCOPES = ("system/*.cruds",)
+SUBJECT = "workflows"
+RECONNECT_SECONDS = 1.0
+
+
+class NotWorking(Exception):
+    """The worker is not, or not yet, there."""
+
+
+def create_app(settings: WorkflowSettings) -> FastAPI:
+    """Health, readiness and metrics; the work itself runs for as long as the app lives."""
+    process = WorkerProcess(settings)
+    app = FastAPI(
+        title="TIO pathway: journeys", openapi_url=None, docs_url=None, lifespan=process.lifespan
+    )
+    app.state.name = "workflows"
+    app.state.settings = settings
+    app.state.metrics = process.metrics
+    app.state.checks = {"temporal": process.check_temporal, "worker": process.check_worker}
+    app.include_router(health.router)
+    return app
+
+
+class WorkerProcess:
+    """One client, one worker, and what keeps them."""
+
+    def __init__(self, settings: WorkflowSettings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+        self._worker: Worker | None = None
+        self.metrics = TemporalMetrics()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Work while the app lives; then finish what is under way."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.metrics.drained())
+            services = services_of(self._settings)
+            stack.push_async_callback(services.close)
+            working = asyncio.create_task(self._work(services))
+            yield
+            if self._worker is None:
+                working.cancel()
+            else:
+                await self._worker.shutdown()
+            await asyncio.gather(working, return_exceptions=True)
+
+    async def check_temporal(self) -> None:
+        """Is the engine there? Raises when it is not."""
+        if self._client is None:
+            raise NotWorking
+        await self._client.service_client.check_health()
+
+    async def check_worker(self) -> None:
+        """Does the worker work? Raises when it does not."""
+        if self._worker is None or not self._worker.is_running:
+            raise NotWorking
+
+    async def _work(self, services: Services) -> None:
+        """Until shut down. A worker that fails for good ends the process: it is started anew."""
+        self._client = await self._connect()
+        self._worker = create_worker(
+            self._client,
+            services,
+            cached_journeys=self._settings.cached_journeys,
+            calls_at_once=self._settings.calls_at_once,
+        )
+        try:
+            await self._worker.run()
+        except Exception as error:
+            get_logger("workflows").error("worker-failed", error=type(error).__name__)
+            signal.raise_signal(signal.SIGTERM)
+
+    async def _connect(self) -> Client:
+        """The engine may come up later than we do."""
+        settings = self._settings
+        keys = KeyRing.read(settings.keys_file)
+        while True:
+            try:
+                return await connect(
+                    settings.address,
+                    settings.namespace,
+                    keys,
+                    runtime=self.metrics.runtime,
+                    tls=settings.tls(),
+                )
+            except RuntimeError as away:
+                get_logger("workflows").warning("engine-away", error=type(away).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def services_of(settings: WorkflowSettings) -> Services:
+    """The four services, asked with tokens of our own."""
+    key = SigningKey.read(settings.signing_key_file)
+    tokens = ServiceTokens(TokenMint(key, settings.issuer, settings.audience), SUBJECT, SCOPES)
+    return Services(
+        assessment=ServiceClient(settings.assessment_url, tokens),
+        localization=ServiceClient(settings.localization_url, tokens),
+        followup=ServiceClient(settings.followup_url, tokens),
+        coordination=ServiceClient(settings.coordination_url, tokens),
+    )
