@@ -1,0 +1,78 @@
+"""`python -m workflows`: comes up before the engine does, works, is measured, and leaves."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+
+from deploy.temporal_server import embedded
+from services.chassis.tokens import SigningKey
+from tests.journeys.system import a_free_port
+from workflows.client import JourneyClient, connect
+from workflows.codec import KeyRing
+
+ORGANISATION = "north"
+JOURNEY = uuid4()
+
+
+def settings_of(folder: Path, engine: int, port: int) -> dict[str, str]:
+    """The variables of one worker."""
+    SigningKey.create_or_read(folder / "signing-key.json")
+    KeyRing.create(folder / "keys.json")
+    return {
+        "TIO_WORKFLOWS_ADDRESS": f"127.0.0.1:{engine}",
+        "TIO_WORKFLOWS_KEYS_FILE": str(folder / "keys.json"),
+        "TIO_WORKFLOWS_SIGNING_KEY_FILE": str(folder / "signing-key.json"),
+        "TIO_WORKFLOWS_PORT": str(port),
+    }
+
+
+async def test_a_worker_waits_for_the_engine_works_and_leaves_when_told(tmp_path: Path) -> None:
+    engine, port = a_free_port(), a_free_port()
+    environ = {**os.environ, **settings_of(tmp_path, engine, port)}
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "workflows", env=environ)
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        await answers(http, "/healthz", 200)
+        await answers(http, "/readyz", 503)
+        async with embedded(tmp_path / "temporal.db", port=engine) as server:
+            await answers(http, "/readyz", 200)
+            keys = KeyRing.read(tmp_path / "keys.json")
+            client = await connect(server.address, server.namespace, keys)
+            journeys = JourneyClient(client)
+            await journeys.start(ORGANISATION, JOURNEY)
+            state = await journeys.read_state(ORGANISATION, JOURNEY)
+            metrics = (await http.get("/metrics")).text
+            worker.send_signal(signal.SIGTERM)
+
+            assert state.phase == "assessment"
+            assert await asyncio.wait_for(worker.wait(), 30) in (0, -signal.SIGTERM)
+            assert "temporal_workflow_task_execution_latency_seconds_bucket" in metrics
+            assert "temporal_num_pollers" in metrics
+            assert str(JOURNEY) not in metrics
+
+
+async def answers(http: httpx2.AsyncClient, path: str, status: int) -> None:
+    """Wait until this address answers so."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                if (await http.get(path)).status_code == status:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(0.05)
+
+
+async def test_a_misspelt_setting_stops_the_start(tmp_path: Path) -> None:
+    environ = {**os.environ, **settings_of(tmp_path, 1, 1), "TIO_WORKFLOWS_ADRESS": "x"}
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workflows", env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    _, complaint = await worker.communicate()
+
+    assert worker.returncode == 2
+    assert b"TIO_WORKFLOWS_ADRESS" in complaint
