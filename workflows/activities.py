@@ -48,6 +48,7 @@ Body = RootModel[dict[str, Any]]
 T = TypeVar("T")
 
 OUR_OWN_FAULT = frozenset([401, 403])
+UNKNOWN = 404
 LONGEST_REASON = 1000
 
 
@@ -153,14 +154,19 @@ class _Owner:
         """Fetch the event, give it to its owner, and tell what became of it."""
         event = await self._coordination.read_event(request)
         try:
-            await self._put(request, path, event.payload)
+            await self._keep(request, path, event)
         except Refused as refused:
             await self._coordination.tell(request, "refused", _why(refused))
             return HandedOver(applied=False, occurred_at=event.occurred_at)
         await self._coordination.tell(request, "applied")
         return HandedOver(applied=True, occurred_at=event.occurred_at)
 
+    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
+        """Give what the event says to the service."""
+        await self._put(request, path, event.payload)
+
     async def _conclude(self, request: ConclusionRequest, path: str) -> Conclusion:
+        """Hear what the service concludes, as of now on the journey's clock."""
         return await _heard(
             self._service.exchange(
                 "PUT",
@@ -190,40 +196,77 @@ class AssessmentActivities(_Owner):
             f"/assessment/v1/records/{request.journey_id}/assessments/{request.conclusion_id}",
         )
 
+    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
+        """Facts come with the person they are about, unless they say so themselves."""
+        about = {"patient": patient_of(event), "profile": event.profile}
+        await self._put(request, path, about | event.payload)
 
-class LocalizationActivities(_Owner):
+
+class _Planner(_Owner):
+    """A service that keeps a plan for each person, and has to be told first who that is."""
+
+    _plans: str
+
+    def _plan(self, request: Request) -> str:
+        return f"{self._plans}/{request.journey_id}"
+
+    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
+        try:
+            await super()._keep(request, path, event)
+        except Refused as refused:
+            if refused.status != UNKNOWN:
+                raise
+            await self._introduce(request, event)
+            await super()._keep(request, path, event)
+
+    async def _conclude(self, request: ConclusionRequest, path: str) -> Conclusion:
+        try:
+            return await super()._conclude(request, path)
+        except Refused as refused:
+            if refused.status != UNKNOWN or request.event_id is None:
+                raise
+        known_by = EventOfJourney(**request.model_dump(include=set(EventOfJourney.model_fields)))
+        await self._introduce(request, await self._coordination.read_event(known_by))
+        return await super()._conclude(request, path)
+
+    async def _introduce(self, request: Request, event: StoredEvent) -> None:
+        """An empty plan for this person."""
+        await self._put(request, self._plan(request), {"patient": patient_of(event)})
+
+
+class LocalizationActivities(_Planner):
     """What a journey asks of the localization service."""
+
+    _plans = "/localization/v1/plans"
 
     @activity.defn
     async def record_examination(self, request: EventOfJourney) -> HandedOver:
         """Hand over what a hand has felt."""
-        return await self._hand_over(
-            request, f"/localization/v1/plans/{request.journey_id}/examinations/{request.event_id}"
-        )
+        path = f"{self._plan(request)}/examinations/{request.event_id}"
+        return await self._hand_over(request, path)
 
     @activity.defn
     async def record_study(self, request: EventOfJourney) -> HandedOver:
         """Hand over a scan and its reading."""
-        return await self._hand_over(
-            request, f"/localization/v1/plans/{request.journey_id}/studies/{request.event_id}"
-        )
+        path = f"{self._plan(request)}/studies/{request.event_id}"
+        return await self._hand_over(request, path)
 
     @activity.defn
     async def record_constraints(self, request: EventOfJourney) -> HandedOver:
         """Hand over what a scan has to respect."""
-        return await self._hand_over(request, f"/localization/v1/plans/{request.journey_id}")
+        return await self._hand_over(request, self._plan(request))
 
     @activity.defn
     async def conclude_localization(self, request: ConclusionRequest) -> Conclusion:
         """Where is it, by what is known now, and which scan is next?"""
-        return await self._conclude(
-            request,
-            f"/localization/v1/plans/{request.journey_id}/conclusions/{request.conclusion_id}",
-        )
+        path = f"{self._plan(request)}/conclusions/{request.conclusion_id}"
+        return await self._conclude(request, path)
 
 
-class FollowupActivities(_Owner):
+class FollowupActivities(_Planner):
     """What a journey asks of the follow-up service."""
+
+    _plans = "/followup/v1/plans"
 
     @activity.defn
     async def record_result(self, request: EventOfJourney) -> HandedOver:
@@ -234,16 +277,18 @@ class FollowupActivities(_Owner):
     async def record_observations(self, request: EventOfJourney) -> None:
         """Give observations that assessment has taken to follow-up as well."""
         event = await self._coordination.read_event(request)
-        await self._put(request, self._result(request), event.payload)
+        await self._keep(request, self._result(request), event)
 
     @activity.defn
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:
         """Is it gone, by what is known now, and what is due?"""
-        return await self._conclude(
-            request,
-            f"/followup/v1/plans/{request.journey_id}/conclusions/{request.conclusion_id}",
-        )
+        path = f"{self._plan(request)}/conclusions/{request.conclusion_id}"
+        return await self._conclude(request, path)
 
-    @staticmethod
-    def _result(request: EventOfJourney) -> str:
-        return f"/followup/v1/plans/{request.journey_id}/results/{request.event_id}"
+    def _result(self, request: EventOfJourney) -> str:
+        return f"{self._plan(request)}/results/{request.event_id}"
+
+
+def patient_of(event: StoredEvent) -> dict[str, Any]:
+    """Whom it is about, as a service's request says it."""
+    return event.patient.model_dump(mode="json", exclude_none=True)

@@ -176,9 +176,14 @@ class EventOutcome(EventOfJourney):
 
 
 class ConclusionRequest(Request):
-    """Ask a service what it concludes. The journey draws the id: asked again is asked once."""
+    """Ask a service what it concludes. The journey draws the id: asked again is asked once.
+
+    `event_id` is the last event heard; through it a service that does not know the patient yet is
+    told who it is, without a word of that passing through here.
+    """
 
     conclusion_id: UUID
+    event_id: UUID | None = None
 
 
 class WakeRequest(Request):

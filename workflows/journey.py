@@ -132,12 +132,15 @@ class TioJourney:
     # -- events -------------------------------------------------------------------------------
 
     async def _hand_over_what_waits(self) -> None:
-        """Each waiting event to the one who owns it, the earliest first."""
+        """Each waiting event to the one who owns it; an end first, then what occurred first."""
         put_off: list[EventArrived] = []
-        while self.state.waiting:
-            event = min(self.state.waiting, key=_when)
-            if not await self._hand_over(event):
+        away: list[object] = []
+        while self.state.waiting and not self._should_roll():
+            event = min(self.state.waiting, key=_turn)
+            owner = OWNERS.get(event.kind, event.kind)
+            if owner in away or not await self._hand_over(event):
                 put_off.append(event)
+                away.append(owner)
                 self.unreached = True
             self.state.waiting.remove(event)
         self.state.waiting.extend(put_off)
@@ -243,7 +246,11 @@ class TioJourney:
         again = False
         asks = STAGES[self.state.phase].asks
         if asks is not None:
-            request = ConclusionRequest(conclusion_id=workflow.uuid4(), **self._whose())
+            request = ConclusionRequest(
+                conclusion_id=workflow.uuid4(),
+                event_id=self.state.seen[-1] if self.state.seen else None,
+                **self._whose(),
+            )
             try:
                 self._stand(await self._ask(asks, request))
             except ActivityError as error:
@@ -390,10 +397,10 @@ class TioJourney:
         }
 
 
-def _when(event: EventArrived) -> tuple[bool, float]:
-    """Known times first, in their order; what has none keeps the order of arrival."""
+def _turn(event: EventArrived) -> tuple[bool, bool, float]:
+    """Known times in their order; what has none keeps the order of arrival. An end waits least."""
     at = event.occurred_at
-    return (at is None, at.timestamp() if at else 0)
+    return (event.kind not in ENDS, at is None, at.timestamp() if at else 0)
 
 
 def _refusal(error: ActivityError) -> str | None:

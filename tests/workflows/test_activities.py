@@ -22,6 +22,12 @@ from workflows.contract import ConclusionRequest, EventOfJourney
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 PATIENT = {"id": "PLANTED-77", "sex": "female", "birth_date": "1979-04-02"}
+A_CONCLUSION = {
+    "id": "0" * 32,
+    "service": "localization",
+    "state": "SEARCHING",
+    "concluded_at": "2026-03-01T09:00:00Z",
+}
 
 
 class Desk:
@@ -31,6 +37,7 @@ class Desk:
         self.events: dict[str, dict[str, Any]] = {}
         self.sent: dict[str, Any] = {}
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.knows_plans = True
         self.app = FastAPI()
         self.app.add_api_route("/{path:path}", self.serve, methods=["GET", "PUT"])
 
@@ -41,8 +48,12 @@ class Desk:
         for part, (status, answer) in self.answers.items():
             if part in path:
                 return as_json(status, answer)
+        if "/plans/" in path and path.count("/") == 3:
+            self.knows_plans = True
+        if "/plans/" in path and not self.knows_plans:
+            return as_json(404, {"title": "no such plan"})
         self.sent[path] = await request.json()
-        return as_json(200, self.sent[path])
+        return as_json(200, A_CONCLUSION if "/conclusions/" in path else self.sent[path])
 
     def client(self) -> ServiceClient:
         """How the activities reach it."""
@@ -88,7 +99,7 @@ async def test_an_event_goes_to_its_owner_and_its_outcome_back(desk: Desk) -> No
     assert handed.applied
     assert handed.occurred_at == datetime(2026, 2, 1, tzinfo=UTC)
     facts = desk.sent[f"assessment/v1/records/{request.journey_id}/facts/{request.event_id}"]
-    assert facts["observations"] == []
+    assert facts == {"observations": [], "patient": PATIENT, "profile": "CN_adult"}
     assert outcome(desk, request.event_id) == {"outcome": "applied", "reason": ""}
 
 
@@ -147,6 +158,33 @@ async def test_a_service_that_will_not_conclude_says_so_under_the_name_that_is_n
 
     with pytest.raises(Refused):
         await ActivityEnvironment().run(assessment.conclude_assessment, request)
+
+
+@pytest.mark.parametrize("has_an_event", [True, False])
+async def test_a_service_that_does_not_know_the_patient_yet_is_told_who_it_is(
+    desk: Desk, has_an_event: bool
+) -> None:
+    known_by = a_stored_event(desk, "decision", {"answer": "localize", "reason": "agreed"})
+    desk.knows_plans = False
+    localization = LocalizationActivities(desk.client(), CoordinationActivities(desk.client()))
+    request = ConclusionRequest(
+        organisation="north",
+        journey_id=known_by.journey_id,
+        at=NOW,
+        conclusion_id=uuid4(),
+        event_id=known_by.event_id if has_an_event else None,
+    )
+    if not has_an_event:
+        with pytest.raises(Refused):
+            await ActivityEnvironment().run(localization.conclude_localization, request)
+        return
+    conclusion = await ActivityEnvironment().run(localization.conclude_localization, request)
+
+    assert conclusion.state == "SEARCHING"
+    plan = f"localization/v1/plans/{known_by.journey_id}"
+    assert desk.sent[plan] == {"patient": PATIENT}
+    asked = desk.sent[f"{plan}/conclusions/{request.conclusion_id}"]
+    assert asked == {"as_of": "2026-03-01T09:00:00Z"}
 
 
 async def test_of_a_decision_only_the_codes_are_read(desk: Desk) -> None:
