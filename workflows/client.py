@@ -78,7 +78,10 @@ class JourneyClient:
 
     async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
         """Rehearsal only: move this journey's own clock."""
-        await fast_forward(self._temporal, workflow_id(organisation, journey_id), days)
+        try:
+            await fast_forward(self._temporal, workflow_id(organisation, journey_id), days)
+        except RPCError as error:
+            raise _unknown(error) from error
 
     async def read_state(self, organisation: str, journey_id: UUID) -> JourneyState:
         """Where does this journey stand?"""

@@ -22,10 +22,18 @@ class Patience(TypedDict, total=False):
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
 
 
-TELL: Patience = {"start_to_close_timeout": timedelta(seconds=60), "retry_policy": WEATHER}
+BEAT = timedelta(seconds=2)
+"""So often a call under way says that its worker lives."""
+
+TELL: Patience = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": 3 * BEAT,
+    "retry_policy": WEATHER,
+}
 """For coordination: without it a journey can neither be seen nor remind, so it waits."""
 
 ASK: Patience = {**TELL, "schedule_to_close_timeout": timedelta(hours=1)}

@@ -17,6 +17,7 @@ from workflows.activities import (
     LocalizationActivities,
 )
 from workflows.contract import TASK_QUEUE
+from workflows.heartbeat import Heartbeats
 from workflows.journey import TioJourney
 
 CACHED_JOURNEYS = 500
@@ -105,6 +106,7 @@ def worker_with(
         workflows=[TioJourney],
         activities=activities,
         workflow_runner=RUNNER,
+        interceptors=[Heartbeats()],
         max_cached_workflows=cached_journeys,
         max_concurrent_activities=calls_at_once,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),

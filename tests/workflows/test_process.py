@@ -4,16 +4,22 @@ import asyncio
 import os
 import signal
 import sys
+import textwrap
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
+from temporalio.client import Client
 
 from deploy.temporal_server import embedded
 from services.chassis.tokens import SigningKey
 from tests.journeys.system import a_free_port
+from tests.workflows.conftest import TEST_KEYS, Walk
+from tests.workflows.ward import Ward, wasting_is_found
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
+from workflows.contract import EventKind
+from workflows.worker import worker_with
 
 ORGANISATION = "north"
 JOURNEY = uuid4()
@@ -65,6 +71,52 @@ async def answers(http: httpx2.AsyncClient, path: str, status: int) -> None:
             except httpx2.TransportError:
                 pass
             await asyncio.sleep(0.05)
+
+
+HANGING = """
+    import asyncio, sys
+    from pathlib import Path
+    from temporalio import activity
+    from tests.workflows.ward import Ward, wasting_is_found
+    from workflows.client import connect
+    from workflows.codec import KeyRing
+from workflows.contract import EventKind
+from workflows.worker import worker_with
+    from workflows.contract import EventOfJourney, HandedOver
+    from workflows.worker import worker_with
+
+    class Hanging(Ward):
+        @activity.defn
+        async def record_facts(self, request: EventOfJourney) -> HandedOver:
+            print("hangs", flush=True)
+            await asyncio.sleep(600)
+
+    async def work():
+        client = await connect(sys.argv[1], "default", KeyRing.read(Path(sys.argv[2])))
+        activities = Hanging(wasting_is_found).activities()
+        await worker_with(client, activities, task_queue=sys.argv[3]).run()
+
+    asyncio.run(work())
+"""
+
+
+async def test_a_call_that_died_with_its_worker_is_taken_up_again_within_seconds(
+    temporal: Client,
+) -> None:
+    ward, queue = Ward(wasting_is_found), f"test-{uuid4()}"
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", textwrap.dedent(HANGING)),
+        *(temporal.service_client.config.target_host, str(TEST_KEYS), queue),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    walk = Walk(temporal, ward, queue)
+    event_id = await walk.tell(EventKind.OBSERVATIONS)
+    assert worker.stdout is not None
+    await worker.stdout.readline()
+    worker.kill()
+    await worker.wait()
+    async with worker_with(temporal, ward.activities(), task_queue=queue), asyncio.timeout(20):
+        assert await walk.heard(event_id) == ("applied", "")
 
 
 async def test_a_misspelt_setting_stops_the_start(tmp_path: Path) -> None:
