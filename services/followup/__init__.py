@@ -1,0 +1,1 @@
+"""Is it gone, and does treatment hold?"""

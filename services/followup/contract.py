@@ -1,0 +1,303 @@
+"""The nouns follow-up speaks: operations, therapies, results, what is due and what is alarming."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    RootModel,
+    Tag,
+)
+
+from knowledge.terms.obligation import Ladder, ObligationStatus
+
+
+def _only_a_day(given: object) -> object:
+    """A time without offset is no day either: it is refused, not cut off."""
+    if isinstance(given, str) and ("T" in given or " " in given or ":" in given):
+        raise ValueError("a day, or a time with its offset")
+    return given
+
+
+When = AwareDatetime | Annotated[date, BeforeValidator(_only_a_day)]
+"""An instant with its offset, or only a day."""
+
+Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+"""Decimal inside, a JSON number outside."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Native(BaseModel):
+    """What callers send: a field we do not know is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Patient(Native):
+    """FHIR Patient, as far as an interval needs it."""
+
+    id: Name | None = None
+    sex: Literal["male", "female", "other", "unknown"] = "unknown"
+    birth_date: date | None = None
+    age_years: Number | None = Field(default=None, ge=0, le=130)
+    weight_kg: Number | None = Field(default=None, gt=0)
+
+
+class ReferenceRange(Native):
+    """The laboratory's own interval, in the unit of the result."""
+
+    low: Number | None = None
+    high: Number | None = None
+
+
+class Observation(Native):
+    """FHIR Observation, as in the assessment contract. A value that cannot be read is rejected
+    by itself; it never takes the rest with it."""
+
+    id: Name
+    analyte: Name | None = None
+    loinc: Name | None = None
+    value: Any = None
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
+    unit: str | None = Field(default=None, max_length=50)
+    taken_at: AwareDatetime | None = None
+    fasting: bool | None = None
+    collection_id: Name | None = None
+    status: str = "final"
+    version: int | None = None
+    reference_range: ReferenceRange | None = None
+    assay: Name | None = None
+    flags: list[Name] = []
+
+
+class Surgery(Native):
+    """FHIR Procedure: what was removed, from where, how completely."""
+
+    kind: Literal["surgery"] = "surgery"
+    id: Name | None = None
+    performed_at: When
+    site: Name | None = None
+    laterality: Literal["left", "right", "both"] | None = None
+    margin: Name | None = None
+    tissue: Name | None = None
+    histology: Name | None = None
+    procedure: Name | None = None
+
+
+class Therapy(Native):
+    """FHIR MedicationStatement: a drug begun, ended or given. Without an end it is still taken."""
+
+    kind: Literal["therapy"] = "therapy"
+    id: Name | None = None
+    agent: Name
+    started_on: When | None = None
+    stopped_on: When | None = None
+    given_on: When | None = None
+    dose: Number | None = Field(default=None, ge=0)
+    dose_unit: str | None = Field(default=None, max_length=50)
+
+
+class DrugExposure(Native):
+    """A drug as the assessment contract writes it."""
+
+    agent: Name
+    started_on: date | None = None
+    stopped_on: date | None = None
+
+
+class Results(Native):
+    """FHIR Bundle of Observations: what a laboratory sent. What only assessment reads is kept."""
+
+    kind: Literal["observations"] = "observations"
+    id: Name | None = None
+    patient: Patient | None = None
+    as_of: AwareDatetime | None = None
+    profile: Name | None = None
+    observations: list[Observation] = []
+    drug_exposures: list[DrugExposure] = []
+    findings: dict[str, Any] = {}
+    iv_iron: list[Any] = []
+    acute_context: list[Any] = []
+    genetics: list[Any] = []
+
+
+class Performed(Native):
+    """FHIR Procedure: something that was due and has been done, such as a bone density."""
+
+    kind: Literal["act"] = "act"
+    id: Name | None = None
+    act: Name
+    performed_at: When
+
+
+class Stated(Native):
+    """A state that another part of the pathway found, kept for the record."""
+
+    kind: Literal["state"] = "state"
+    id: Name | None = None
+    state: Name
+    noted_on: When | None = None
+
+
+class DispositionOf(Native):
+    """How an item ended without a result."""
+
+    kind: Literal["disposition"] = "disposition"
+    rule: Name
+    occurrence: Name
+    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
+    reason: str = Field(default="", max_length=2000)
+    noted_on: When
+
+
+MARKS = {
+    "observations": "observations",
+    "drug_exposures": "observations",
+    "agent": "therapy",
+    "disposition": "disposition",
+    "state": "state",
+    "act": "act",
+}
+
+
+def _kind_of(given: Any) -> str:
+    """Which kind of event is this? Its `kind`, else what only that kind says."""
+    if not isinstance(given, Mapping):
+        return str(getattr(given, "kind", "surgery"))
+    if isinstance(given.get("kind"), str):
+        return str(given["kind"])
+    return next((kind for mark, kind in MARKS.items() if mark in given), "surgery")
+
+
+DatedEvent = Annotated[
+    Annotated[Surgery, Tag("surgery")]
+    | Annotated[Therapy, Tag("therapy")]
+    | Annotated[Results, Tag("observations")]
+    | Annotated[Performed, Tag("act")]
+    | Annotated[Stated, Tag("state")]
+    | Annotated[DispositionOf, Tag("disposition")],
+    Discriminator(_kind_of),
+]
+"""One dated event of a history. `kind` may be left out where the other fields say it."""
+
+
+class EventBody(RootModel[DatedEvent]):
+    """One event as the body of a request."""
+
+
+class PlanRequest(Native):
+    """FHIR CarePlan of follow-up: all that is known when the question is asked."""
+
+    patient: Patient = Patient()
+    as_of: AwareDatetime | None = None
+    profile: Name = "INT_adult"
+    label_profile: Name | None = None
+    history: list[DatedEvent] = []
+
+
+class PlanUpdate(Native):
+    """What of a stored plan is said anew; what is not named stays."""
+
+    patient: Patient | None = None
+    profile: Name | None = None
+    label_profile: Name | None = None
+
+
+class ScheduleItem(BaseModel):
+    """FHIR CarePlan.activity: one thing that is due, with its window."""
+
+    id: str
+    rule: str
+    occurrence: str
+    act: str
+    due: date
+    opens: date
+    closes: date
+    until: date | None
+    ladder: Ladder
+    status: ObligationStatus
+    overdue: bool
+    done_on: date | None
+
+
+class Alert(BaseModel):
+    """FHIR DetectedIssue: somebody should look at this."""
+
+    rule: str
+    text: str
+    observation: str
+    urgent: bool
+
+
+class FiredRule(BaseModel):
+    """A rule that spoke, and where it stands."""
+
+    id: str
+    conclusion: str
+    strength: str
+    sources: list[str]
+    read_status: str
+    on: date | None = None
+    because: list[str] = []
+
+
+class Caveat(BaseModel):
+    """What to keep in mind when reading the answer."""
+
+    code: str
+    text: str
+
+
+class Rejected(BaseModel):
+    """A value that was not used, and why."""
+
+    observation: str
+    reason: str
+
+
+class FollowUp(BaseModel):
+    """The answer: where the patient stands after treatment, what is due, what alarms."""
+
+    state: str
+    since: date | None
+    flags: list[str]
+    risk_tier: str | None
+    risk_reasons: list[str]
+    schedule: list[ScheduleItem]
+    alerts: list[Alert]
+    dose_proposals: list[Any] = []
+    fired_rules: list[FiredRule]
+    caveats: list[Caveat]
+    rejected: list[Rejected]
+    knowledge_version: str
+
+
+class AsOf(Native):
+    """Conclude as of this moment of the journey's own clock."""
+
+    as_of: AwareDatetime
+
+
+class Disposition(Native):
+    """How somebody ends an item without a result."""
+
+    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
+    reason: str = Field(default="", max_length=2000)
+    noted_on: When
+
+
+class Kept(BaseModel):
+    """The promise that something is stored; values that could not be read are named."""
+
+    id: str
+    repeated: bool
+    rejected: list[Rejected] = []

@@ -1,0 +1,1 @@
+"""Follow-up, through its verb and through its client."""
