@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -25,3 +26,13 @@ def fingerprint() -> str:
 
 
 KNOWLEDGE_VERSION = f"{NAME}+{fingerprint()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The knowledge a conclusion was drawn with."""
+
+    version: str = KNOWLEDGE_VERSION
+
+
+CURRENT = Knowledge()

@@ -78,9 +78,7 @@ def may_be_artefact(drugs: Sequence[Drug], day: date) -> bool:
     return taken(drugs, ARTEFACT, day, window)
 
 
-def iron_is_active(
-    infusions: Sequence[Infusion], on: date, retested: Sequence[date]
-) -> bool:
+def iron_is_active(infusions: Sequence[Infusion], on: date, retested: Sequence[date]) -> bool:
     """Was iron infused within the lookback, and phosphate not yet low again off it (X-01)?
 
     `retested` are the days of low phosphates with renal wasting still shown.

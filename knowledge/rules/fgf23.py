@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from knowledge.rules.reference_intervals import Level, level_between
+from knowledge.rules.reference_intervals import Level, Reading, level_between
 from knowledge.tables import Table
 from knowledge.terms.finding import Finding
 from knowledge.terms.observation import Observation
@@ -20,6 +20,9 @@ SUPPRESSED = "SUPPRESSED"
 UNINTERPRETABLE = "UNINTERPRETABLE"
 MISSING = "MISSING"
 C_TERMINAL = "C_TERMINAL"
+INTACT_KEY, C_TERMINAL_KEY = "s_fgf23_i", "s_fgf23_c"
+KEYS = frozenset({INTACT_KEY, C_TERMINAL_KEY})
+NAMED = {MEDIATED: "FGF23_MEDIATED"}
 
 
 @lru_cache(maxsize=1024)
@@ -123,3 +126,21 @@ def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
     if healthy is None or healthy.high is None:
         return None
     return observation.value.value <= healthy.high
+
+
+def healthy_reading(observation: Observation, subject: Subject) -> Reading | None:
+    """How does FGF23 lie among healthy persons of this assay? None when only the laboratory knows.
+
+    For display: in a low phosphate a value in here is inappropriately normal.
+    """
+    if observation.reference_range is not None or subject.age is None:
+        return None
+    cterm = observation.analyte.key == C_TERMINAL_KEY
+    assay = C_TERMINAL if cterm else assay_named(observation.assay)
+    if assay is None:
+        return None
+    row = TABLE.interval("healthy", profile=assay, sex=Sex.UNKNOWN, age=subject.age, on=subject.on)
+    if row is None:
+        return None
+    level = level_between(observation.value, row.low, row.high)
+    return Reading(level, assay, row.low, row.high, row.unit)

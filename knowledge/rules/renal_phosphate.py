@@ -125,9 +125,7 @@ def pairs(by_analyte: Mapping[str, Sequence[Observation]], on: date) -> Iterator
                 yield Pair(serum, lost, tube, void, from_24h)
 
 
-def _partner(
-    of: Observation, candidates: Sequence[Observation], hours: int
-) -> Observation | None:
+def _partner(of: Observation, candidates: Sequence[Observation], hours: int) -> Observation | None:
     fitting = [candidate for candidate in candidates if together(of, candidate, hours)]
     if len(fitting) > 1 and of.collection_id is not None:
         same = [one for one in fitting if one.collection_id == of.collection_id]
@@ -229,7 +227,9 @@ def renal_handling(handling: Handling | None, filtration: str, subject: Subject)
 
 def conserved_over_24h(urine_phosphate: Quantity, complete: bool | None, on: date) -> bool:
     """Does a complete 24 h urine hold so little phosphate that the kidney conserves?"""
-    return complete is True and urine_phosphate.below(TABLE.value("conserved_below_24h", on)) is True
+    return (
+        complete is True and urine_phosphate.below(TABLE.value("conserved_below_24h", on)) is True
+    )
 
 
 def complete_collection(

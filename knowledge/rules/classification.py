@@ -1,0 +1,149 @@
+"""How likely is a tumor: unlikely, possible, probable, confirmed, or indeterminate?"""
+
+from dataclasses import dataclass
+
+from knowledge.rules import fgf23, fgf23_independent, non_renal, renal_phosphate
+from knowledge.rules.picture import PERSISTENT, Picture
+from knowledge.rules.reference_intervals import Level
+from knowledge.tables import Table
+
+TABLE = Table.beside(__file__)
+
+PROBABLE = "TIO_PROBABLE"
+POSSIBLE = "TIO_POSSIBLE"
+UNLIKELY = "TIO_UNLIKELY"
+CONFIRMED = "TIO_CONFIRMED"
+INDETERMINATE = "INDETERMINATE"
+
+_YES_NO = {True: "yes", False: "no"}
+
+
+@dataclass(slots=True)
+class Classification:
+    """The class, by which rule, through which mechanism, and what would change it."""
+
+    tio_class: str
+    rule: str
+    mechanism: str
+    caveat: str | None
+    would_change_if: tuple[str, ...]
+    open_items: tuple[str, ...]
+
+
+def histology_fits(reported: str | None) -> bool:
+    """Is this a histology that a phosphaturic tumor has?"""
+    if reported is None:
+        return False
+    spelled = " ".join(reported.lower().replace("_", " ").split())
+    for entry in TABLE.entries["histologies"].values():
+        if any(name in spelled for name in (entry.key.replace("_", " "), *entry.fields["also"])):
+            return True
+    return False
+
+
+def open_items(picture: Picture) -> tuple[str, ...] | None:
+    """What does a probable tumor still lack (C-09, C-10)? None when something forbids it."""
+    suppressed = picture.fgf23 == fgf23.SUPPRESSED
+    forbidden = (
+        not picture.is_low
+        or picture.renal in (renal_phosphate.UNKNOWN, renal_phosphate.CONSERVED)
+        or picture.calcium is Level.HIGH
+        or (suppressed and not picture.strong_phenotype)
+        or bool(picture.exposures)
+        or bool(picture.features)
+        or picture.childhood_onset is True
+    )
+    if forbidden:
+        return None
+    items = []
+    if picture.phosphate != PERSISTENT:
+        items.append("persistence")
+    if suppressed:
+        items.append("fgf23_suppressed_once")
+    elif picture.fgf23 != fgf23.MEDIATED:
+        # Vitamin D that is not repleted counts together with an FGF23 that is grey or missing.
+        items.append("fgf23")
+    if picture.renal == renal_phosphate.EQUIVOCAL:
+        items.append("wasting")
+    if picture.calcium is Level.UNDETERMINED:
+        items.append("calcium")
+    if picture.tubular == fgf23_independent.MIXED:
+        items.append("fanconi_markers")
+    return tuple(items)
+
+
+def _counted(items: tuple[str, ...] | None) -> str:
+    if items is None:
+        return "blocked"
+    return ("none", "one")[len(items)] if len(items) <= 1 else "more"
+
+
+def classify(picture: Picture) -> Classification:
+    """Which class follows from everything that was found? The first matching row wins."""
+    items = open_items(picture)
+    fgf = "SUPPRESSED_TWICE" if picture.fgf23_repeated else picture.fgf23
+    row = TABLE.first(
+        "class",
+        {
+            "tumor": "removed" if picture.tumor_removed else "not_removed",
+            "histology": "compatible" if picture.histology_fits else "not_shown",
+            "recovery": picture.recovery,
+            "gene": "none" if picture.gene is None else "explains",
+            "decisive_result": "rejected" if picture.decisive_rejected else "sound",
+            "excluded": _YES_NO[picture.excluded],
+            "renal": picture.renal,
+            "fgf23": fgf,
+            "vitamin_d": picture.vitamin_d,
+            "tubular": picture.tubular,
+            "strong_phenotype": _YES_NO[picture.strong_phenotype],
+            "pth_dependent": "confirmed" if picture.calcium_confirmed_high else "no",
+            "long_therapy": _YES_NO[picture.long_therapy],
+            "exposure": "active" if picture.exposures else "none",
+            "feature": "present" if picture.features else "none",
+            "childhood_onset": _YES_NO[picture.childhood_onset is True],
+            "open_items": _counted(items),
+        },
+    )
+    return Classification(
+        row.then,
+        row.rule,
+        _mechanism(row.more["mechanism"], picture),
+        row.more.get("caveat"),
+        (*row.more["would_change_if"], *_what_is_open(row.rule, items, picture)),
+        items or (),
+    )
+
+
+def _mechanism(named: str, picture: Picture) -> str:
+    """Through what is phosphate low? The row says it, or the findings do."""
+    if named == "gene":
+        assert picture.gene is not None
+        return picture.gene.mechanism
+    if named:
+        return named
+    if "V-12" in picture.facts:
+        return "ARTEFACT"
+    if not picture.is_low:
+        return "UNKNOWN"
+    if picture.fgf23 == fgf23.MEDIATED:
+        return "FGF23_MEDIATED"
+    if picture.calcium_pattern == "PTH_DEPENDENT":
+        return "PTH_DEPENDENT"
+    if picture.vitamin_d == non_renal.DEFICIENT and picture.fgf23 == fgf23.SUPPRESSED:
+        return "NON_RENAL"
+    return "FGF23_INDEPENDENT" if picture.fgf23 == fgf23.SUPPRESSED else "UNKNOWN"
+
+
+def _what_is_open(rule: str, items: tuple[str, ...] | None, picture: Picture) -> tuple[str, ...]:
+    """Which results would change a class that is held open?"""
+    if rule not in ("C-10", "C-12"):
+        return ()
+    wanted = list(items or ())
+    if rule == "C-12":
+        if not picture.is_low:
+            wanted.append("phosphate")
+        if picture.renal == renal_phosphate.UNKNOWN:
+            wanted.append("pair")
+        if picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE) and "fgf23" not in wanted:
+            wanted.append("fgf23")
+    return tuple(TABLE.texts[item].text for item in wanted)

@@ -1,0 +1,66 @@
+"""Which causes of the low phosphate remain, and what speaks for and against each?"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from knowledge.rows import Evidence
+from knowledge.rules.renal_phosphate import CONSERVED
+from knowledge.tables import Table
+
+TABLE = Table.beside(__file__)
+
+
+def _by_fact() -> Mapping[str, tuple[Evidence, ...]]:
+    grouped: dict[str, list[Evidence]] = defaultdict(list)
+    for row in TABLE.evidence["weights"]:
+        grouped[row.fact].append(row)
+    return {fact: tuple(rows) for fact, rows in grouped.items()}
+
+
+EVIDENCE = _by_fact()
+DIAGNOSES = tuple(TABLE.entries["diagnoses"])
+ORDER = {diagnosis: place for place, diagnosis in enumerate(DIAGNOSES)}
+MIMICS = frozenset(
+    key for key, entry in TABLE.entries["diagnoses"].items() if entry.fields["mimic"]
+)
+
+
+@dataclass(slots=True)
+class Cause:
+    """One cause that remains, with what speaks for and against it."""
+
+    diagnosis: str
+    points: int
+    supporting: list[Evidence]
+    opposing: list[Evidence]
+
+
+def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
+    """Which causes remain, best first?
+
+    A drug, iron, alcohol or a graft goes before everything else while it is active, unless the
+    kidney conserves phosphate or a variant explains it.
+    """
+    causes: dict[str, Cause] = {}
+    for fact in facts:
+        for row in EVIDENCE.get(fact, ()):
+            cause = causes.get(row.diagnosis)
+            if cause is None:
+                cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
+            cause.points += row.points
+            (cause.supporting if row.points > 0 else cause.opposing).append(row)
+    mimics_lead = renal != CONSERVED and not explained
+    remaining = [cause for cause in causes.values() if cause.points > 0]
+    # Somebody with a low phosphate is never left without a cause to think of.
+    remaining = remaining or [cause for cause in causes.values() if cause.supporting]
+
+    def place(cause: Cause) -> tuple[bool, int, int]:
+        leads = mimics_lead and cause.diagnosis in MIMICS
+        return (not leads, -cause.points, ORDER[cause.diagnosis])
+
+    remaining.sort(key=place)
+    for cause in remaining:
+        cause.supporting.sort(key=lambda row: (-row.points, row.rule, row.text))
+        cause.opposing.sort(key=lambda row: (row.points, row.rule, row.text))
+    return remaining

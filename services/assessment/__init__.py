@@ -1,0 +1,1 @@
+"""Does this person have tumor-induced osteomalacia?"""

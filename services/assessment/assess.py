@@ -1,0 +1,84 @@
+"""Does this person have tumor-induced osteomalacia? The verb: all that is known in, reasons out."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from knowledge.edition import CURRENT, Knowledge
+from knowledge.rows import Evidence
+from knowledge.rules import differential
+from knowledge.rules.classification import Classification, classify
+from knowledge.rules.next_test import Step, next_tests
+from knowledge.rules.picture import Picture
+from services.assessment.contract import (
+    Assessment,
+    Cause,
+    EvaluateRequest,
+    NextTest,
+    RuleText,
+)
+from services.assessment.intake import read_case
+from services.assessment.notes import caveat, fired_rule
+from services.assessment.stages import Stages
+
+
+def assess(
+    request: EvaluateRequest, knowledge: Knowledge = CURRENT, now: datetime | None = None
+) -> Assessment:
+    """What do these data allow to conclude, why, and what should be done next?
+
+    `now` stands for the moment of assessment where the request names none. No clock is read here.
+    """
+    as_of = request.as_of or now
+    if as_of is None:
+        raise ValueError("as_of or now must say for which moment this is assessed")
+    case = read_case(request, as_of)
+    stages = Stages(case)
+    picture = stages.run()
+    classed = classify(picture)
+    notes = stages.notes
+    notes.fire(classed.rule, classed.tio_class)
+    if classed.caveat is not None:
+        notes.caveat(classed.caveat)
+    steps = next_tests(picture, classed)
+    codes = dict.fromkeys((*case.caveats, *notes.caveats))
+    return Assessment(
+        tio_class=classed.tio_class,
+        mechanism=classed.mechanism,
+        urgent=stages.urgent,
+        differential=_ranked(picture, classed),
+        derived=notes.derived,
+        interpretations=notes.interpretations,
+        next_tests=[_shown(step) for step in steps],
+        fired_rules=[fired_rule(rule, conclusion) for rule, conclusion in notes.fired],
+        would_change_if=list(classed.would_change_if),
+        caveats=[caveat(code) for code in codes],
+        rejected=case.rejected,
+        knowledge_version=knowledge.version,
+    )
+
+
+def _ranked(picture: Picture, classed: Classification) -> list[Cause]:
+    causes = differential.rank(picture.facts, picture.renal, picture.gene is not None)
+    return [
+        Cause(
+            cause.diagnosis,
+            place,
+            [rule_text(row) for row in cause.supporting],
+            [rule_text(row) for row in cause.opposing],
+        )
+        for place, cause in enumerate(causes, 1)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _rule_text(rule: str, text: str) -> RuleText:
+    return RuleText(rule, text)
+
+
+def rule_text(row: Evidence) -> RuleText:
+    """What speaks for or against, with its rule; made once."""
+    return _rule_text(row.rule, row.text)
+
+
+def _shown(step: Step) -> NextTest:
+    return NextTest(step.id, list(step.order), step.within_days, step.because)

@@ -1,0 +1,372 @@
+"""The nouns the assessment service speaks: what is known of a person, and what follows from it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from knowledge.terms.person import Sex
+from knowledge.terms.quantity import Comparator
+
+
+class Native(BaseModel):
+    """What callers send: a field we do not know is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Status(StrEnum):
+    """FHIR Observation.status."""
+
+    REGISTERED = "registered"
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    AMENDED = "amended"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered-in-error"
+    UNKNOWN = "unknown"
+
+
+Flag = Literal["haemolysed", "late_separated", "lipaemic", "icteric", "wrong_tube"]
+AcuteContext = Literal[
+    "icu",
+    "sepsis",
+    "dka",
+    "refeeding",
+    "tpn",
+    "hyperventilation",
+    "post_parathyroidectomy",
+    "burns",
+    "surgery",
+    "dialysis",
+]
+IronProduct = Literal[
+    "ferric_carboxymaltose",
+    "ferric_derisomaltose",
+    "iron_sucrose",
+    "iron_polymaltose",
+    "saccharated_ferric_oxide",
+    "ferumoxytol",
+    "other",
+]
+GeneFinding = Literal["pathogenic", "likely_pathogenic", "uncertain", "negative"]
+TioClass = Literal["TIO_UNLIKELY", "TIO_POSSIBLE", "TIO_PROBABLE", "TIO_CONFIRMED", "INDETERMINATE"]
+Mechanism = Literal[
+    "ARTEFACT", "NON_RENAL", "PTH_DEPENDENT", "FGF23_MEDIATED", "FGF23_INDEPENDENT", "UNKNOWN"
+]
+Interpretation = Literal["low", "normal", "high", "undetermined"]
+
+Day: TypeAlias = date
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Years = Annotated[Decimal, Field(ge=0, le=120)]
+
+
+class Patient(Native):
+    """FHIR Patient, as little as an interval needs. `id` is the caller's own."""
+
+    id: Name | None = None
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+    age_years: Years | None = None
+
+
+class ReportedRange(Native):
+    """The laboratory's own reference interval, in the unit of its result."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+class Observation(Native):
+    """FHIR Observation: one result as the laboratory sent it. What is absent is unknown."""
+
+    id: Name
+    analyte: Name | None = None
+    loinc: Name | None = None
+    value: Decimal | None = None
+    comparator: Comparator | None = None
+    unit: Annotated[str, Field(max_length=40)] | None = None
+    taken_at: AwareDatetime | None = None
+    fasting: bool | None = None
+    collection_id: Name | None = None
+    status: Status = Status.FINAL
+    reference_range: ReportedRange | None = None
+    assay: Name | None = None
+    flags: list[Flag] = []
+    version: int = Field(default=1, ge=1)
+
+
+class Fracture(Native):
+    """One fracture (FHIR Condition)."""
+
+    site: Name | None = None
+    low_energy: bool | None = None
+    pseudofracture: bool | None = None
+
+
+class PriorPhosphate(Native):
+    """An earlier normal phosphate of adult life: strong evidence of acquired disease."""
+
+    date: Day | None = None
+    value: Decimal | None = None
+    unit: str | None = None
+
+
+class Findings(Native):
+    """What was asked and seen. A name that is absent is unknown, never false."""
+
+    age_y: Years | None = None
+    sex: Sex | None = None
+    weight_kg: Annotated[Decimal, Field(gt=0, le=500)] | None = None
+    height_cm: Annotated[Decimal, Field(ge=30, le=250)] | None = None
+    symptom_onset_age: Years | None = None
+    bone_pain: bool | None = None
+    proximal_weakness: bool | None = None
+    muscle_pain: bool | None = None
+    fractures: list[Fracture] | bool | None = None
+    height_loss_cm: Decimal | None = None
+    impaired_mobility: bool | None = None
+    palpable_mass: bool | None = None
+    childhood_rickets_or_bowing: bool | None = None
+    short_stature: bool | None = None
+    dental_abscess: bool | None = None
+    enthesopathy: bool | None = None
+    family_history_low_phosphate: bool | None = None
+    prior_normal_adult_phosphate: PriorPhosphate | bool | None = None
+    cafe_au_lait: bool | None = None
+    fibrous_dysplasia_lesions: bool | None = None
+    epidermal_or_giant_naevi: bool | None = None
+    known_cancer: bool | Name | None = None
+    kidney_transplant_date: date | None = None
+    dialysis: bool | None = None
+    gastric_bypass_or_malabsorption: bool | None = None
+    alcohol_g_day: Annotated[Decimal, Field(ge=0, le=2000)] | None = None
+    pregnancy: bool | None = None
+    respiratory_weakness: bool | None = None
+    bulbar_weakness: bool | None = None
+    arrhythmia: bool | None = None
+    rhabdomyolysis: bool | None = None
+    seizure: bool | None = None
+    encephalopathy: bool | None = None
+    glucosuria: bool | None = None
+    aminoaciduria: bool | None = None
+    low_molecular_weight_proteinuria: bool | None = None
+    monoclonal_protein: bool | None = None
+    fgf23_swings_with_iron_deficiency: bool | None = None
+    sclerotic_bone: bool | None = None
+    arterial_calcification: bool | None = None
+    cerebral_calcification: bool | None = None
+    macrocephaly: bool | None = None
+    facial_dysmorphism: bool | None = None
+    vitamin_d_repleted: bool | None = None
+    tumor_removed: bool | None = None
+    tumor_removed_on: date | None = None
+    tumor_histology: Name | None = None
+
+
+class DrugExposure(Native):
+    """FHIR MedicationStatement: a key of the drug table, a name, or an ATC code."""
+
+    agent: Name
+    started_on: date | None = None
+    stopped_on: date | None = None
+    dose: Name | None = None
+
+
+class IronInfusion(Native):
+    """One dose of intravenous iron."""
+
+    product: IronProduct
+    given_on: date | None = None
+    dose_mg: Annotated[Decimal, Field(ge=0)] | None = None
+
+
+class GeneTest(Native):
+    """The result for one gene."""
+
+    gene: Name
+    result: GeneFinding
+    variant: Name | None = None
+
+
+class Facts(Native):
+    """A part of what is known; a list that is absent was not asked, an empty one was."""
+
+    patient: Patient | None = None
+    observations: list[Observation] = []
+    findings: Findings | None = None
+    drug_exposures: list[DrugExposure] | None = None
+    iv_iron: list[IronInfusion] | None = None
+    acute_context: list[AcuteContext] | None = None
+    genetics: list[GeneTest] | None = None
+
+
+class EvaluateRequest(Facts):
+    """All that is known of a person, to be assessed as of a moment."""
+
+    as_of: AwareDatetime | None = None
+    profile: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z_]+$")] = "INT_adult"
+
+
+class RecordFacts(Facts):
+    """Facts of one event, for the record of a journey."""
+
+    profile: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z_]+$")] | None = None
+
+
+class AssessRecord(Native):
+    """Assess a record as it stands, as of a moment."""
+
+    as_of: AwareDatetime
+
+
+@dataclass(slots=True)
+class Amount:
+    """A number and its UCUM unit."""
+
+    value: float
+    unit: str
+
+
+@dataclass(slots=True)
+class Range:
+    """A reference interval."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(slots=True)
+class RuleText:
+    """A sentence, and the rule it stands on."""
+
+    rule: str
+    text: str
+
+
+@dataclass(slots=True)
+class Cause:
+    """One cause that remains, best first by `rank`."""
+
+    diagnosis: str
+    rank: int
+    supporting: Annotated[list[RuleText], Field(alias="for")]
+    against: list[RuleText]
+
+
+@dataclass(slots=True)
+class Derived:
+    """A quantity computed from others, or computed elsewhere and reported."""
+
+    quantity: str
+    value: float
+    unit: str
+    interpretation: Interpretation
+    reference_range: Range | None
+    formula: str
+    inputs: list[str]
+    sources: list[str]
+    comparator: Comparator | None = None
+    reported: bool = False
+
+
+@dataclass(slots=True)
+class Interpreted:
+    """One result: as sent, in the working unit, and how it reads."""
+
+    observation: str
+    value: float
+    unit: str
+    interpretation: Interpretation
+    range_from: str
+    converted: Amount
+    comparator: Comparator | None = None
+    reported: bool = False
+
+
+@dataclass(slots=True)
+class NextTest:
+    """What to order, within how many days, and why."""
+
+    step: str
+    order: list[str]
+    within_days: int
+    because: str
+
+
+@dataclass(slots=True)
+class FiredRule:
+    """A rule that applied, with how strong it is, where it stands and how far that was read."""
+
+    id: str
+    conclusion: str
+    strength: str
+    sources: list[str]
+    read_status: str
+    cn_consensus: str = "not_read"
+
+
+@dataclass(slots=True)
+class Caveat:
+    """Something to bear in mind."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class Rejected:
+    """A value that was not used, why, and what to send instead."""
+
+    observation: str
+    rule: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Assessment:
+    """FHIR ClinicalImpression: what we make of it, with every reason."""
+
+    tio_class: Annotated[TioClass, Field(alias="class")]
+    mechanism: Mechanism
+    urgent: bool
+    differential: list[Cause]
+    derived: list[Derived]
+    interpretations: list[Interpreted]
+    next_tests: list[NextTest]
+    fired_rules: list[FiredRule]
+    would_change_if: list[str]
+    caveats: list[Caveat]
+    rejected: list[Rejected]
+    knowledge_version: str
+
+
+@dataclass(slots=True)
+class StoredAssessment:
+    """An assessment that was kept, with the moment it was made for."""
+
+    id: UUID
+    patient: str | None
+    as_of: AwareDatetime
+    assessment: Assessment
+
+
+@dataclass(slots=True)
+class AssessmentPage:
+    """Assessments of one patient, newest first; `cursor` fetches the next page."""
+
+    assessments: list[StoredAssessment]
+    cursor: str | None
+
+
+@dataclass(slots=True)
+class FactsStored:
+    """What of the facts was kept, and what was refused with its reason."""
+
+    accepted: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
