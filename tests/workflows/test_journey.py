@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.workflows.conftest import a_walk, eventually
 from tests.workflows.ward import Ward, nothing_is_found, wasting_is_found
-from workflows.client import JourneyClosed
+from workflows.client import JourneyClient, JourneyClosed, JourneyUnknown
 from workflows.contract import EventKind, Phase
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -264,3 +264,27 @@ async def test_a_late_report_of_an_earlier_operation_does_not_end_a_new_search(
         await walk.say(EventKind.SURGERY, occurred_at=NOW - timedelta(days=400))
 
         assert (await walk.settled(lambda s: True)).phase is Phase.LOCALIZATION
+
+
+async def test_operators_see_the_phase_and_nothing_else(temporal: Client) -> None:
+    async with a_walk(temporal, Ward(wasting_is_found)) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.answer("proceed-to-localization", "localize")
+        await walk.settled(lambda s: s.phase is Phase.LOCALIZATION)
+        seen = await walk.journeys.handle(walk.organisation, walk.id).describe()
+
+        attributes = {pair.key.name: pair.value for pair in seen.typed_search_attributes}
+        assert {n: v for n, v in attributes.items() if n.startswith("Tio")} == {
+            "TioPhase": "localization"
+        }
+        assert await seen.memo() == {}
+        assert seen.id == f"journey/{walk.organisation}/{walk.id}"
+
+
+async def test_a_journey_that_never_began_is_unknown(temporal: Client) -> None:
+    with pytest.raises(JourneyUnknown):
+        await JourneyClient(temporal).read_state("north", uuid4())
+    with pytest.raises(JourneyUnknown):
+        await JourneyClient(temporal).roll("north", uuid4())
+    with pytest.raises(JourneyUnknown):
+        await JourneyClient(temporal).fast_forward("north", uuid4(), 3)
