@@ -1,0 +1,35 @@
+"""The verb against the invented patients of the specification, and what must hold for anybody."""
+
+from typing import Any
+
+import pytest
+
+from services.assessment.assess import assess
+from services.assessment.contract import Assessment
+from tests.services.assessment.vectors import request_of, vectors
+
+VECTORS = vectors()
+MUST_ANSWER = {"DC1", "DC2", "DC7", "DC9", "DC11", "DC15"}
+
+
+def fired(answer: Assessment) -> set[str]:
+    return {rule.id for rule in answer.fired_rules}
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: f"{case['id']}: {case['says']}")
+def test_an_invented_patient_is_classed_as_the_specification_says(case: dict[str, Any]) -> None:
+    answer = assess(request_of(case))
+
+    assert answer.tio_class == case["class"]
+    assert answer.mechanism == case.get("mechanism", answer.mechanism)
+    assert set(case.get("rules", ())) <= fired(answer)
+    assert set(case.get("caveats", ())) <= {caveat.code for caveat in answer.caveats}
+    assert set(case.get("next", ())) <= {step.step for step in answer.next_tests}
+    assert [refusal.rule for refusal in answer.rejected] == case.get("rejected", [])
+    if "first" in case:
+        assert answer.differential[0].diagnosis == case["first"]
+    assert answer.urgent is case.get("urgent", False)
+
+
+def test_every_vector_the_issue_names_is_there() -> None:
+    assert {case["id"] for case in VECTORS} >= MUST_ANSWER
