@@ -6,6 +6,7 @@ ever makes things slower.
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,16 +23,16 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
-from deploy.data_folder import AUDIENCE, ISSUER, DataFolder
+from deploy.data_folder import DataFolder
 from deploy.temporal_server import embedded
 from services.assessment.app import create_app
 from services.assessment.contract import EvaluateRequest
 from services.assessment.settings import AssessmentSettings
 from services.chassis.settings import read_settings
 from tests.journeys.system import System, a_free_port
-from workflows.client import JourneyClient
-from workflows.codec import KeyRing, data_converter
-from workflows.contract import TASK_QUEUE, EventArrived, EventKind
+from workflows.client import JourneyClient, connect
+from workflows.codec import KeyRing
+from workflows.contract import EventArrived, EventKind
 
 ROUNDS = 4
 REQUESTS = 1500
@@ -77,16 +78,12 @@ async def parse_only(request: EvaluateRequest) -> dict[str, str]:
 
 def assessment() -> FastAPI:
     """The real service, with the settings this script gave it."""
-    import os
-
     return create_app(read_settings(AssessmentSettings, "TIO_ASSESSMENT", os.environ))
 
 
 @contextmanager
 def served(factory: str, environ: dict[str, str]) -> Iterator[tuple[str, psutil.Process]]:
     """One app in one uvicorn process, as a deployment runs it."""
-    import os
-
     port = a_free_port()
     command = [sys.executable, "-m", "uvicorn", factory, "--port", str(port)]
     command += ["--log-level", "critical", "--no-access-log"]
@@ -164,15 +161,13 @@ async def rate(start: Callable[[], Awaitable[object]]) -> float:
 async def start_ratio() -> dict[str, float]:
     """Journey starts, encrypted and with their first event, against empty-workflow starts on the same server."""
     with tempfile.TemporaryDirectory() as folder:
-        ring = KeyRing.create_or_read(Path(folder) / "keys.json")
-        async with embedded(Path(folder) / "temporal.db", a_free_port()) as server:
-            client = await Client.connect(
-                server.service_client.config.target_host, data_converter=data_converter(ring)
-            )
-            journeys = JourneyClient(client)
+        keys = KeyRing.create(Path(folder) / "keys.json")
+        async with embedded(Path(folder) / "temporal.db") as server:
+            plain = await Client.connect(server.address, namespace=server.namespace)
+            journeys = JourneyClient(await connect(server.address, server.namespace, keys))
 
             async def start_empty() -> None:
-                await server.start_workflow(
+                await plain.start_workflow(
                     "Empty",
                     id=str(uuid4()),
                     task_queue="nobody",
@@ -192,7 +187,6 @@ async def start_ratio() -> dict[str, float]:
         "journey_starts_per_s": round(max(ours), 1),
         "ratio": round(max(ours) / max(empties), 3),
         "aim": 0.5,
-        "task_queue": TASK_QUEUE,  # type: ignore[dict-item]
     }
 
 
