@@ -1,0 +1,118 @@
+"""Where a journey goes, without a server: any order of events leads to the same place."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.terms.obligation import Conclusion, Proposal
+from workflows.contract import Decision, EventArrived, EventKind, JourneyState, Phase
+from workflows.course import STAGES, Course
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+FAMILY = UUID(int=7)
+
+STORY = [
+    (EventKind.OBSERVATIONS, None),
+    (EventKind.DECISION, "localize"),
+    (EventKind.STUDY, None),
+    (EventKind.DECISION, "operate"),
+    (EventKind.SURGERY, None),
+    (EventKind.OBSERVATIONS, None),
+    (EventKind.THERAPY, None),
+]
+
+
+def the_event(number: int) -> EventArrived:
+    """The event of this number of the story, a day after the one before."""
+    at = NOW + timedelta(days=number)
+    kind = STORY[number][0]
+    return EventArrived(event_id=uuid5(FAMILY, str(number)), kind=kind, occurred_at=at)
+
+
+def lived(order: list[int], at_once: bool) -> JourneyState:
+    """The state after these events, told one by one or all waiting together."""
+    course = Course(JourneyState())
+    for number in order:
+        course.hear(the_event(number))
+        if not at_once:
+            work_off(course)
+    work_off(course)
+    return course.state
+
+
+def work_off(course: Course) -> None:
+    """What the workflow does with waiting events, without the calls."""
+    while course.state.waiting:
+        event = course.next_event()
+        course.state.waiting.remove(event)
+        assert event.occurred_at is not None
+        number = (event.occurred_at - NOW).days
+        if event.kind is EventKind.DECISION:
+            decision = Decision(answer=str(STORY[number][1]), occurred_at=event.occurred_at)
+            if course.expect(decision) is None:
+                course.follow(decision)
+        else:
+            course.take_note(event, event.occurred_at)
+
+
+TOLD = st.lists(st.integers(0, len(STORY) - 1), max_size=8).flatmap(
+    lambda again: st.permutations([*range(len(STORY)), *again])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(order=TOLD, at_once=st.booleans())
+def test_any_order_and_any_repetition_end_in_the_same_place(
+    order: list[int], at_once: bool
+) -> None:
+    state, usual = lived(order, at_once), lived(list(range(len(STORY))), False)
+
+    assert state.phase is usual.phase is Phase.SURVEILLANCE
+    assert state.operated_at == usual.operated_at
+    assert state.phase_reason == usual.phase_reason == "surgery"
+    assert set(state.for_followup) == set(usual.for_followup)
+    assert set(state.seen) == set(usual.seen)
+
+
+@pytest.mark.parametrize("phase", STAGES)
+def test_every_question_is_answered_by_answers_that_lead_somewhere(phase: Phase) -> None:
+    stage = STAGES[phase]
+    asked = [*stage.questions.values(), *([stage.always] if stage.always else [])]
+
+    assert asked
+    for question in asked:
+        assert set(question.answers) <= set(stage.leads_to)
+
+
+def test_a_recurrence_is_put_forward_again_years_after_it_was_declined() -> None:
+    course = Course(JourneyState(phase=Phase.SURVEILLANCE))
+    for state, proposal, is_asked in [
+        ("RECURRENCE", Proposal.LOOK_AGAIN, True),
+        ("RECURRENCE", Proposal.LOOK_AGAIN, False),
+        ("REMISSION", Proposal.NONE, False),
+        ("RECURRENCE", Proposal.LOOK_AGAIN, True),
+    ]:
+        course.stand(
+            Conclusion(
+                id=FAMILY, service="followup", state=state, proposal=proposal, concluded_at=NOW
+            )
+        )
+        course.put_to_a_person(FAMILY, NOW)
+        assert (course.state.task is not None) is is_asked, state
+        if course.state.task is not None:
+            course.follow(Decision(answer="watch", occurred_at=NOW))
+
+
+def test_an_end_is_heard_before_anything_else_that_waits() -> None:
+    course = Course(JourneyState())
+    course.hear(the_event(0))
+    course.hear(
+        EventArrived(
+            event_id=FAMILY, kind=EventKind.WITHDRAWAL, occurred_at=NOW + timedelta(days=99)
+        )
+    )
+
+    assert course.next_event().kind is EventKind.WITHDRAWAL

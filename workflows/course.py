@@ -1,0 +1,135 @@
+"""Course: where a journey stands and where it goes from there. No call, no clock: they are given."""
+
+from datetime import datetime
+from uuid import UUID
+
+from knowledge.terms.obligation import Conclusion
+from workflows import policies
+from workflows.assessment import ASSESSMENT
+from workflows.contract import (
+    Decision,
+    EventArrived,
+    EventKind,
+    JourneyState,
+    Phase,
+    Standing,
+)
+from workflows.human_task import HumanTask
+from workflows.localization import LOCALIZATION
+from workflows.stage import Stage
+from workflows.surveillance import SURVEILLANCE
+from workflows.treatment import TREATMENT
+
+STAGES = {stage.phase: stage for stage in (ASSESSMENT, LOCALIZATION, TREATMENT, SURVEILLANCE)}
+ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
+
+
+class Course:
+    """Moves a journey's state. The same events in another order end in the same place."""
+
+    def __init__(self, state: JourneyState) -> None:
+        self.state = state
+        self.task = HumanTask(state)
+        self.only_time_passed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Has it ended?"""
+        return self.state.phase is Phase.CLOSED
+
+    @property
+    def stage(self) -> Stage | None:
+        """What this phase asks and where it leads; None when it is over."""
+        return STAGES.get(self.state.phase)
+
+    def hear(self, event: EventArrived) -> bool:
+        """Something happened. Told twice, it happened once: False, it is known."""
+        if event.event_id in self.state.seen:
+            return False
+        self.state.seen = [*self.state.seen, event.event_id][-policies.REMEMBERED :]
+        self.state.waiting.append(event)
+        return True
+
+    def next_event(self) -> EventArrived:
+        """Of those that wait: an end first, then what occurred first."""
+        return min(self.state.waiting, key=_turn)
+
+    def take_note(self, event: EventArrived, occurred_at: datetime) -> None:
+        """What does the journey itself make of an event that its owner took?"""
+        self.has_changed()
+        if event.kind is EventKind.OBSERVATIONS:
+            self.state.for_followup.append(event.event_id)
+        operated_at = self.state.operated_at
+        if event.kind is EventKind.SURGERY and (operated_at is None or occurred_at > operated_at):
+            self.state.operated_at = occurred_at
+            if not self.is_closed:
+                self._move(Phase.SURVEILLANCE, "surgery")
+
+    def end(self, why: EventKind) -> None:
+        """Death, or consent withdrawn: nothing is asked and nobody is reminded any more."""
+        if not self.is_closed:
+            self._move(Phase.CLOSED, why)
+
+    def expect(self, decision: Decision) -> str | None:
+        """Why this decision does not fit; None if it does."""
+        if self.stage is None:
+            return "the journey is closed"
+        return self.task.expect(decision, tuple(self.stage.leads_to))
+
+    def follow(self, decision: Decision) -> None:
+        """Go where the answer leads. Into the same phase means: not now."""
+        assert self.stage is not None
+        to = self.stage.leads_to[decision.answer]
+        if to is self.state.phase:
+            self.task.decline()
+            self.has_changed()
+        else:
+            self._move(to, decision.answer)
+
+    def stand(self, conclusion: Conclusion) -> bool:
+        """Remember the codes the journey turns on. False: time has passed and nothing is new."""
+        standing = Standing(
+            service=conclusion.service, state=conclusion.state, proposal=conclusion.proposal
+        )
+        known = standing == self.state.standing
+        if not known:
+            self.state.declined = None
+        if known and self.only_time_passed and conclusion.obligations == self.state.owed:
+            return False
+        self.state.standing, self.state.owed = standing, conclusion.obligations
+        self.state.untold = True
+        return True
+
+    def put_to_a_person(self, task_id: UUID, now: datetime) -> None:
+        """Open the question that the conclusion calls for; withdraw the one it does not."""
+        standing = self.state.standing
+        assert self.stage is not None
+        question = self.stage.question(standing.proposal if standing else None)
+        if question is None or self.task.has_been_declined():
+            self.task.withdraw()
+        else:
+            self.task.ask(question, task_id, now)
+
+    def has_changed(self) -> None:
+        """Something was told or decided: the next conclusion is news, whatever it says."""
+        self.state.changed = True
+        self.only_time_passed = False
+
+    def time_has_passed(self) -> None:
+        """Nothing was told, but it is time to ask again."""
+        self.only_time_passed = not self.state.changed
+        self.state.changed = True
+
+    def _move(self, to: Phase, reason: str) -> None:
+        """Into another phase: what was asked and answered in the old one is over."""
+        self.state.phase, self.state.phase_reason = to, reason
+        self.state.standing = self.state.declined = None
+        self.state.untold = True
+        self.has_changed()
+        self.task.withdraw()
+
+
+def _turn(event: EventArrived) -> tuple[bool, bool, float]:
+    """Known times in their order; what has none keeps the order of arrival."""
+    at = event.occurred_at
+    return (event.kind not in ENDS, at is None, at.timestamp() if at else 0)
