@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
@@ -13,6 +14,8 @@ from pydantic import (
     Field,
     PlainSerializer,
 )
+
+from knowledge.terms.obligation import Conclusion
 
 
 def _only_a_day(given: object) -> object:
@@ -249,8 +252,15 @@ class AsOf(Native):
     as_of: AwareDatetime
 
 
-class Kept(BaseModel):
-    """The promise that something is stored."""
+class StoredPlan(Plan):
+    """The last answer to a stored plan, and the moment for which it was given."""
 
-    id: str
-    repeated: bool
+    id: UUID
+    as_of: AwareDatetime
+
+
+class StoredConclusion(BaseModel):
+    """What a journey was told, and the whole answer behind it."""
+
+    conclusion: Conclusion
+    answer: Plan

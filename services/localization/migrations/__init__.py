@@ -1,0 +1,1 @@
+"""Migrations of localization's own database."""
