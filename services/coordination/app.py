@@ -75,7 +75,6 @@ def create_app(
         deliveries=Relay("deliveries", database, deliveries.work, every, lease),
         engine_is_there=outbox.check,
     )
-    pages.serve_static(app)
     return app
 
 

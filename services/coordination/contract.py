@@ -68,7 +68,7 @@ class DecisionTaken(Native):
 
     task: UUID | None = None
     answer: str = Field(pattern=r"^[a-z][a-z-]{0,39}$")
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: str = Field(max_length=2000)
 
     @field_validator("reason")
     @classmethod

@@ -150,7 +150,7 @@ async def settle(
             session,
             journey,
             f"refused:{event.id}",
-            event.settled_at,
+            repository.now_there(journey),
             "refused",
             words,
             str(event.id),

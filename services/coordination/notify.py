@@ -167,7 +167,7 @@ class Deliveries:
                 row.next_try_at = now + wait
             attempts = row.attempts
             if status == "failed":
-                await self._note_failure(session, row, now)
+                await self._note_failure(session, row)
         outcome = "retried" if status == "waiting" else status
         self._metrics.delivered(delivery.channel, outcome)
         self._log.info(
@@ -178,7 +178,7 @@ class Deliveries:
             attempt=attempts,
         )
 
-    async def _note_failure(self, session: AsyncSession, row: DeliveryRow, now: datetime) -> None:
+    async def _note_failure(self, session: AsyncSession, row: DeliveryRow) -> None:
         journey = await repository.find_journey(
             session, row.organisation, row.journey, to_change=True
         )
@@ -186,7 +186,8 @@ class Deliveries:
             key = f"undelivered:{row.reminder}:{row.subscription}"
             words = f"{row.channel}: {row.problem}"
             reference = str(row.reminder)
-            await repository.note(session, journey, key, now, "undelivered", words, reference)
+            at = repository.now_there(journey)
+            await repository.note(session, journey, key, at, "undelivered", words, reference)
 
 
 def _mail_problem(code: int) -> Exception:

@@ -118,7 +118,7 @@ class Outbox:
                 session,
                 journey,
                 f"refused:{event.id}",
-                event.settled_at,
+                repository.now_there(journey),
                 "refused",
                 words,
                 str(event.id),

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -148,6 +148,12 @@ async def subscriptions_of(session: AsyncSession, organisation: str) -> list[Sub
         .order_by(col(SubscriptionRow.id))
     )
     return list((await session.exec(wanted)).all())
+
+
+def now_there(journey: JourneyRow) -> datetime:
+    """Now, on the journey's own clock: in a rehearsal it may have been moved."""
+    now = datetime.now(UTC)
+    return max(now, journey.as_of) if journey.clock_ahead_seconds else now
 
 
 async def note(

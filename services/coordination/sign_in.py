@@ -17,12 +17,13 @@ from services.chassis.auth import Caller
 from services.chassis.database import Database, InTransaction
 from services.chassis.errors import Forbidden
 from services.coordination.parts import parts_of
+from services.coordination.rendering import NotSignedIn, PageRoute
 from services.coordination.tables import SessionRow, SignInRow
 
 COOKIE = "tio_session"
 SCOPES = "user/EpisodeOfCare.rsu user/Task.rsu user/Communication.rs"
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 class SignedIn(NamedTuple):
@@ -30,10 +31,6 @@ class SignedIn(NamedTuple):
 
     caller: Caller
     csrf: str
-
-
-class NotSignedIn(Exception):
-    """Nobody is signed in; the page says how to."""
 
 
 async def create_sign_in_link(
@@ -61,7 +58,8 @@ async def sign_in(request: Request, session: InTransaction, token: str = "") -> 
     """Exchange the link for a session. It works once, whoever comes first."""
     now = datetime.now(UTC)
     known = await session.get(SignInRow, _hash(token))
-    taken = await session.execute(
+    connection = await session.connection()
+    taken = await connection.execute(
         update(SignInRow)
         .where(
             col(SignInRow.token_hash) == _hash(token),
@@ -69,12 +67,11 @@ async def sign_in(request: Request, session: InTransaction, token: str = "") -> 
             col(SignInRow.expires_at) > now,
         )
         .values(used_at=now)
-        .execution_options(synchronize_session=False)
     )
-    if known is None or taken.rowcount != 1:  # type: ignore[attr-defined]
+    if known is None or taken.rowcount != 1:
         raise NotSignedIn
     settings = parts_of(request).settings
-    await session.execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
+    await connection.execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
     lifetime = timedelta(hours=settings.session_hours)
     secret = secrets.token_urlsafe(32)
     session.add(
@@ -137,7 +134,8 @@ async def sign_out(
 
 async def end_session(session: AsyncSession, secret: str) -> None:
     """Forget a session; its cookie opens nothing any more."""
-    await session.execute(delete(SessionRow).where(col(SessionRow.token_hash) == _hash(secret)))
+    connection = await session.connection()
+    await connection.execute(delete(SessionRow).where(col(SessionRow.token_hash) == _hash(secret)))
 
 
 def _to(path: str) -> RedirectResponse:

@@ -1,17 +1,30 @@
 """Codes in the words of the ward, for pages and messages. An unknown code is shown as it is."""
 
+from knowledge.references import REFERENCES
+from knowledge.terms.analyte import ANALYTES
+
 ACTS = {
-    "s_phos": "fasting phosphate",
-    "s_ca": "calcium",
-    "s_crea": "creatinine",
-    "s_alp": "alkaline phosphatase",
-    "s_pth": "parathyroid hormone",
-    "s_fgf23_i": "intact FGF23",
-    "s_fgf23_c": "C-terminal FGF23",
     "examination": "examination from head to toe",
     "sstr_pet_ct": "somatostatin-receptor PET/CT",
     "renal_ultrasound": "renal ultrasound",
-    "localize": "decide whether to look for the cause",
+}
+QUESTIONS = {
+    "proceed-to-localization": "Shall we look for the tumor?",
+    "close-the-journey": "Can this journey be closed?",
+    "plan-treatment": "How shall this be treated?",
+    "record-the-operation": "What became of the operation?",
+    "look-again": "Shall we look again?",
+}
+ANSWERS = {
+    "localize": "Look for it",
+    "keep-testing": "Keep testing first",
+    "close": "Close the journey",
+    "operate": "Operate",
+    "keep-looking": "Keep looking",
+    "treat-medically": "Treat medically",
+    "postponed": "The operation is postponed",
+    "cancelled": "The operation is cancelled",
+    "watch": "Watch and wait",
 }
 PHASES = {
     "assessment": "Assessment",
@@ -27,62 +40,116 @@ KINDS = {
     "genetics": "Genetic result",
     "examination": "Examination",
     "study": "Imaging study",
-    "constraints": "Constraints",
+    "constraints": "Constraints on imaging",
     "surgery": "Operation",
     "therapy": "Therapy",
     "state": "State",
     "decision": "Decision",
     "acknowledgement": "Acknowledgement",
     "disposition": "Disposition",
-    "death": "Death reported",
-    "withdrawal": "Consent withdrawn",
+    "death": "Death",
+    "withdrawal": "Withdrawal of consent",
     "pause": "Pause",
-    "resume": "Resumed",
+    "resume": "Resumption",
     "transfer": "Transfer",
     "merge": "Merge",
 }
 MOMENTS = {
     "started": "Journey started",
-    "phase": "Moved to",
+    "phase": "Moved on",
     "event": "Received",
     "refused": "Refused",
     "conclusion": "Concluded",
-    "question": "Asked",
+    "question": "Question opened",
     "reminder": "Reminder",
     "disposition": "Ended",
     "undelivered": "Not delivered",
 }
 DISPOSITIONS = {
-    "DONE": "done",
-    "NOT_INDICATED": "not indicated",
-    "DECLINED": "declined",
-    "TRANSFERRED": "transferred",
-    "DECEASED": "ended by death",
-    "WITHDRAWN": "no longer asked for",
+    "DONE": "Done",
+    "NOT_INDICATED": "Not indicated",
+    "DECLINED": "Declined",
+    "TRANSFERRED": "Transferred",
+    "DECEASED": "Ended by death",
+    "WITHDRAWN": "No longer asked for",
 }
+SAID_BY_PEOPLE = ("DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED")
 READ_STATUS = {
-    "full-text": "source read in full",
-    "abstract": "only the abstract was read",
+    "full_text": "read in full",
+    "abstract": "abstract only",
     "secondary": "read in a secondary source",
     "computed": "computed, not quoted",
-    "proposal": "a proposal of this project, not of a guideline",
-    "unverified": "not yet verified",
+    "proposal": "proposal, not from a guideline",
+    "unverified": "not verified",
 }
+RECIPIENTS = {
+    "patient": "the patient",
+    "staff": "the staff",
+    "clinician": "the clinician",
+    "supervisor": "the supervisor",
+}
+DELIVERIES = {
+    "waiting": "on its way",
+    "delivered": "delivered",
+    "failed": "could not be delivered",
+    "withdrawn": "no longer needed",
+}
+UPPERCASE_WORDS = frozenset(
+    ["TIO", "FGF", "XLH", "ADHR", "ARHR", "CSHS", "HHRH", "PTH", "CT", "MRI"]
+)
 
 
 def act_in_words(act: str) -> str:
     """What is to be done, as the ward says it."""
-    return ACTS.get(act, plain(act))
+    if act in ACTS:
+        return ACTS[act]
+    if act in ANALYTES:
+        name, _, specimen = ANALYTES[act].name.partition(", ")
+        return f"{specimen} {name}" if specimen else name
+    return QUESTIONS.get(act, plain(act))
+
+
+def rung_in_words(rung: str) -> str:
+    """A step of a ladder, by its distance from the due date."""
+    sign, number = rung[1:2], rung[2:]
+    if rung == "T0":
+        return "on the day"
+    if sign not in ("+", "-") or not number.isdigit():
+        return rung
+    return f"{days(int(number))} {'after' if sign == '+' else 'before'}"
+
+
+def means_in_words(means: str) -> str:
+    """How something is said."""
+    return plain(means).replace("sms", "SMS")
 
 
 def plain(code: str) -> str:
-    """A code without its punctuation."""
-    return code.replace("_", " ").replace("-", " ").strip()
+    """A code without its punctuation; abbreviations keep their capitals."""
+    words = code.replace("_", " ").replace("-", " ").split()
+    if not code.isupper():
+        return " ".join(words)
+    return " ".join(
+        word if word.startswith(tuple(UPPERCASE_WORDS)) else word.lower() for word in words
+    )
 
 
-def sentence(code: str) -> str:
-    """The same with a capital letter; a code in capitals is left alone."""
-    words = act_in_words(code)
-    if words.isupper():
-        return words.capitalize()
-    return words[:1].upper() + words[1:]
+def sentence(text: str) -> str:
+    """The same, begun with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def title(code: str) -> str:
+    """A code as the words of a heading."""
+    return sentence(plain(code))
+
+
+def source_in_words(source: str) -> str:
+    """The citation behind a source's id."""
+    reference = REFERENCES.get(source)
+    return reference.citation if reference else source
+
+
+def days(number: int) -> str:
+    """A number of days, said."""
+    return "1 day" if number == 1 else f"{number} days"

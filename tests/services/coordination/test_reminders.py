@@ -225,7 +225,8 @@ async def test_reminders_come_in_pages(api: httpx2.AsyncClient) -> None:
     await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
     await woken(api, journey, "2026-06-10T12:00:00Z")
 
-    pages, cursor = [], ""
+    pages: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = (await api.get(f"{path(journey)}/reminders?limit=3{cursor}")).json()
         pages.append([said["id"] for said in answer["reminders"]])

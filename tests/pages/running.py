@@ -1,0 +1,122 @@
+"""A coordination that runs on a port of its own, and what the tests do with it."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import uvicorn
+from playwright.sync_api import Page
+
+from services.chassis.database import Database
+from services.chassis.tokens import SigningKey, TokenMint
+from services.coordination.app import create_app
+from services.coordination.settings import CoordinationSettings
+from services.coordination.sign_in import create_sign_in_link
+from tests.pages.answers import ANSWERS
+from workflows.contract import EventArrived
+
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+
+class Engine:
+    """A workflow engine that listens, and can be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.events: list[UUID] = []
+
+    async def start(self, organisation: str, journey_id: UUID) -> None:
+        """A journey begins."""
+
+    async def event_arrived(self, organisation: str, journey_id: UUID, event: EventArrived) -> None:
+        """An event waits."""
+        await self.check()
+        self.events.append(event.event_id)
+
+    async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
+        """Not here."""
+
+    async def check(self) -> None:
+        """Is it there?"""
+        if self.away:
+            raise ConnectionError("away")
+
+
+@dataclass
+class Running:
+    """The service under test."""
+
+    url: str
+    engine: Engine
+    database_url: str
+    api: httpx2.Client
+
+    def sign_in_link(self, person: str = "coordinator", organisation: str = "north") -> str:
+        """A fresh link, as the all-in-one prints it."""
+
+        async def make() -> str:
+            database = Database(self.database_url)
+            try:
+                return await create_sign_in_link(database, organisation, person)
+            finally:
+                await database.close()
+
+        made: list[str] = []
+        # Playwright keeps a loop running in this thread; a link is made in another.
+        thread = threading.Thread(target=lambda: made.append(asyncio.run(make())))
+        thread.start()
+        thread.join()
+        return self.url + made[0]
+
+
+async def conclusions(
+    organisation: str, service: str, record: UUID, conclusion: UUID
+) -> dict[str, Any]:
+    """What the services would answer."""
+    return ANSWERS[service]
+
+
+@contextmanager
+def a_running_coordination(folder: Path) -> Iterator[Running]:
+    """Coordination on a port of its own, for all page tests."""
+    key = SigningKey.create_or_read(folder / "key.json")
+    key.publish(folder / "jwks.json")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    settings = CoordinationSettings(
+        database_url=f"sqlite:///{folder / 'coordination.db'}",
+        jwks=str(folder / "jwks.json"),
+        issuer="pages",
+        audience="tio",
+        public_url=url,
+        relay_interval_seconds=0.1,
+        webhook_private_networks=True,
+    )
+    engine = Engine()
+    app = create_app(settings, engine, conclusions)
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    token = TokenMint(key, "pages", "tio").mint("lab-system", "north", ["system/*.cruds"], 3600)
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=30) as api:
+        yield Running(url, engine, settings.database_url, api)
+    server.should_exit = True
+    thread.join()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, to be looked at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
