@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
@@ -17,7 +18,7 @@ from pydantic import (
     Tag,
 )
 
-from knowledge.terms.obligation import Ladder, ObligationStatus
+from knowledge.terms.obligation import Conclusion, Ladder, ObligationStatus
 
 
 def _only_a_day(given: object) -> object:
@@ -112,6 +113,7 @@ class DrugExposure(Native):
     agent: Name
     started_on: date | None = None
     stopped_on: date | None = None
+    dose: Name | None = None
 
 
 class Results(Native):
@@ -122,12 +124,12 @@ class Results(Native):
     patient: Patient | None = None
     as_of: AwareDatetime | None = None
     profile: Name | None = None
-    observations: list[Observation] = []
-    drug_exposures: list[DrugExposure] = []
-    findings: dict[str, Any] = {}
-    iv_iron: list[Any] = []
-    acute_context: list[Any] = []
-    genetics: list[Any] = []
+    observations: list[Observation] | None = None
+    drug_exposures: list[DrugExposure] | None = None
+    findings: dict[str, Any] | None = None
+    iv_iron: list[Any] | None = None
+    acute_context: list[Any] | None = None
+    genetics: list[Any] | None = None
 
 
 class Performed(Native):
@@ -202,14 +204,6 @@ class PlanRequest(Native):
     profile: Name = "INT_adult"
     label_profile: Name | None = None
     history: list[DatedEvent] = []
-
-
-class PlanUpdate(Native):
-    """What of a stored plan is said anew; what is not named stays."""
-
-    patient: Patient | None = None
-    profile: Name | None = None
-    label_profile: Name | None = None
 
 
 class ScheduleItem(BaseModel):
@@ -295,9 +289,15 @@ class Disposition(Native):
     noted_on: When
 
 
-class Kept(BaseModel):
-    """The promise that something is stored; values that could not be read are named."""
+class StoredFollowUp(FollowUp):
+    """The last answer to a stored plan, and the moment for which it was given."""
 
-    id: str
-    repeated: bool
-    rejected: list[Rejected] = []
+    id: UUID
+    as_of: AwareDatetime
+
+
+class StoredConclusion(BaseModel):
+    """What a journey was told, and the whole answer behind it."""
+
+    conclusion: Conclusion
+    answer: FollowUp

@@ -87,7 +87,8 @@ def _courses(history: History) -> list[Course]:
     """The way after each operation, until the next one."""
     courses = []
     days = [operation.day for operation in history.operations]
-    for day, following in zip(days, [*days[1:], None], strict=True):
+    for number, day in enumerate(days, 1):
+        following = days[number] if number < len(days) else None
         samples = [s for s in history.samples if following is None or s.day < following]
         courses.append(remission.course(day, samples, history.exposures, history.on))
     return courses

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from knowledge.rules import reference_intervals, remission, renal_phosphate, surveillance
@@ -59,6 +59,25 @@ class History:
             if found:
                 return found[-1]
         return None
+
+
+def moment_of(event: contract.DatedEvent) -> datetime | None:
+    """When was the last thing that this event tells of?"""
+    match event:
+        case Results():
+            moments: list[When | None] = [o.taken_at for o in event.observations or ()]
+        case Therapy():
+            moments = [event.given_on, event.stopped_on, event.started_on]
+        case Surgery() | Performed():
+            moments = [event.performed_at]
+        case DispositionOf() | Stated():
+            moments = [event.noted_on]
+    known = [
+        when if isinstance(when, datetime) else datetime.combine(when, time(), UTC)
+        for when in moments
+        if when is not None
+    ]
+    return max(known, default=None)
 
 
 def day_of(when: datetime | date) -> date:
@@ -139,7 +158,7 @@ def _status(disposition: str) -> ObligationStatus:
 
 
 def _from_exposures(results: Iterable[Results], history: History) -> list[Therapy]:
-    found = [drug for event in results for drug in event.drug_exposures]
+    found = [drug for event in results for drug in event.drug_exposures or ()]
     history.medication_stated |= bool(found)
     return [
         Therapy(agent=drug.agent, started_on=drug.started_on, stopped_on=drug.stopped_on)
@@ -174,8 +193,10 @@ def _moment(therapy: Therapy) -> When:
 def _read_results(results: Sequence[Results], history: History, as_of: datetime) -> None:
     newest: dict[str, contract.Observation] = {}
     for event in results:
-        for sent in event.observations:
-            newest[sent.id] = sent
+        for sent in event.observations or ():
+            known = newest.get(sent.id)
+            if known is None or (sent.version or 0) >= (known.version or 0):
+                newest[sent.id] = sent
     for sent in newest.values():
         if sent.status in NOT_RESULTS:
             continue

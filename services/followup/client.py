@@ -1,0 +1,94 @@
+"""What others may ask of follow-up: one method per endpoint."""
+
+from datetime import datetime
+from uuid import UUID
+
+from knowledge.terms.obligation import Conclusion
+from services.chassis.client import ServiceClient
+from services.followup.contract import (
+    AsOf,
+    DatedEvent,
+    Disposition,
+    EventBody,
+    FollowUp,
+    PlanRequest,
+    StoredConclusion,
+    StoredFollowUp,
+)
+
+
+class FollowupClient:
+    """Follow-up, as the rest of the system knows it."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def evaluate_plan(self, organisation: str, request: PlanRequest) -> FollowUp:
+        """Is it gone, and what is due? Nothing is stored."""
+        path = "/followup/v1/evaluate"
+        return await self._service.exchange(
+            "POST", path, FollowUp, organisation=organisation, body=request
+        )
+
+    async def record_plan(
+        self, organisation: str, plan_id: UUID, request: PlanRequest, if_match: str | None = None
+    ) -> StoredFollowUp:
+        """Say what is known as a whole."""
+        headers = {} if if_match is None else {"If-Match": if_match}
+        return await self._service.exchange(
+            "PUT",
+            _plan(plan_id),
+            StoredFollowUp,
+            organisation=organisation,
+            body=request,
+            headers=headers,
+        )
+
+    async def read_plan(
+        self, organisation: str, plan_id: UUID, as_of: datetime | None = None
+    ) -> StoredFollowUp:
+        """What was the last answer, or what is it as of this moment?"""
+        query = {} if as_of is None else {"as_of": as_of.isoformat()}
+        return await self._service.exchange(
+            "GET", _plan(plan_id), StoredFollowUp, organisation=organisation, query=query
+        )
+
+    async def record_result(
+        self, organisation: str, plan_id: UUID, result_id: UUID, event: DatedEvent
+    ) -> StoredFollowUp:
+        """Remember a dated event."""
+        path = f"{_plan(plan_id)}/results/{result_id}"
+        return await self._service.exchange(
+            "PUT", path, StoredFollowUp, organisation=organisation, body=EventBody(event)
+        )
+
+    async def record_disposition(
+        self, organisation: str, plan_id: UUID, item_id: UUID, disposition: Disposition
+    ) -> StoredFollowUp:
+        """End an item without a result."""
+        path = f"{_plan(plan_id)}/items/{item_id}/disposition"
+        return await self._service.exchange(
+            "PUT", path, StoredFollowUp, organisation=organisation, body=disposition
+        )
+
+    async def record_conclusion(
+        self, organisation: str, plan_id: UUID, conclusion_id: UUID, moment: AsOf
+    ) -> Conclusion:
+        """Conclude as of this moment."""
+        path = f"{_plan(plan_id)}/conclusions/{conclusion_id}"
+        return await self._service.exchange(
+            "PUT", path, Conclusion, organisation=organisation, body=moment
+        )
+
+    async def read_conclusion(
+        self, organisation: str, plan_id: UUID, conclusion_id: UUID
+    ) -> StoredConclusion:
+        """What was concluded, and why?"""
+        path = f"{_plan(plan_id)}/conclusions/{conclusion_id}"
+        return await self._service.exchange(
+            "GET", path, StoredConclusion, organisation=organisation
+        )
+
+
+def _plan(plan_id: UUID) -> str:
+    return f"/followup/v1/plans/{plan_id}"

@@ -1,0 +1,1 @@
+"""Migrations of follow-up's own database."""

@@ -1,0 +1,12 @@
+"""The tables of follow-up and its migrations agree, on both databases."""
+
+from services.chassis import migrations
+from services.chassis.database import Database
+
+
+async def test_migrating_makes_the_tables_that_the_code_expects(database_url: str) -> None:
+    database = Database(database_url)
+    await migrations.migrate(database, "services.followup")
+
+    assert await migrations.differences(database, "services.followup") == []
+    await database.close()
