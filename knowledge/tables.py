@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -388,7 +388,7 @@ class Table:
         return listed
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read_once(file: Path) -> Table:
     return Table(file)
 

@@ -124,9 +124,8 @@ def _to_settle(picture: Picture) -> Iterator[str]:
         return
     if picture.exposures:
         yield "X-01"
-    if picture.features and HEREDITARY.intersection(picture.features):
-        yield "M-08"
-    elif picture.child and picture.wasting and not picture.panel_negative:
+    child_wastes = picture.child and picture.wasting and not picture.panel_negative
+    if HEREDITARY.intersection(picture.features) or child_wastes:
         yield "M-08"
     if picture.fgf23_under_burosumab:
         yield "V-08"

@@ -1,4 +1,4 @@
-"""What the single rules found about one person: all that classes, causes and next tests are judged by."""
+"""What the single rules found about one person; classes, causes and next tests judge by it."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -24,7 +24,7 @@ def in_working_unit(limit: Limit, analyte: Analyte, end: Decimal | None) -> Deci
 
 
 def impossible(analyte: Analyte, value: Quantity) -> str | None:
-    """Why can nobody have this value? None when it can be. `value` is in the working unit."""
+    """Why can nobody have this value? None when somebody can. It is in the working unit."""
     if value.value < 0:
         return "below nought"
     limit = TABLE.limits["hard"].get(analyte.key)
@@ -32,7 +32,7 @@ def impossible(analyte: Analyte, value: Quantity) -> str | None:
         return None
     low = in_working_unit(limit, analyte, limit.low)
     high = in_working_unit(limit, analyte, limit.high)
-    # "<100" and ">0.01" contradict no limit on their far side: the true value may be anywhere there.
+    # "<100" and ">0.01" contradict no limit on their far side: the truth may be anywhere.
     if low is not None and value.value < low and value.comparator not in _FLOOR:
         return f"below {limit.low} {limit.unit}, outside of what can be"
     if high is not None and value.value > high and value.comparator not in _CEILING:

@@ -39,7 +39,7 @@ class Analyte:
         return Quantity(quantity.value * factor, self.unit, quantity.comparator)
 
     def read_unit(self, printed: str | None) -> str:
-        """Which of its units was printed? Raises UnknownUnit or NotConvertible, saying what to ask."""
+        """Which of its units was printed? Raises with the question to send back."""
         try:
             code = unit_named(printed).code
         except UnknownUnit as unknown:

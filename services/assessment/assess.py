@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import cast
 
 from knowledge.edition import CURRENT, Knowledge
 from knowledge.rows import Evidence
@@ -13,8 +14,10 @@ from services.assessment.contract import (
     Assessment,
     Cause,
     EvaluateRequest,
+    Mechanism,
     NextTest,
     RuleText,
+    TioClass,
 )
 from services.assessment.intake import read_case
 from services.assessment.notes import caveat, fired_rule
@@ -42,8 +45,8 @@ def assess(
     steps = next_tests(picture, classed)
     codes = dict.fromkeys((*case.caveats, *notes.caveats))
     return Assessment(
-        tio_class=classed.tio_class,
-        mechanism=classed.mechanism,
+        tio_class=cast(TioClass, classed.tio_class),
+        mechanism=cast(Mechanism, classed.mechanism),
         urgent=stages.urgent,
         differential=_ranked(picture, classed),
         derived=notes.derived,

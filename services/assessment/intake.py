@@ -1,8 +1,8 @@
-"""What was sent, as rules can use it: believed results, exposures, the person; and what was refused."""
+"""What was sent, as rules can use it: believed results, exposures, the person, refusals."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,8 @@ from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit
 from services.assessment.contract import (
     DrugExposure,
     EvaluateRequest,
+    Facts,
+    FactsStored,
     Findings,
     Observation,
     Rejected,
@@ -29,6 +31,7 @@ NOT_FINAL = (Status.PRELIMINARY, Status.UNKNOWN)
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 REFUSED = "V-01"
 NO_FINDINGS = Findings()
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class NotUsable(Exception):
@@ -84,7 +87,7 @@ def read_case(request: EvaluateRequest, as_of: datetime) -> Case:
 
 
 def believe(sent: Observation, as_of: datetime) -> Measured:
-    """This result in the working unit. Raises NotUsable for what nobody can have, or cannot read."""
+    """This result in the working unit. NotUsable for what nobody can have, or cannot be read."""
     analyte = _analyte_of(sent)
     if sent.value is None:
         raise NotUsable(REFUSED, f"{analyte.name} has no value; send the number and its unit")
@@ -194,6 +197,8 @@ def _subject(request: EvaluateRequest, findings: Findings, on: date) -> Subject:
         return Subject(on, findings.sex or Sex.UNKNOWN, findings.age_y, request.profile)
     person = Person(patient.sex, patient.birth_date, patient.age_years)
     age = person.age_on(on)
+    if age is not None and age < 0:
+        age = None  # born after the moment of assessment: nobody knows
     sex = patient.sex
     if sex is Sex.UNKNOWN and findings.sex is not None:
         sex = findings.sex
@@ -215,3 +220,15 @@ def _drug(case: Case, exposure: DrugExposure) -> Drug:
         case.caveats.append("unknown_drug")
         return Drug(None, (), exposure.started_on, exposure.stopped_on)
     return Drug(known[0], known[1], exposure.started_on, exposure.stopped_on)
+
+
+def check_facts(facts: Facts) -> FactsStored:
+    """Which of these results will be used, and which not and why? As they stand, whenever asked."""
+    stored = FactsStored()
+    for sent in _newest_versions(facts.observations):
+        try:
+            believe(sent, sent.taken_at or END_OF_TIME)
+            stored.accepted.append(sent.id)
+        except NotUsable as refusal:
+            stored.rejected.append(Rejected(sent.id, refusal.rule, refusal.reason))
+    return stored

@@ -209,7 +209,7 @@ class Stages:
             self.notes.fire("R-07", "CHILD")
 
     def _chosen_handling(self) -> Handling | None:
-        """The best pair with a low phosphate: untreated before treated, spot before 24 h, newest."""
+        """The best pair with a low phosphate: untreated first, then spot urine, then newest."""
         best: tuple[tuple[bool, bool], Handling] | None = None
         paired = False
         treated = {s.observation.id: s.treated for s in self.samples}
@@ -658,7 +658,7 @@ class Stages:
 
 
 def longest_therapy(case: Case, on: date) -> bool:
-    """Has phosphate or active vitamin D been taken for long (C-07)? Unknown starts count as long."""
+    """Has phosphate or active vitamin D been taken for long (C-07)? An unknown start is long."""
     limit = calcium_and_pth.TABLE.whole("long_therapy", on)
     for drug in case.drugs:
         if exposures.TREATS_PHOSPHATE not in drug.acts:

@@ -1,0 +1,1 @@
+"""How assessment's own database came to its present shape."""
