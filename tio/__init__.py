@@ -1,0 +1,1 @@
+"""What can a person type? One module a command, no logic of its own."""

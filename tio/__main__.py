@@ -1,0 +1,66 @@
+"""`tio COMMAND …`: hands over to the command's own module.
+
+Each command module has `add_parser(commands)`, which says what can be typed and sets `run`, a
+function from the parsed arguments to the exit code. Only the module that is asked for is imported:
+`tio assess` does not wait for a server's libraries.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "up": "up",
+    "demo": "demo",
+    "assess": "assess",
+    "localize": "localize",
+    "follow-up": "follow_up",
+    "knowledge": "knowledge",
+    "serve": "serve",
+    "worker": "worker",
+    "migrate": "databases",
+    "verify-audit": "databases",
+}
+WRONG = 2
+
+
+def modules_for(arguments: Sequence[str]) -> list[str]:
+    """Which modules know what was typed? All of them, when it is not one command's name."""
+    if arguments and arguments[0] in COMMANDS:
+        return [COMMANDS[arguments[0]]]
+    return list(dict.fromkeys(COMMANDS.values()))
+
+
+def build_parser(modules: Sequence[str]) -> argparse.ArgumentParser:
+    """What can be typed, as these modules say it. A command that is not built yet is left out."""
+    parser = argparse.ArgumentParser(
+        prog="tio", description="So that nobody with tumor-induced osteomalacia is lost."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in modules:
+        try:
+            module = import_module(f"tio.{name}")
+        except ModuleNotFoundError as missing:
+            if missing.name != f"tio.{name}":
+                raise
+            continue
+        module.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command: 0 done, 1 refused or broken, 2 the call or its input is wrong."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    parsed = build_parser(modules_for(typed)).parse_args(typed)
+    try:
+        code: int = parsed.run(parsed)
+    except BrokenPipeError:
+        # Whoever read our answers has had enough of them.
+        sys.stderr.close()
+        return 0
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
