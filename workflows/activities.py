@@ -3,14 +3,17 @@
 An event's content goes from coordination to its owner inside one call and never enters a history.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
+from uuid import UUID
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from knowledge.terms.obligation import Conclusion
+from services.assessment.client import AssessmentClient
+from services.assessment.contract import AssessRecord, FactsStored, RecordFacts
 from services.chassis.client import Refused, ServiceClient, Unreachable
 from services.coordination.client import CoordinationClient
 from services.coordination.contract import (
@@ -20,6 +23,11 @@ from services.coordination.contract import (
     StoredEvent,
     Wake,
 )
+from services.followup import contract as followup
+from services.followup.client import FollowupClient
+from services.localization import contract as localization
+from services.localization.client import LocalizationClient
+from services.localization.contract import Examination, Resection, Study
 from workflows.contract import (
     ConclusionRequest,
     Decision,
@@ -38,17 +46,10 @@ class ProgressReport(Request):
     progress: Progress
 
 
-class AsOf(BaseModel):
-    """Conclude as of this moment of the journey's own clock."""
-
-    as_of: Any
-
-
-Body = RootModel[dict[str, Any]]
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 OUR_OWN_FAULT = frozenset([401, 403])
-UNKNOWN = 404
 LONGEST_REASON = 1000
 
 
@@ -129,6 +130,19 @@ def _weather(says: str) -> ApplicationError:
     return ApplicationError(says, type="Unreachable", category=ApplicationErrorCategory.BENIGN)
 
 
+def _read(noun: type[M], told: Any) -> M:
+    """What was told, as its owner speaks of it; what cannot be read is refused as there."""
+    try:
+        return noun.model_validate(told)
+    except ValidationError as wrong:
+        errors = [
+            {"pointer": "".join(f"/{part}" for part in error["loc"]), "detail": error["msg"]}
+            for error in wrong.errors(include_url=False, include_input=False)
+        ]
+        detail = f"{len(errors)} values cannot be accepted"
+        raise Refused(422, {"detail": detail, "errors": errors}) from None
+
+
 def _why(refused: Refused) -> str:
     """What the service said, and the places it pointed at."""
     said = str(refused.problem.get("detail") or refused)
@@ -137,45 +151,48 @@ def _why(refused: Refused) -> str:
     return f"{said} ({places})" if places else said
 
 
+def _not_used(answer: object) -> str:
+    """Which values were set aside though the rest was taken, and why?"""
+    if not isinstance(answer, FactsStored):
+        return ""
+    return "; ".join(f"{value.observation}: {value.reason}" for value in answer.rejected)
+
+
 class _Owner:
     """A service that keeps what events say."""
 
     def __init__(self, service: ServiceClient, coordination: CoordinationActivities) -> None:
-        self._service, self._coordination = service, coordination
+        self._coordination = coordination
+        self._assessment = AssessmentClient(service)
+        self._localization = LocalizationClient(service)
+        self._followup = FollowupClient(service)
 
-    async def _put(self, request: Request, path: str, body: dict[str, Any]) -> None:
-        await _heard(
-            self._service.exchange(
-                "PUT", path, type(None), organisation=request.organisation, body=Body(body)
-            )
-        )
-
-    async def _hand_over(self, request: EventOfJourney, path: str) -> HandedOver:
+    async def _hand_over(
+        self,
+        request: EventOfJourney,
+        noun: type[M],
+        record: Callable[[str, UUID, UUID, M], Awaitable[object]],
+    ) -> HandedOver:
         """Fetch the event, give it to its owner, and tell what became of it."""
         event = await self._coordination.read_event(request)
         try:
-            await self._keep(request, path, event)
+            told = _read(noun, self._told(event))
+            await self._introduce(request, event)
+            answer = await _heard(
+                record(request.organisation, request.journey_id, request.event_id, told)
+            )
         except Refused as refused:
             await self._coordination.tell(request, "refused", _why(refused))
             return HandedOver(applied=False, occurred_at=event.occurred_at)
-        await self._coordination.tell(request, "applied")
+        await self._coordination.tell(request, "applied", _not_used(answer))
         return HandedOver(applied=True, occurred_at=event.occurred_at)
 
-    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
-        """Give what the event says to the service."""
-        await self._put(request, path, event.payload)
+    def _told(self, event: StoredEvent) -> dict[str, Any]:
+        """What the owner is told."""
+        return event.payload
 
-    async def _conclude(self, request: ConclusionRequest, path: str) -> Conclusion:
-        """Hear what the service concludes, as of now on the journey's clock."""
-        return await _heard(
-            self._service.exchange(
-                "PUT",
-                path,
-                Conclusion,
-                organisation=request.organisation,
-                body=AsOf(as_of=request.at),
-            )
-        )
+    async def _introduce(self, request: Request, event: StoredEvent) -> None:
+        """Say first whom it is about, where the owner wants that said apart."""
 
 
 class AssessmentActivities(_Owner):
@@ -184,111 +201,111 @@ class AssessmentActivities(_Owner):
     @activity.defn
     async def record_facts(self, request: EventOfJourney) -> HandedOver:
         """Hand over observations, findings, exposures or genetics."""
-        return await self._hand_over(
-            request, f"/assessment/v1/records/{request.journey_id}/facts/{request.event_id}"
-        )
+        return await self._hand_over(request, RecordFacts, self._assessment.record_facts)
 
     @activity.defn
     async def conclude_assessment(self, request: ConclusionRequest) -> Conclusion:
         """Does this person have TIO, by what is known now?"""
-        return await self._conclude(
-            request,
-            f"/assessment/v1/records/{request.journey_id}/assessments/{request.conclusion_id}",
+        moment = AssessRecord(as_of=request.at)
+        return await _heard(
+            self._assessment.assess_record(
+                request.organisation, request.journey_id, request.conclusion_id, moment
+            )
         )
 
-    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
-        """Facts come with the person they are about, unless they say so themselves."""
-        about = {"patient": patient_of(event), "profile": event.profile}
-        await self._put(request, path, about | event.payload)
+    def _told(self, event: StoredEvent) -> dict[str, Any]:
+        return _about(event) | event.payload
 
 
-class _Planner(_Owner):
-    """A service that keeps a plan for each person, and has to be told first who that is."""
-
-    _plans: str
-
-    def _plan(self, request: Request) -> str:
-        return f"{self._plans}/{request.journey_id}"
-
-    async def _keep(self, request: EventOfJourney, path: str, event: StoredEvent) -> None:
-        try:
-            await super()._keep(request, path, event)
-        except Refused as refused:
-            if refused.status != UNKNOWN:
-                raise
-            await self._introduce(request, event)
-            await super()._keep(request, path, event)
-
-    async def _conclude(self, request: ConclusionRequest, path: str) -> Conclusion:
-        try:
-            return await super()._conclude(request, path)
-        except Refused as refused:
-            if refused.status != UNKNOWN or request.event_id is None:
-                raise
-        known_by = EventOfJourney(**request.model_dump(include=set(EventOfJourney.model_fields)))
-        await self._introduce(request, await self._coordination.read_event(known_by))
-        return await super()._conclude(request, path)
-
-    async def _introduce(self, request: Request, event: StoredEvent) -> None:
-        """An empty plan for this person."""
-        await self._put(request, self._plan(request), {"patient": patient_of(event)})
-
-
-class LocalizationActivities(_Planner):
+class LocalizationActivities(_Owner):
     """What a journey asks of the localization service."""
-
-    _plans = "/localization/v1/plans"
 
     @activity.defn
     async def record_examination(self, request: EventOfJourney) -> HandedOver:
-        """Hand over what a hand has felt."""
-        path = f"{self._plan(request)}/examinations/{request.event_id}"
-        return await self._hand_over(request, path)
+        """Hand over what was felt and seen."""
+        return await self._hand_over(request, Examination, self._localization.record_examination)
 
     @activity.defn
     async def record_study(self, request: EventOfJourney) -> HandedOver:
         """Hand over a scan and its reading."""
-        path = f"{self._plan(request)}/studies/{request.event_id}"
-        return await self._hand_over(request, path)
+        return await self._hand_over(request, Study, self._localization.record_study)
 
     @activity.defn
     async def record_constraints(self, request: EventOfJourney) -> HandedOver:
         """Hand over what a scan has to respect."""
-        return await self._hand_over(request, self._plan(request))
+        return await self._hand_over(request, localization.PlanRequest, self._record_plan)
 
     @activity.defn
     async def conclude_localization(self, request: ConclusionRequest) -> Conclusion:
         """Where is it, by what is known now, and which scan is next?"""
-        path = f"{self._plan(request)}/conclusions/{request.conclusion_id}"
-        return await self._conclude(request, path)
+        if request.operations:
+            removed = [await self._resection(request, event_id) for event_id in request.operations]
+            plan = localization.PlanRequest(resections=removed)
+            await _heard(
+                self._localization.record_plan(request.organisation, request.journey_id, plan)
+            )
+        moment = localization.AsOf(as_of=request.at)
+        return await _heard(
+            self._localization.record_conclusion(
+                request.organisation, request.journey_id, request.conclusion_id, moment
+            )
+        )
+
+    async def _record_plan(
+        self, organisation: str, plan_id: UUID, _event_id: UUID, plan: localization.PlanRequest
+    ) -> object:
+        return await self._localization.record_plan(organisation, plan_id, plan)
+
+    async def _resection(self, request: Request, event_id: UUID) -> Resection:
+        """What was removed where; the search that follows is another one."""
+        whose = request.model_dump(include={"organisation", "journey_id", "at"})
+        event = await self._coordination.read_event(EventOfJourney(event_id=event_id, **whose))
+        named = {name: event.payload.get(name) for name in Resection.model_fields}
+        return _read(Resection, {name: said for name, said in named.items() if said is not None})
 
 
-class FollowupActivities(_Planner):
+class FollowupActivities(_Owner):
     """What a journey asks of the follow-up service."""
-
-    _plans = "/followup/v1/plans"
 
     @activity.defn
     async def record_result(self, request: EventOfJourney) -> HandedOver:
         """Hand over an operation, a therapy or a state."""
-        return await self._hand_over(request, self._result(request))
+        return await self._hand_over(request, followup.EventBody, self._record_result)
 
     @activity.defn
     async def record_observations(self, request: EventOfJourney) -> None:
         """Give observations that assessment has taken to follow-up as well."""
         event = await self._coordination.read_event(request)
-        await self._keep(request, self._result(request), event)
+        told = _read(followup.EventBody, self._told(event))
+        await self._introduce(request, event)
+        await _heard(
+            self._record_result(request.organisation, request.journey_id, request.event_id, told)
+        )
 
     @activity.defn
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:
         """Is it gone, by what is known now, and what is due?"""
-        path = f"{self._plan(request)}/conclusions/{request.conclusion_id}"
-        return await self._conclude(request, path)
+        moment = followup.AsOf(as_of=request.at)
+        return await _heard(
+            self._followup.record_conclusion(
+                request.organisation, request.journey_id, request.conclusion_id, moment
+            )
+        )
 
-    def _result(self, request: EventOfJourney) -> str:
-        return f"{self._plan(request)}/results/{request.event_id}"
+    async def _record_result(
+        self, organisation: str, plan_id: UUID, result_id: UUID, body: followup.EventBody
+    ) -> object:
+        return await self._followup.record_result(organisation, plan_id, result_id, body.root)
+
+    def _told(self, event: StoredEvent) -> dict[str, Any]:
+        return {"kind": event.kind} | event.payload
+
+    async def _introduce(self, request: Request, event: StoredEvent) -> None:
+        plan = _read(followup.PlanRequest, _about(event))
+        await _heard(self._followup.record_plan(request.organisation, request.journey_id, plan))
 
 
-def patient_of(event: StoredEvent) -> dict[str, Any]:
-    """Whom it is about, as a service's request says it."""
-    return event.patient.model_dump(mode="json", exclude_none=True)
+def _about(event: StoredEvent) -> dict[str, Any]:
+    """Whom an event is about, as a service's request says it."""
+    patient = event.patient.model_dump(mode="json", exclude_none=True)
+    return {"patient": patient, "profile": event.profile}

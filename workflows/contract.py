@@ -114,6 +114,7 @@ class JourneyState(Carried):
     owed: tuple[Obligation, ...] = ()
     declined: Standing | None = None
     operated_at: datetime | None = None
+    operations: list[UUID] = []
     changed: bool = False
     untold: bool = False
     asked_at: datetime | None = None
@@ -178,12 +179,11 @@ class EventOutcome(EventOfJourney):
 class ConclusionRequest(Request):
     """Ask a service what it concludes. The journey draws the id: asked again is asked once.
 
-    `event_id` is the last event heard; through it a service that does not know the patient yet is
-    told who it is, without a word of that passing through here.
+    `operations` are the events that told of one: a search begins anew after each.
     """
 
     conclusion_id: UUID
-    event_id: UUID | None = None
+    operations: tuple[UUID, ...] = ()
 
 
 class WakeRequest(Request):

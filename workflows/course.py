@@ -1,4 +1,4 @@
-"""Course: where a journey stands and where it goes from there. No call, no clock: they are given."""
+"""Course: where a journey stands and where it goes from there. Calls and clocks are outside."""
 
 from datetime import datetime
 from uuid import UUID
@@ -59,6 +59,8 @@ class Course:
         self.has_changed()
         if event.kind is EventKind.OBSERVATIONS:
             self.state.for_followup.append(event.event_id)
+        if event.kind is EventKind.SURGERY:
+            self.state.operations.append(event.event_id)
         operated_at = self.state.operated_at
         if event.kind is EventKind.SURGERY and (operated_at is None or occurred_at > operated_at):
             self.state.operated_at = occurred_at

@@ -186,7 +186,7 @@ class TioJourney:
         if self.course.stage.asks is not None:
             request = ConclusionRequest(
                 conclusion_id=workflow.uuid4(),
-                event_id=self.state.seen[-1] if self.state.seen else None,
+                operations=tuple(self.state.operations),
                 **self.calls.whose(),
             )
             try:
@@ -254,7 +254,9 @@ class TioJourney:
         if self.unreached:
             moments.append(now + policies.TRY_AGAIN)
         if not self.course.is_closed:
-            moments.append((self.state.asked_at or now) + policies.LOOK_AGAIN)
+            asked_at = self.state.asked_at
+            first = self.began + policies.FIRST_LOOK
+            moments.append(asked_at + policies.LOOK_AGAIN if asked_at else first)
             if self.state.next_wake is not None:
                 moments.append(max(self.state.next_wake, now + policies.SOONEST))
         return min(moments)

@@ -43,6 +43,9 @@ may have happened, somebody may have to be reminded; then it asks again."""
 TRY_AGAIN = timedelta(minutes=5)
 """The pause before an owner that could not be reached, or refused to conclude, is asked again."""
 
+FIRST_LOOK = timedelta(minutes=1)
+"""A journey that was only started asks soon what is due first; usually an event comes before."""
+
 LOOK_AGAIN = timedelta(days=28)
 """The longest a journey sleeps: then its service is asked whether time alone changed anything."""
 

@@ -52,10 +52,13 @@ class ServiceClient:
         *,
         organisation: str,
         body: BaseModel | None = None,
+        partial: bool = False,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
     ) -> T:
         """Ask, and read the answer as `answer` (`type(None)` when none is expected).
+
+        `partial`: only what was said is sent, for addresses where what is not named stays.
 
         `Refused` when the service said no, `Unreachable` for everything that may pass.
         """
@@ -65,7 +68,7 @@ class ServiceClient:
         content = None
         if body is not None:
             sent["Content-Type"] = "application/json"
-            content = body.model_dump_json(by_alias=True)
+            content = body.model_dump_json(by_alias=True, exclude_unset=partial)
         try:
             reply = await self._http.request(
                 method, self._base_url + path, content=content, headers=sent, params=query

@@ -41,6 +41,7 @@ class FollowupClient:
             StoredFollowUp,
             organisation=organisation,
             body=request,
+            partial=True,
             headers=headers,
         )
 

@@ -39,6 +39,7 @@ class LocalizationClient:
             StoredPlan,
             organisation=organisation,
             body=request,
+            partial=True,
             headers=headers,
         )
 

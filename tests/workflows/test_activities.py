@@ -15,7 +15,6 @@ from services.chassis.client import Refused, ServiceClient
 from workflows.activities import (
     AssessmentActivities,
     CoordinationActivities,
-    FollowupActivities,
     LocalizationActivities,
 )
 from workflows.contract import ConclusionRequest, EventOfJourney
@@ -28,6 +27,18 @@ A_CONCLUSION = {
     "state": "SEARCHING",
     "concluded_at": "2026-03-01T09:00:00Z",
 }
+SEARCHING = {
+    **{"id": "0" * 32, "as_of": "2026-03-01T09:00:00Z", "state": "SEARCHING"},
+    **{"candidates": [], "next_steps": [], "dose_ledger": {"entries": [], "total_msv": 0}},
+    **{"fired_rules": [], "caveats": [], "knowledge_version": "test"},
+}
+NOT_USED = {"observation": "o1", "rule": "V-01", "reason": "no unit"}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "/conclusions/": A_CONCLUSION,
+    "/facts/": {"accepted": [], "rejected": [NOT_USED]},
+    "/outcome": {"outcome": "applied"},
+    "localization/v1/plans/": SEARCHING,
+}
 
 
 class Desk:
@@ -37,7 +48,6 @@ class Desk:
         self.events: dict[str, dict[str, Any]] = {}
         self.sent: dict[str, Any] = {}
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
-        self.knows_plans = True
         self.app = FastAPI()
         self.app.add_api_route("/{path:path}", self.serve, methods=["GET", "PUT"])
 
@@ -48,12 +58,8 @@ class Desk:
         for part, (status, answer) in self.answers.items():
             if part in path:
                 return as_json(status, answer)
-        if "/plans/" in path and path.count("/") == 3:
-            self.knows_plans = True
-        if "/plans/" in path and not self.knows_plans:
-            return as_json(404, {"title": "no such plan"})
         self.sent[path] = await request.json()
-        return as_json(200, A_CONCLUSION if "/conclusions/" in path else self.sent[path])
+        return as_json(200, next((a for part, a in ANSWERS.items() if part in path), {}))
 
     def client(self) -> ServiceClient:
         """How the activities reach it."""
@@ -99,8 +105,10 @@ async def test_an_event_goes_to_its_owner_and_its_outcome_back(desk: Desk) -> No
     assert handed.applied
     assert handed.occurred_at == datetime(2026, 2, 1, tzinfo=UTC)
     facts = desk.sent[f"assessment/v1/records/{request.journey_id}/facts/{request.event_id}"]
-    assert facts == {"observations": [], "patient": PATIENT, "profile": "CN_adult"}
-    assert outcome(desk, request.event_id) == {"outcome": "applied", "reason": ""}
+    assert facts["observations"] == []
+    assert PATIENT.items() <= facts["patient"].items()
+    assert facts["profile"] == "CN_adult"
+    assert outcome(desk, request.event_id) == {"outcome": "applied", "reason": "o1: no unit"}
 
 
 async def test_what_is_handed_on_to_the_history_holds_nothing_of_the_patient(desk: Desk) -> None:
@@ -133,13 +141,13 @@ async def test_a_refusal_is_told_back_with_its_reason_and_place(desk: Desk) -> N
 async def test_an_outage_and_a_token_that_is_not_accepted_are_weather(
     desk: Desk, status: int
 ) -> None:
-    request = a_stored_event(desk, "surgery", {})
-    desk.answers["/results/"] = (status, {})
+    request = a_stored_event(desk, "study", {"modality": "CT"})
+    desk.answers["/studies/"] = (status, {})
     coordination = CoordinationActivities(desk.client())
-    followup = FollowupActivities(desk.client(), coordination)
+    localization = LocalizationActivities(desk.client(), coordination)
 
     with pytest.raises(ApplicationError) as raised:
-        await ActivityEnvironment().run(followup.record_result, request)
+        await ActivityEnvironment().run(localization.record_study, request)
     assert raised.value.type != "Refused"
     assert not raised.value.non_retryable
     assert raised.value.category is ApplicationErrorCategory.BENIGN
@@ -160,31 +168,32 @@ async def test_a_service_that_will_not_conclude_says_so_under_the_name_that_is_n
         await ActivityEnvironment().run(assessment.conclude_assessment, request)
 
 
-@pytest.mark.parametrize("has_an_event", [True, False])
-async def test_a_service_that_does_not_know_the_patient_yet_is_told_who_it_is(
-    desk: Desk, has_an_event: bool
-) -> None:
-    known_by = a_stored_event(desk, "decision", {"answer": "localize", "reason": "agreed"})
-    desk.knows_plans = False
+async def test_a_search_after_an_operation_is_told_what_was_removed(desk: Desk) -> None:
+    payload = {"performed_at": "2026-01-05", "site": "12611008", "margin": "R0"}
+    surgery = a_stored_event(desk, "surgery", payload)
     localization = LocalizationActivities(desk.client(), CoordinationActivities(desk.client()))
     request = ConclusionRequest(
         organisation="north",
-        journey_id=known_by.journey_id,
+        journey_id=surgery.journey_id,
         at=NOW,
         conclusion_id=uuid4(),
-        event_id=known_by.event_id if has_an_event else None,
+        operations=(surgery.event_id,),
     )
-    if not has_an_event:
-        with pytest.raises(Refused):
-            await ActivityEnvironment().run(localization.conclude_localization, request)
-        return
     conclusion = await ActivityEnvironment().run(localization.conclude_localization, request)
 
     assert conclusion.state == "SEARCHING"
-    plan = f"localization/v1/plans/{known_by.journey_id}"
-    assert desk.sent[plan] == {"patient": PATIENT}
-    asked = desk.sent[f"{plan}/conclusions/{request.conclusion_id}"]
-    assert asked == {"as_of": "2026-03-01T09:00:00Z"}
+    plan = desk.sent[f"localization/v1/plans/{surgery.journey_id}"]
+    assert [removed["site"] for removed in plan["resections"]] == ["12611008"]
+    assert set(plan) == {"resections"}, "what is not named stays"
+
+
+async def test_what_no_owner_could_read_is_refused_with_its_place(desk: Desk) -> None:
+    request = a_stored_event(desk, "study", {"modality": "CT", "PLANTED": "name"})
+    localization = LocalizationActivities(desk.client(), CoordinationActivities(desk.client()))
+    handed = await ActivityEnvironment().run(localization.record_study, request)
+
+    assert not handed.applied
+    assert "/PLANTED" in outcome(desk, request.event_id)["reason"]
 
 
 async def test_of_a_decision_only_the_codes_are_read(desk: Desk) -> None:

@@ -112,3 +112,15 @@ async def test_a_look_that_finds_nothing_new_is_not_told_again(temporal: Client)
         assert len(ward.progress[walk.id]) == 1
         await walk.say(EventKind.OBSERVATIONS)
         await walk.settled(lambda s: s.revision == 2)
+
+
+async def test_a_journey_of_which_nothing_was_told_soon_asks_what_is_due_first(
+    temporal: Client,
+) -> None:
+    ward = Ward(nothing_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.journeys.start(walk.organisation, walk.id)
+        await walk.live_through(0.01)
+
+        assert ward.asked["conclude_assessment"] == 1
+        assert (await walk.settled(lambda s: s.standing)).revision == 1
