@@ -41,7 +41,7 @@ def answer(
         if arguments.ndjson:
             return _answer_lines(_lines(arguments), model, verb)
         return _answer_one(next(_lines(arguments)), model, verb)
-    except (OSError, UnicodeDecodeError) as refusal:
+    except (FileNotFoundError, IsADirectoryError, PermissionError, UnicodeDecodeError) as refusal:
         sys.stderr.write(f"{arguments.file} cannot be read: {type(refusal).__name__}\n")
         return WRONG_INPUT
 
