@@ -1,0 +1,97 @@
+"""Low, normal or high: every lower limit stood upon, in the unit the laboratory used."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.rules.reference_intervals import Level, level_between, read
+from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.observation import Observation, ReferenceRange
+from knowledge.terms.person import Sex, Subject
+from knowledge.terms.quantity import Comparator, Quantity
+
+DAY = date(2026, 11, 22)
+NUMBERS = st.decimals(min_value=0, max_value=100, places=3)
+
+
+def level_of(
+    key: str,
+    value: str,
+    unit: str,
+    age: str | None = "40",
+    profile: str = "INT_adult",
+    sex: str = "female",
+    own: ReferenceRange | None = None,
+) -> Level:
+    printed = Quantity(Decimal(value), unit)
+    analyte = ANALYTES[key]
+    observation = Observation(
+        "o", analyte, printed, analyte.to_working_unit(printed), reference_range=own
+    )
+    years = None if age is None else Decimal(age)
+    return read(observation, Subject(DAY, Sex(sex), years, profile)).level
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit", "age", "profile", "level"),
+    [
+        ("s_phos", "2.5", "mg/dL", "40", "INT_adult", "normal"),
+        ("s_phos", "2.4", "mg/dL", "40", "INT_adult", "low"),
+        ("s_phos", "4.5", "mg/dL", "40", "INT_adult", "normal"),
+        ("s_phos", "4.6", "mg/dL", "40", "INT_adult", "high"),
+        ("s_phos", "0.807", "mmol/L", "40", "INT_adult", "normal"),
+        ("s_phos", "0.806", "mmol/L", "40", "INT_adult", "low"),
+        ("s_phos", "0.85", "mmol/L", "40", "CN_adult", "normal"),
+        ("s_phos", "0.849", "mmol/L", "40", "CN_adult", "low"),
+        ("s_phos", "0.80", "mmol/L", None, "INT_adult", "low"),
+        ("s_phos", "1.00", "mmol/L", None, "INT_adult", "undetermined"),
+        ("s_phos", "1.2", "mmol/L", "3", "INT_adult", "undetermined"),
+        ("s_phos", "0.9", "mmol/L", "3", "INT_adult", "low"),
+        ("s_phos", "1.5", "mmol/L", "3", "INT_adult", "normal"),
+        ("s_phos", "1.2", "mmol/L", "3", "INT_paed_F", "low"),
+        ("s_phos", "1.51", "mmol/L", "0.01", "CN_neonate", "normal"),
+        ("s_pth", "6.9", "pmol/L", "40", "INT_adult", "normal"),
+        ("s_pth", "7.0", "pmol/L", "40", "INT_adult", "high"),
+        ("s_alp", "104", "U/L", "40", "INT_adult", "normal"),
+        ("s_alp", "105", "U/L", "40", "INT_adult", "high"),
+        ("s_ca_adj", "2.15", "mmol/L", "40", "INT_adult", "normal"),
+        ("s_ca_adj", "2.56", "mmol/L", "40", "INT_adult", "high"),
+        ("s_ca_ion", "1.14", "mmol/L", "40", "INT_adult", "low"),
+        ("s_25ohd", "49.9", "nmol/L", "40", "INT_adult", "low"),
+        ("s_125d", "43", "pmol/L", "40", "INT_adult", "normal"),
+        ("s_ferritin", "10", "ug/L", "40", "INT_adult", "undetermined"),
+    ],
+)
+def test_a_value_at_its_limit_is_normal(
+    key: str, value: str, unit: str, age: str | None, profile: str, level: str
+) -> None:
+    assert level_of(key, value, unit, age, profile) == level
+
+
+def test_the_laboratorys_own_interval_goes_first() -> None:
+    own = ReferenceRange(Decimal("0.7"), Decimal("1.6"))
+    assert level_of("s_phos", "0.75", "mmol/L", own=own) is Level.NORMAL
+    assert level_of("s_phos", "0.75", "mmol/L") is Level.LOW
+
+
+@given(NUMBERS, NUMBERS, NUMBERS, st.sampled_from([None, *Comparator]))
+def test_what_a_comparator_says_holds_for_every_true_value(
+    number: Decimal, limit: Decimal, truth: Decimal, comparator: Comparator | None
+) -> None:
+    """Three-valued: below and above are only claimed when every possible value agrees."""
+    possible = {
+        None: truth == number,
+        Comparator.LESS: truth < number,
+        Comparator.LESS_OR_EQUAL: truth <= number,
+        Comparator.GREATER: truth > number,
+        Comparator.GREATER_OR_EQUAL: truth >= number,
+    }[comparator]
+    measured, against = Quantity(number, "mmol/L", comparator), Quantity(limit, "mmol/L")
+    if possible:
+        assert measured.below(against) in (None, truth < limit)
+        assert measured.above(against) in (None, truth > limit)
+        exact = level_between(Quantity(truth, "mmol/L"), limit, limit + 1)
+        assert level_between(measured, limit, limit + 1) in (exact, Level.UNDETERMINED)
