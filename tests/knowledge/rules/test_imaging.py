@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.rules import imaging
+from knowledge.rules import imaging, scan_yield
 from knowledge.rules.imaging import Kind, Point, Reading, Standing, Technique, Uptake
 
 CASES = tomllib.loads(Path(__file__).with_name("imaging.toml").read_text("utf-8"))
@@ -76,7 +76,7 @@ def test_scans_come_in_the_order_of_the_pathway(case: dict[str, Any]) -> None:
 
 @each("yield")
 def test_a_yield_is_shown_with_its_bounds(case: dict[str, Any]) -> None:
-    found = imaging.expected_yield(case["act"], case["negative"], TODAY)
+    found = scan_yield.expected_yield(case["act"], case["negative"], TODAY)
 
     assert found is not None
     assert [round(float(x), 3) for x in (found.expected, found.low, found.high)] == [
@@ -88,14 +88,14 @@ def test_a_yield_is_shown_with_its_bounds(case: dict[str, Any]) -> None:
 
 
 def test_a_dose_is_activity_times_factor_and_says_when_it_was_estimated() -> None:
-    stated = imaging.tracer_dose("68Ga-DOTATATE", Decimal(100))
-    usual = imaging.tracer_dose("ga68_dotatoc", None)
+    stated = scan_yield.tracer_dose("68Ga-DOTATATE", Decimal(100))
+    usual = scan_yield.tracer_dose("ga68_dotatoc", None)
 
     assert stated is not None
     assert (stated.msv, stated.estimated) == (Decimal("2.57"), False)
     assert usual is not None
     assert (round(usual.msv, 1), usual.estimated) == (Decimal("4.3"), True)
-    assert imaging.tracer_dose("cu64_dotatate", Decimal(148)) is None
+    assert scan_yield.tracer_dose("cu64_dotatate", Decimal(148)) is None
 
 
 def test_a_tracer_that_is_not_in_the_table_counts_for_no_scan() -> None:

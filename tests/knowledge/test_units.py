@@ -1,0 +1,127 @@
+"""Conversion against printed factors and against a survey's own two units; refusal of the rest."""
+
+import csv
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.rules.reference_intervals import read
+from knowledge.terms.analyte import ANALYTES, BY_LOINC
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Sex, Subject
+from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit
+
+PRINTED = [
+    ("s_phos", "mg/dL", "0.3229"),
+    ("u_phos_24h", "mg/(24.h)", "0.03229"),
+    ("s_creat", "mg/dL", "88.4"),
+    ("u_creat", "mg/dL", "0.0884"),
+    ("u_creat_24h", "mg/(24.h)", "0.00884"),
+    ("s_ca", "mg/dL", "0.2495"),
+    ("s_alb", "g/dL", "10"),
+    ("s_pth", "pg/mL", "0.1061"),
+    ("s_25ohd", "ng/mL", "2.496"),
+    ("s_125d", "pg/mL", "2.400"),
+    ("s_fgf23_i", "pg/mL", "1"),
+    ("s_mg", "mg/dL", "0.4114"),
+    ("s_glu", "mg/dL", "0.0555"),
+    ("s_urate", "mg/dL", "59.48"),
+    ("s_ferritin", "ng/mL", "1"),
+    ("b_hb", "g/dL", "10"),
+    ("trp", "%", "0.01"),
+    ("tmp_gfr", "mg/dL", "0.3229"),
+]
+PEOPLE = list(csv.DictReader(Path(__file__).with_name("nhanes_sample.csv").open("r", newline="")))
+CONVERTIBLE = [(key, unit) for key, analyte in ANALYTES.items() for unit in analyte.factors]
+
+
+@pytest.mark.parametrize(("key", "unit", "factor"), PRINTED)
+def test_the_factor_is_the_printed_one(key: str, unit: str, factor: str) -> None:
+    ours, printed = ANALYTES[key].factors[unit], Decimal(factor)
+    assert abs(ours - printed) <= abs(printed) * Decimal("0.001")
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda row: row["person"])
+def test_a_surveys_own_conversion_is_ours_to_its_rounding(person: dict[str, str]) -> None:
+    for key, column, unit, si in (
+        ("s_phos", "phosphate_mg_dl", "mg/dL", "phosphate_mmol_l"),
+        ("s_ca", "calcium_mg_dl", "mg/dL", "calcium_mmol_l"),
+        ("s_creat", "creatinine_mg_dl", "mg/dL", "creatinine_umol_l"),
+        ("s_alb", "albumin_g_dl", "g/dL", "albumin_g_l"),
+    ):
+        ours = ANALYTES[key].to_working_unit(Quantity(Decimal(person[column]), unit)).value
+        theirs = Decimal(person[si])
+        assert abs(ours - theirs) <= max(Decimal("0.005"), theirs * Decimal("0.001")), key
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda row: row["person"])
+def test_both_units_of_one_phosphate_agree_on_who_is_low(person: dict[str, str]) -> None:
+    age = Decimal(person["age_years"])
+    if age < 18:
+        pytest.skip("children have other intervals")
+    subject = Subject(date(2026, 11, 22), Sex(person["sex"]), age)
+    analyte, levels = ANALYTES["s_phos"], []
+    for value, unit in (
+        (person["phosphate_mg_dl"], "mg/dL"),
+        (person["phosphate_mmol_l"], "mmol/L"),
+    ):
+        printed = Quantity(Decimal(value), unit)
+        result = Observation("o", analyte, printed, analyte.to_working_unit(printed))
+        levels.append(read(result, subject).level == "low")
+    assert levels[0] == levels[1]
+
+
+@given(st.sampled_from(CONVERTIBLE), st.decimals(min_value=0, max_value=10000, places=4))
+def test_converting_there_and_back_changes_nothing(pair: tuple[str, str], value: Decimal) -> None:
+    key, unit = pair
+    analyte = ANALYTES[key]
+    there = analyte.to_working_unit(Quantity(value, unit))
+    assert there.unit == analyte.unit
+    back = there.value / analyte.factors[unit]
+    assert abs(back - value) <= abs(value) * Decimal("1e-20")
+
+
+@pytest.mark.parametrize(
+    ("key", "printed", "code"),
+    [
+        ("s_alp", "IU/L", "U/L"),
+        ("s_fgf23_c", "RU/mL", "[arb'U]/mL"),
+        ("s_creat", "µmol/L", "umol/L"),
+        ("s_creat", "μmol/L", "umol/L"),
+        ("s_k", "mEq/L", "meq/L"),
+        ("u_phos_24h", "mg/24h", "mg/(24.h)"),
+        ("u_phos_24h", "mg/24 horas", "mg/(24.h)"),
+        ("s_phos", "mg/dl", "mg/dL"),
+    ],
+)
+def test_what_laboratories_print_is_recognised(key: str, printed: str, code: str) -> None:
+    assert ANALYTES[key].read_unit(printed) == code
+
+
+@pytest.mark.parametrize(
+    ("key", "printed"),
+    [
+        ("s_phos", None),
+        ("s_phos", ""),
+        ("s_phos", "/L"),
+        ("s_phos", "mm/L"),
+        ("s_phos", "MG/DL"),
+        ("s_phos", "g/L"),
+        ("s_125d", "ng/mL"),
+        ("s_fgf23_c", "pg/mL"),
+        ("s_fgf23_i", "RU/mL"),
+        ("s_pth", "ug/L"),
+    ],
+)
+def test_another_unit_is_asked_back_never_guessed(key: str, printed: str | None) -> None:
+    with pytest.raises((UnknownUnit, NotConvertible)):
+        ANALYTES[key].read_unit(printed)
+
+
+def test_a_loinc_code_names_one_analyte() -> None:
+    assert len(BY_LOINC) == sum(len(analyte.loinc) for analyte in ANALYTES.values())
+    assert BY_LOINC["62290-2"].key == "s_125d", "one public list calls it 25-OH vitamin D"
