@@ -1,39 +1,44 @@
 """`python -m services.coordination`: this service alone, as a deployment runs it."""
 
 import asyncio
-import os
 import sys
-from pathlib import Path
 
-import uvicorn
+from fastapi import FastAPI
 
-from services.chassis.settings import UnreadableSettings, read_settings
+from services.chassis.client import ServiceClient
+from services.chassis.serve import serve
+from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.coordination.answers import WholeAnswers
 from services.coordination.app import create_app
 from services.coordination.journeys import connected
 from services.coordination.settings import CoordinationSettings
 
+READS = ("system/*.rs",)
 
-async def serve(settings: CoordinationSettings) -> None:
-    """Serve until told to stop."""
-    journeys = await connected(
-        settings.temporal_address, settings.temporal_namespace, Path(settings.journey_keys)
+
+def with_everything(settings: CoordinationSettings) -> FastAPI:
+    """The service, with the workflow engine and the other services within reach."""
+    journeys = asyncio.run(
+        connected(settings.temporal_address, settings.temporal_namespace, settings.keys_file)
     )
-    app = create_app(settings, journeys)
-    host = os.environ.get("HOST", "127.0.0.1")
-    port = int(os.environ.get("PORT", "8004"))
-    await uvicorn.Server(uvicorn.Config(app, host, port, log_config=None)).serve()
+    return create_app(settings, journeys, whole_answers(settings))
 
 
-def main() -> int:
-    """Read the environment, and serve."""
-    try:
-        settings = read_settings(CoordinationSettings, "TIO_COORDINATION", os.environ)
-    except UnreadableSettings as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        return 2
-    asyncio.run(serve(settings))
-    return 0
+def whole_answers(settings: CoordinationSettings) -> WholeAnswers | None:
+    """Where the reasons on the journey page come from; none without a key to ask with."""
+    if settings.signing_key_file is None:
+        return None
+    key = SigningKey.read(settings.signing_key_file)
+    mint = TokenMint(key, settings.issuer, settings.audience)
+    tokens = ServiceTokens(mint, "coordination", READS)
+    return WholeAnswers(
+        {
+            "assessment": ServiceClient(settings.assessment_url, tokens),
+            "localization": ServiceClient(settings.localization_url, tokens),
+            "followup": ServiceClient(settings.followup_url, tokens),
+        }
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(CoordinationSettings, "TIO_COORDINATION", with_everything))

@@ -1,11 +1,15 @@
 """Coordination, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
+from sqlalchemy import delete
+from sqlmodel import col
 
+from services.chassis import idempotency
 from services.chassis.app import create_service
 from services.chassis.logging import get_logger
 from services.coordination import pages, reports, routes, sign_in, subscriptions
@@ -16,9 +20,11 @@ from services.coordination.outbox import Outbox
 from services.coordination.parts import Conclusions, Parts
 from services.coordination.relay import Relay
 from services.coordination.settings import CoordinationSettings
-from services.coordination.tables import CoordinationTables
+from services.coordination.tables import CoordinationTables, SessionRow, SignInRow
 
 REFRESH_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
+KEPT = timedelta(days=1)
 
 
 def create_app(
@@ -41,7 +47,8 @@ def create_app(
             stack.push_async_callback(deliveries.close)
             await stack.enter_async_context(parts.outbox.running())
             await stack.enter_async_context(parts.deliveries.running())
-            await stack.enter_async_context(_counting(parts))
+            await stack.enter_async_context(_now_and_then(REFRESH_SECONDS, parts, _count))
+            await stack.enter_async_context(_now_and_then(TIDY_SECONDS, parts, _tidy))
             yield
 
     app = create_service(
@@ -78,23 +85,39 @@ def create_app(
     return app
 
 
-@asynccontextmanager
-async def _counting(parts: Parts) -> AsyncIterator[None]:
+async def _count(parts: Parts) -> None:
     """Keep the numbers that stand in the database fresh."""
+    await parts.metrics.refresh(parts.database)
 
-    async def count() -> None:
+
+async def _tidy(parts: Parts) -> None:
+    """Forget what nobody will ask for again: old kept answers, ended sessions, spent links."""
+    now = datetime.now(UTC)
+    async with parts.database.transaction() as session:
+        await idempotency.forget(session, now - KEPT)
+        connection = await session.connection()
+        await connection.execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
+        await connection.execute(delete(SignInRow).where(col(SignInRow.expires_at) <= now - KEPT))
+
+
+@asynccontextmanager
+async def _now_and_then(
+    seconds: float, parts: Parts, act: Callable[[Parts], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Do this again and again while the service lives; a failure waits for the next time."""
+
+    async def again() -> None:
         while True:
             try:
-                await parts.metrics.refresh(parts.database)
+                await act(parts)
             except Exception as error:
                 name = type(error).__name__
-                get_logger("coordination").error("not-counted", error=name)
-            await asyncio.sleep(REFRESH_SECONDS)
+                get_logger("coordination").error("background", kind=act.__name__, error=name)
+            await asyncio.sleep(seconds)
 
-    task = asyncio.create_task(count(), name="count")
+    task = asyncio.create_task(again(), name=act.__name__)
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)

@@ -17,24 +17,28 @@ class Lease:
     def __init__(self, database: Database, name: str, seconds: float) -> None:
         self._database, self._name = database, name
         self._length = timedelta(seconds=seconds)
+        self._until = datetime.min.replace(tzinfo=UTC)
         self._holder = f"{socket.gethostname()} {os.getpid()} {THIS_PROCESS} {uuid4().hex}"
 
     async def held(self) -> bool:
         """May I work now? Takes the lease when it is free, or when its holder is gone."""
         now = datetime.now(UTC)
+        if now + self._length / 2 < self._until:
+            return True
         async with self._database.transaction() as session:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
             if row is None:
-                row = LeaseRow(name=self._name, holder=self._holder, until=now + self._length)
+                row = LeaseRow(name=self._name, holder=self._holder, until=now)
                 session.add(row)
-                return True
             if row.holder != self._holder and row.until > now and not _is_gone(row.holder):
                 return False
             row.holder, row.until = self._holder, now + self._length
-            return True
+        self._until = now + self._length
+        return True
 
     async def give_back(self) -> None:
         """Let another one work at once."""
+        self._until = datetime.min.replace(tzinfo=UTC)
         async with self._database.transaction() as session:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
             if row is not None and row.holder == self._holder:

@@ -24,6 +24,7 @@ from services.coordination.tables import (
     SubscriptionRow,
 )
 from services.coordination.worklist import (
+    ENDINGS,
     NOTHING_DUE,
     Key,
     Owed,
@@ -139,7 +140,9 @@ class Ledger:
                 self._session, journey.organisation, journey.id
             )
         }
-        events = await repository.events_of(self._session, journey.organisation, journey.id)
+        events = await repository.events_of(
+            self._session, journey.organisation, journey.id, {"decision", *ENDINGS}
+        )
         told = [event for event in events if event.outcome != "refused"]
         closing = None
         if progress.phase == repository.CLOSED:

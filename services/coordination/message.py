@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from services.coordination.contract import ReminderStatus
 from services.coordination.tables import ReminderRow
-from services.coordination.wording import act_in_words
+from services.coordination.wording import MEANS, RECIPIENTS, act_in_words, rung_in_words
 
 EVENT_TYPE = "reminder.due"
 
@@ -76,7 +76,9 @@ def email(reminder: ReminderRow, sender: str, address: str, public_url: str) -> 
     words = (
         f"What: {act_in_words(reminder.act)}\n"
         f"Due: {reminder.due:%A, %d %B %Y}\n"
-        f"For: {reminder.recipient} ({reminder.means}, step {reminder.rung})\n{late}\n"
+        f"For: {RECIPIENTS.get(reminder.recipient, reminder.recipient)}, "
+        f"{MEANS.get(reminder.means, reminder.means)}, "
+        f"{rung_in_words(reminder.rung)}\n{late}\n"
         f"Open the journey:\n{link(public_url, reminder.journey)}\n"
     )
     # Left as it is, no line of it is broken, so the link can be followed.

@@ -90,20 +90,19 @@ async def worklist_shown(
         listed = await worklist_page(session, caller.organisation, chosen, cursor, ROWS)
     except BadCursor:
         return RedirectResponse("/worklist", 303)
-    entries = []
+    ids = [row.journey for row in listed.rows]
+    rows = await repository.journeys_by_id(session, caller.organisation, ids)
+    entries = [views.queue_entry(row, rows[row.journey], now) for row in listed.rows]
     for row in listed.rows:
-        journey = await repository.find_journey(session, caller.organisation, row.journey)
-        if journey is not None:
-            entries.append(views.queue_entry(row, journey, now))
-            audit.record(session, caller, "search", "EpisodeOfCare", row.journey, row.patient_id)
+        audit.record(session, caller, "search", "EpisodeOfCare", row.journey, row.patient_id)
+    in_phase = await repository.count_by_phase(session, caller.organisation)
 
     async def number(**changed: Any) -> int:
         filters = Filters(**changed)
         return await repository.count(session, caller.organisation, filters, now)
 
     phases = [
-        _Choice(code, wording.PHASES[code], await number(phase=code), phase == code)
-        for code in PHASES
+        _Choice(code, wording.PHASES[code], in_phase.get(code, 0), phase == code) for code in PHASES
     ]
     return page(
         "worklist.html",
@@ -114,7 +113,7 @@ async def worklist_shown(
         is_first=cursor is None,
         as_of=now,
         phases=phases,
-        everything=await number(),
+        everything=sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0),
         overdue=_Choice("1", "Overdue only", await number(overdue=True), bool(overdue)),
         mine=_Choice("1", "Assigned to me", await number(assignee=caller.subject), bool(mine)),
         total=await repository.count(session, caller.organisation, chosen, now),
@@ -148,7 +147,7 @@ async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict
     ]
     owed = [owed_of(row, now) for row in await repository.obligations_of(*where)]
     is_open, ended = views.dues([one for one in owed if one.service != "journey"], reminders, on)
-    moments = await repository.moments_of(*where, after=0, limit=MOMENTS)
+    moments = await repository.latest_moments_of(*where, limit=MOMENTS)
     task = question_of(journey)
     answers = [event for event in events if event.kind == "decision" and event.outcome == "waiting"]
     told_oldest_first = [
@@ -171,10 +170,7 @@ async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict
         "trend": trend.trend(told_oldest_first),
         "events": [views.told(event) for event in events],
         "waiting": sum(event.outcome == "waiting" for event in events),
-        "moments": [
-            TimelineEntry.model_validate(moment.model_dump())
-            for moment in sorted(moments, key=lambda one: (one.at, one.number), reverse=True)
-        ],
+        "moments": [TimelineEntry.model_validate(moment.model_dump()) for moment in moments],
         "list_of": views.list_of,
         "new_id": uuid4,
         "rehearsed": journey.clock_ahead_seconds > 0,

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -69,13 +69,19 @@ async def find_event(
     return await session.get(EventRow, (organisation, journey, event))
 
 
-async def events_of(session: AsyncSession, organisation: str, journey: UUID) -> list[EventRow]:
-    """Everything a journey was told, the newest first."""
-    wanted = (
-        select(EventRow)
-        .where(col(EventRow.organisation) == organisation, col(EventRow.journey) == journey)
-        .order_by(col(EventRow.told_at).desc(), col(EventRow.id))
+async def events_of(
+    session: AsyncSession,
+    organisation: str,
+    journey: UUID,
+    kinds: Collection[str] | None = None,
+) -> list[EventRow]:
+    """What a journey was told, of all kinds or of some, the newest first."""
+    wanted = select(EventRow).where(
+        col(EventRow.organisation) == organisation, col(EventRow.journey) == journey
     )
+    if kinds is not None:
+        wanted = wanted.where(col(EventRow.kind).in_(kinds))
+    wanted = wanted.order_by(col(EventRow.told_at).desc(), col(EventRow.id))
     return list((await session.exec(wanted)).all())
 
 
@@ -202,6 +208,19 @@ async def moments_of(
     return list((await session.exec(wanted)).all())
 
 
+async def latest_moments_of(
+    session: AsyncSession, organisation: str, journey: UUID, limit: int
+) -> list[MomentRow]:
+    """What happened last on a journey, by when it happened."""
+    wanted = (
+        select(MomentRow)
+        .where(col(MomentRow.organisation) == organisation, col(MomentRow.journey) == journey)
+        .order_by(col(MomentRow.at).desc(), col(MomentRow.number).desc())
+        .limit(limit)
+    )
+    return list((await session.exec(wanted)).all())
+
+
 class Filters(BaseModel):
     """Which journeys are wanted on the worklist. Closed ones only when asked for."""
 
@@ -249,6 +268,26 @@ async def count(session: AsyncSession, organisation: str, filters: Filters, now:
         select(func.count()).select_from(JourneyRow).where(*filters.conditions(organisation, now))
     )
     return (await session.exec(wanted)).one()
+
+
+async def count_by_phase(session: AsyncSession, organisation: str) -> dict[str, int]:
+    """How many journeys are in each phase?"""
+    wanted = (
+        select(col(JourneyRow.phase), func.count())
+        .where(col(JourneyRow.organisation) == organisation)
+        .group_by(col(JourneyRow.phase))
+    )
+    return dict((await session.exec(wanted)).all())
+
+
+async def journeys_by_id(
+    session: AsyncSession, organisation: str, journeys: Collection[UUID]
+) -> dict[UUID, JourneyRow]:
+    """These journeys."""
+    wanted = select(JourneyRow).where(
+        col(JourneyRow.organisation) == organisation, col(JourneyRow.id).in_(journeys)
+    )
+    return {row.id: row for row in (await session.exec(wanted)).all()}
 
 
 async def overdue_counts(

@@ -47,12 +47,21 @@ async def start_journey(
     caller: Annotated[Caller, requires("EpisodeOfCare", "c")],
 ) -> Journey:
     """Start a journey, or answer with the one that runs. Safe to repeat."""
-    known = await repository.find_journey(session, caller.organisation, journey_id, to_change=True)
-    if known is not None:
-        if known.request_hash != repository.fingerprint(wanted):
-            raise Conflict("this journey was started with another request")
-        audit.record(session, caller, "read", "EpisodeOfCare", journey_id, known.patient_id)
-        return await journey_of(session, known)
+    row = await repository.find_journey(session, caller.organisation, journey_id)
+    if row is None:
+        row = await _begin(session, caller, journey_id, wanted)
+        after.add_task(parts_of(request).outbox.wake)
+    else:
+        audit.record(session, caller, "read", "EpisodeOfCare", journey_id, row.patient_id)
+    if row.request_hash != repository.fingerprint(wanted):
+        raise Conflict("this journey was started with another request")
+    return await journey_of(session, row)
+
+
+async def _begin(
+    session: InTransaction, caller: Caller, journey_id: UUID, wanted: JourneyRequest
+) -> JourneyRow:
+    """Write the journey down, with the duty to start it. Who comes second gets what came first."""
     now = datetime.now(UTC)
     row = JourneyRow(
         organisation=caller.organisation,
@@ -71,7 +80,10 @@ async def start_journey(
         async with session.begin_nested():
             session.add(row)
     except IntegrityError:
-        raise Conflict("this journey is just being started; ask again") from None
+        first = await repository.find_journey(session, caller.organisation, journey_id)
+        if first is None:
+            raise
+        return first
     session.add(
         OutboxRow(
             organisation=row.organisation,
@@ -83,8 +95,7 @@ async def start_journey(
     )
     await repository.note(session, row, "started", now, "started", row.phase)
     audit.record(session, caller, "create", "EpisodeOfCare", journey_id, row.patient_id)
-    after.add_task(parts_of(request).outbox.wake)
-    return await journey_of(session, row)
+    return row
 
 
 @router.get("/journeys/{journey_id}", response_model=Journey)

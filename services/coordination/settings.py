@@ -1,5 +1,7 @@
 """What coordination has to be told, and what it takes for granted otherwise."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from services.chassis.settings import ServiceSettings
@@ -10,9 +12,15 @@ class CoordinationSettings(ServiceSettings):
 
     temporal_address: str = Field(default="127.0.0.1:7233", description="the workflow engine")
     temporal_namespace: str = "default"
-    journey_keys: str = Field(
-        default="journey-keys.json", description="file with the keys that histories are sealed with"
+    keys_file: Path = Field(
+        default=Path("journey-keys.json"), description="the keys that encrypt what journeys hear"
     )
+    signing_key_file: Path | None = Field(
+        default=None, description="private key to ask other services with; without it, no reasons"
+    )
+    assessment_url: str = "http://127.0.0.1:8080"
+    localization_url: str = "http://127.0.0.1:8080"
+    followup_url: str = "http://127.0.0.1:8080"
     public_url: str = Field(
         default="http://127.0.0.1:8080",
         description="where people reach the pages; links in messages begin with it",

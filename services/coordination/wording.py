@@ -88,6 +88,15 @@ RECIPIENTS = {
     "clinician": "the clinician",
     "supervisor": "the supervisor",
 }
+MEANS = {
+    "letter": "by letter",
+    "letter-or-app": "by letter or app",
+    "sms": "by SMS",
+    "sms-and-letter": "by SMS and letter",
+    "phone": "by phone",
+    "task": "as a task",
+    "worklist": "on the worklist",
+}
 DELIVERIES = {
     "waiting": "on its way",
     "delivered": "delivered",
@@ -117,11 +126,6 @@ def rung_in_words(rung: str) -> str:
     if sign not in ("+", "-") or not number.isdigit():
         return rung
     return f"{days(int(number))} {'after' if sign == '+' else 'before'}"
-
-
-def means_in_words(means: str) -> str:
-    """How something is said."""
-    return plain(means).replace("sms", "SMS")
 
 
 def plain(code: str) -> str:

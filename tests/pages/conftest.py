@@ -12,6 +12,11 @@ from tests.pages.running import Running, a_running_coordination
 from tests.pages.ward import a_journey_with_everything, other_journeys
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Page tests come last: Playwright keeps a loop in this thread, which async tests mind."""
+    items.sort(key=lambda item: "/pages/" in item.path.as_posix())
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The browser of this machine, quiet."""

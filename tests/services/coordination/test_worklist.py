@@ -24,7 +24,8 @@ from services.coordination.worklist import (
 )
 
 DAY = date(2026, 6, 1)
-ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "Asia/Kathmandu", "Africa/Cairo", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "Asia/Kathmandu", "Africa/Cairo"]
+ZONES += ["America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 
 
 def due(rule: str = "R", status: ObligationStatus = ObligationStatus.OPEN) -> Obligation:

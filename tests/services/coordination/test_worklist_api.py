@@ -1,5 +1,6 @@
 """The worklist: one queue, the longest overdue first; nobody sees another organisation's."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from tests.services.coordination.builders import (
     started,
     told,
 )
+from tests.services.coordination.conftest import Engine, until
 
 TODAY = date.today()  # noqa: DTZ011 - the journeys of these tests live in UTC's neighbourhood
 
@@ -115,6 +117,20 @@ async def test_a_journey_is_started_once(api: httpx2.AsyncClient) -> None:
 
     assert first.json() == again.json()
     assert other.status_code == 409
+
+
+async def test_a_journey_started_many_times_at_once_is_started_once(
+    api: httpx2.AsyncClient, engine: Engine
+) -> None:
+    journey = uuid4()
+
+    answers = await asyncio.gather(*(api.put(path(journey), json=a_journey()) for _ in range(6)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    await until(lambda: engine.told)
+    last = await started(api)
+    await until(lambda: (last, None) in engine.told)
+    assert engine.told == [(journey, None), (last, None)]
 
 
 @pytest.mark.parametrize(
