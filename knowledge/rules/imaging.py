@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from knowledge.rows import Entry, Rule
@@ -95,7 +94,8 @@ class Standing:
         return sum(point.points for point in self.points)
 
 
-def _named(entries: Mapping[str, Entry], name: str) -> Entry | None:
+def named(entries: Mapping[str, Entry], name: str) -> Entry | None:
+    """Which entry goes by this key or one of its other names?"""
     plain = " ".join(name.lower().replace("_", " ").split())
     for entry in entries.values():
         names = (entry.key, *entry.fields["also"])
@@ -109,13 +109,13 @@ def technique(modality: str, tracer: str | None) -> Technique | None:
 
     A functional study with an unknown tracer has no test: it counts for no scan that was asked.
     """
-    made = _named(TABLE.entries["modalities"], modality)
+    made = named(TABLE.entries["modalities"], modality)
     if made is None:
         return None
     kind = Kind(made.fields["kind"])
     if kind is Kind.ANATOMICAL:
         return Technique(kind)
-    injected = _named(TABLE.entries["tracers"], tracer) if tracer else None
+    injected = named(TABLE.entries["tracers"], tracer) if tracer else None
     if tracer and injected is None:
         return Technique(kind)
     key = injected.fields["test"] if injected else made.fields.get("test")
@@ -127,18 +127,18 @@ def technique(modality: str, tracer: str | None) -> Technique | None:
 
 def is_known_tracer(tracer: str) -> bool:
     """Is this a tracer whose yield and dose the table knows?"""
-    return _named(TABLE.entries["tracers"], tracer) is not None
+    return named(TABLE.entries["tracers"], tracer) is not None
 
 
 def mimic_named(name: str) -> str | None:
     """Which look-alike of section 4 is this? None when the table does not have it."""
-    found = _named(TABLE.entries["mimics"], name)
+    found = named(TABLE.entries["mimics"], name)
     return found.key if found else None
 
 
 def feature_named(name: str) -> str | None:
     """Which typical feature of 1.3 is this? None when it is none."""
-    found = _named(TABLE.entries["features"], name)
+    found = named(TABLE.entries["features"], name)
     return found.key if found else None
 
 
@@ -278,77 +278,5 @@ def anatomical_choice(site: str | None, *, superficial: bool, fracture: bool) ->
 
 def is_ionising(modality: str) -> bool:
     """Does this modality use radiation?"""
-    made = _named(TABLE.entries["modalities"], modality)
+    made = named(TABLE.entries["modalities"], modality)
     return made is not None and bool(made.fields["ionising"])
-
-
-@dataclass(frozen=True, slots=True)
-class Yield:
-    """How likely a test is to find the tumor now, with its bounds; never a bare point value."""
-
-    expected: Decimal
-    low: Decimal
-    high: Decimal
-
-    @property
-    def about(self) -> str:
-        """The same in words, as a chance of one in so many, or of ten where it is the likelier."""
-        if not self.expected:
-            return "none"
-        one_in = round(1 / self.expected)
-        return f"about 1 in {one_in}" if one_in > 2 else f"about {round(self.expected * 10)} in 10"
-
-
-def expected_yield(act: str, negative: Sequence[str], on: date) -> Yield | None:
-    """How likely is this test to find the tumor after these adequate negative tests? (3.2)"""
-    tests = TABLE.entries["tests"]
-    test = next((t for t in tests.values() if t.fields["act"] == act), None)
-    if test is None:
-        return None
-    present = TABLE.number("prior_localizable", on)
-    overlap = Decimal(0)
-    for key in negative:
-        done = tests[key]
-        missed = present * (1 - done.fields["sensitivity"])
-        present = missed / (missed + (1 - present) * done.fields["specificity"])
-        overlap = max(overlap, _overlap(done, test, on))
-    found = present * (1 - overlap)
-    return Yield(*(found * test.fields[name] for name in ("sensitivity", "low", "high")))
-
-
-def _overlap(done: Entry, test: Entry, on: date) -> Decimal:
-    """How far does this test miss what that one missed?"""
-    if done.fields["target"] == "examination":
-        return Decimal(0)
-    if done.fields["target"] != test.fields["target"]:
-        return TABLE.number("overlap_other_target", on)
-    spect_then_pet = done.fields["geometry"] == "spect" and test.fields["geometry"] == "pet"
-    return TABLE.number("overlap_spect_then_pet" if spect_then_pet else "overlap_same_target", on)
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """The effective dose of a tracer; estimated where the activity was not stated."""
-
-    msv: Decimal
-    activity_mbq: Decimal
-    estimated: bool
-
-
-def tracer_dose(tracer: str | None, activity_mbq: Decimal | None) -> Dose | None:
-    """What dose did this tracer give? None when the table does not know it."""
-    injected = _named(TABLE.entries["tracers"], tracer) if tracer else None
-    if injected is None or "msv_per_mbq" not in injected.fields:
-        return None
-    activity = activity_mbq if activity_mbq is not None else injected.fields["reference_mbq"]
-    factor: Decimal = injected.fields["msv_per_mbq"]
-    return Dose(factor * activity, Decimal(activity), activity_mbq is None)
-
-
-def usual_dose(act: str) -> Decimal | None:
-    """What dose does the tracer of this test usually give?"""
-    for tracer in TABLE.entries["tracers"].values():
-        if TABLE.entries["tests"][tracer.fields["test"]].fields["act"] == act:
-            dose = tracer_dose(tracer.key, None)
-            return dose.msv if dose else None
-    return None

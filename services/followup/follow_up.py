@@ -18,7 +18,8 @@ from services.followup.contract import (
     PlanRequest,
     ScheduleItem,
 )
-from services.followup.history import CALCIUM, FGF23, History, history_of
+from services.followup.history import CALCIUM, History, history_of
+from services.followup.results import FGF23
 
 ENDINGS = (State.PERSISTENT, State.RECURRENT)
 

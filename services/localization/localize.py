@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from knowledge.edition import KNOWLEDGE_VERSION
-from knowledge.rules import imaging
+from knowledge.rules import imaging, scan_yield
 from knowledge.rules.imaging import Standing, State
 from knowledge.terms.obligation import Conclusion, Proposal
 from services.localization import steps
@@ -169,7 +169,7 @@ def _caveats(request: PlanRequest, facts: Facts, ranked: Ranked) -> list[Caveat]
 def _ledger(request: PlanRequest) -> DoseLedger:
     entries = []
     for study in request.studies:
-        dose = imaging.tracer_dose(study.tracer, study.activity_mbq)
+        dose = scan_yield.tracer_dose(study.tracer, study.activity_mbq)
         if dose is None and study.ct_dose_msv is None:
             continue
         entries.append(

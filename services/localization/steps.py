@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from knowledge.rules import imaging
+from knowledge.rules import imaging, scan_yield
 from services.localization.contract import Available, ExpectedYield, Gate, NextStep, PlanRequest
 from services.localization.readings import Facts, Ranked
 
@@ -141,7 +141,7 @@ def _next_scan(request: PlanRequest, facts: Facts) -> list[NextStep]:
     if act is None:
         return []
     said = _availability(request, act)
-    expected = imaging.expected_yield(act, negative_tests(facts), facts.on)
+    expected = scan_yield.expected_yield(act, negative_tests(facts), facts.on)
     return [
         NextStep(
             rule=rule.id,
@@ -155,7 +155,7 @@ def _next_scan(request: PlanRequest, facts: Facts) -> list[NextStep]:
             )
             if expected and not facts.places
             else None,
-            dose_msv=imaging.usual_dose(act),
+            dose_msv=scan_yield.usual_dose(act),
             wait_days=said.wait_days if said else None,
         )
     ]

@@ -1,0 +1,123 @@
+"""Results as the rules read them: what is believed, at which level, and what one day says."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+
+from knowledge.rules import reference_intervals, renal_phosphate, surveillance
+from knowledge.rules.reference_intervals import Level, level_between
+from knowledge.rules.remission import Sample
+from knowledge.terms.analyte import ANALYTES, BY_LOINC, Analyte
+from knowledge.terms.observation import Observation, ReferenceRange
+from knowledge.terms.person import Subject
+from knowledge.terms.quantity import Comparator, NotConvertible, Quantity, UnknownUnit
+from services.followup import contract
+from services.followup.contract import Rejected
+
+FGF23 = ("s_fgf23_i", "s_fgf23_c")
+ALP = ("s_alp", "s_balp")
+
+Levels = Mapping[str, Level]
+"""The level of each result, by its id."""
+
+
+def believed(sent: contract.Observation) -> Observation | Rejected:
+    """The result as the rules read it; what cannot be read is named and left out."""
+    try:
+        analyte = _analyte(sent)
+        unit = analyte.read_unit(sent.unit)
+        printed = Quantity(_number(sent.value), unit, _comparator(sent.comparator))
+        value = analyte.to_working_unit(printed)
+    except (UnknownUnit, NotConvertible, ValueError) as wrong:
+        return Rejected(observation=sent.id, reason=str(wrong))
+    if sent.taken_at is None:
+        reason = "without its time a result has no place in a history"
+        return Rejected(observation=sent.id, reason=reason)
+    own = sent.reference_range
+    return Observation(
+        id=sent.id,
+        analyte=analyte,
+        printed=printed,
+        value=value,
+        taken_at=sent.taken_at,
+        fasting=sent.fasting,
+        collection_id=sent.collection_id,
+        reference_range=ReferenceRange(own.low, own.high) if own else None,
+        assay=sent.assay,
+        flags=frozenset(sent.flags),
+    )
+
+
+def _analyte(sent: contract.Observation) -> Analyte:
+    by_key = ANALYTES.get(sent.analyte) if sent.analyte else None
+    by_code = BY_LOINC.get(sent.loinc) if sent.loinc else None
+    if by_key is not None and by_code is not None and by_key is not by_code:
+        raise ValueError("analyte and LOINC code name different things")
+    found = by_key or by_code
+    if found is None:
+        raise ValueError("this analyte is not known")
+    return found
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise ValueError("the value is no number")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError("the value is no number") from None
+    if not number.is_finite() or number < 0:
+        raise ValueError("the value cannot be")
+    return number
+
+
+def _comparator(given: str | None) -> Comparator | None:
+    return None if given is None else Comparator(given)
+
+
+def level_of(observation: Observation, subject: Subject) -> Level:
+    """Low, normal or high? The laboratory's interval first, then the tables, then the fallback."""
+    read = reference_intervals.read(observation, subject)
+    if read.level is Level.UNDETERMINED and observation.reference_range is None:
+        unread = observation.analyte.key == "s_phos" and not reference_intervals.is_child(subject)
+        if unread:
+            low, high = surveillance.fallback_phosphate(subject.on)
+            return level_between(observation.value, low.value, high.value)
+    return read.level
+
+
+def sample_of(day: date, taken: Sequence[Observation], levels: Levels, subject: Subject) -> Sample:
+    """What the samples of one day say together."""
+    first = min((o.taken_at for o in taken if o.taken_at), default=None)
+    phosphate = [o for o in taken if o.analyte.key == "s_phos"]
+    return Sample(
+        at=(phosphate[-1].taken_at if phosphate else None)
+        or first
+        or datetime.combine(day, time(), UTC),
+        phosphate=_one(phosphate, levels),
+        alp=_one([o for o in taken if o.analyte.key in ALP], levels),
+        fgf23=_one([o for o in taken if o.analyte.key in FGF23], levels),
+        tmp_gfr=_threshold(taken, levels, subject),
+        ids=tuple(o.id for o in taken),
+    )
+
+
+def _one(found: Sequence[Observation], levels: Levels) -> Level | None:
+    known = [levels[o.id] for o in found if levels[o.id] is not Level.UNDETERMINED]
+    return known[-1] if known else None
+
+
+def _threshold(taken: Sequence[Observation], levels: Levels, subject: Subject) -> Level | None:
+    """TmP/GFR of that day: as reported, else from blood and urine taken together."""
+    reported = _one([o for o in taken if o.analyte.key == "tmp_gfr"], levels)
+    if reported is not None:
+        return reported
+    by_analyte: dict[str, list[Observation]] = {}
+    for observation in taken:
+        by_analyte.setdefault(observation.analyte.key, []).append(observation)
+    interval = reference_intervals.interval_for("tmp_gfr", subject)
+    for pair in renal_phosphate.pairs(by_analyte, subject.on):
+        handling = renal_phosphate.handling_of(pair, subject)
+        if handling is not None and handling.threshold is not None and interval is not None:
+            return level_between(handling.threshold, interval.low, interval.high)
+    return None
