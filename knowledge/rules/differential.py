@@ -1,7 +1,5 @@
 """Which causes of the low phosphate remain, and what speaks for and against each?"""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knowledge.rows import Evidence
@@ -11,14 +9,11 @@ from knowledge.tables import Table
 TABLE = Table.beside(__file__)
 
 
-def _by_fact() -> Mapping[str, tuple[Evidence, ...]]:
-    grouped: dict[str, list[Evidence]] = defaultdict(list)
-    for row in TABLE.evidence["weights"]:
-        grouped[row.fact].append(row)
-    return {fact: tuple(rows) for fact, rows in grouped.items()}
+EVIDENCE = tuple(
+    sorted(TABLE.evidence["weights"], key=lambda row: (-abs(row.points), row.rule, row.text))
+)
+"""The weightiest first, so that what speaks for and against a cause comes out in that order."""
 
-
-EVIDENCE = _by_fact()
 DIAGNOSES = tuple(TABLE.entries["diagnoses"])
 ORDER = {diagnosis: place for place, diagnosis in enumerate(DIAGNOSES)}
 MIMICS = frozenset(
@@ -43,13 +38,14 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
     kidney conserves phosphate or a variant explains it.
     """
     causes: dict[str, Cause] = {}
-    for fact in facts:
-        for row in EVIDENCE.get(fact, ()):
-            cause = causes.get(row.diagnosis)
-            if cause is None:
-                cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
-            cause.points += row.points
-            (cause.supporting if row.points > 0 else cause.opposing).append(row)
+    for row in EVIDENCE:
+        if row.fact not in facts:
+            continue
+        cause = causes.get(row.diagnosis)
+        if cause is None:
+            cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
+        cause.points += row.points
+        (cause.supporting if row.points > 0 else cause.opposing).append(row)
     mimics_lead = renal != CONSERVED and not explained
     remaining = [cause for cause in causes.values() if cause.points > 0]
     # Somebody with a low phosphate is never left without a cause to think of.
@@ -60,7 +56,4 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
         return (not leads, -cause.points, ORDER[cause.diagnosis])
 
     remaining.sort(key=place)
-    for cause in remaining:
-        cause.supporting.sort(key=lambda row: (-row.points, row.rule, row.text))
-        cause.opposing.sort(key=lambda row: (row.points, row.rule, row.text))
     return remaining

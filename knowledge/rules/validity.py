@@ -2,9 +2,8 @@
 
 from decimal import Decimal
 
-from knowledge.rows import Limit
 from knowledge.tables import Table
-from knowledge.terms.analyte import Analyte
+from knowledge.terms.analyte import ANALYTES, Analyte
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Comparator, Quantity
 
@@ -18,39 +17,40 @@ _CEILING = (Comparator.LESS, Comparator.LESS_OR_EQUAL)
 _FLOOR = (Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
 
 
-def in_working_unit(limit: Limit, analyte: Analyte, end: Decimal | None) -> Decimal | None:
-    """A limit as the rules compute with it."""
-    return None if end is None else end * analyte.factors[limit.unit]
+def _in_working_units(name: str) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+    """The limits as rules compute with them, worked out once."""
+    ends: dict[str, tuple[Decimal | None, Decimal | None]] = {}
+    for key, limit in TABLE.limits[name].items():
+        factor = ANALYTES[key].factors[limit.unit]
+        low = None if limit.low is None else limit.low * factor
+        ends[key] = (low, None if limit.high is None else limit.high * factor)
+    return ends
+
+
+HARD, SOFT = _in_working_units("hard"), _in_working_units("soft")
+NO_LIMITS = (None, None)
 
 
 def impossible(analyte: Analyte, value: Quantity) -> str | None:
     """Why can nobody have this value? None when somebody can. It is in the working unit."""
     if value.value < 0:
         return "below nought"
-    limit = TABLE.limits["hard"].get(analyte.key)
-    if limit is None:
-        return None
-    low = in_working_unit(limit, analyte, limit.low)
-    high = in_working_unit(limit, analyte, limit.high)
+    low, high = HARD.get(analyte.key, NO_LIMITS)
     # "<100" and ">0.01" contradict no limit on their far side: the truth may be anywhere.
     if low is not None and value.value < low and value.comparator not in _FLOOR:
-        return f"below {limit.low} {limit.unit}, outside of what can be"
+        return f"below {low:f} {analyte.unit}, outside of what can be"
     if high is not None and value.value > high and value.comparator not in _CEILING:
-        return f"above {limit.high} {limit.unit}, outside of what can be"
+        return f"above {high:f} {analyte.unit}, outside of what can be"
     return None
 
 
 def unusual(observation: Observation) -> bool:
     """Is this value so unusual that somebody should confirm it?"""
-    limit = TABLE.limits["soft"].get(observation.analyte.key)
-    if limit is None:
-        return False
+    low, high = SOFT.get(observation.analyte.key, NO_LIMITS)
     value = observation.value.value
-    low = in_working_unit(limit, observation.analyte, limit.low)
-    high = in_working_unit(limit, observation.analyte, limit.high)
     return (low is not None and value < low) or (high is not None and value > high)
 
 
 def hides_low_phosphate(observation: Observation) -> bool:
     """Could this sample look normal although phosphate is low (V-04)?"""
-    return bool(observation.flags & RAISES_PHOSPHATE)
+    return not RAISES_PHOSPHATE.isdisjoint(observation.flags)

@@ -187,7 +187,7 @@ def _note(case: Case, sent: Observation, measured: Measured) -> None:
 
 
 def _is_dilute(measured: Measured) -> bool:
-    low = validity.TABLE.limits["soft"]["u_creat"].low
+    low, _ = validity.SOFT["u_creat"]
     return low is not None and measured.value.value < low
 
 

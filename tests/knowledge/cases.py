@@ -50,7 +50,7 @@ def request_of(case: dict[str, Any]) -> EvaluateRequest:
         for number, lab in enumerate(case["labs"])
         if lab["analyte"] in ANALYTES and not _after_treatment(lab)
     ]
-    body = {
+    body: dict[str, Any] = {
         "patient": {"sex": SEX.get(case["sex"], "unknown")},
         "as_of": AS_OF,
         "observations": observations,
