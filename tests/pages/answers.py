@@ -82,4 +82,34 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "caveats": [],
         "knowledge_version": "2026.11",
     },
+    "localization": {
+        "state": "LOCALIZED",
+        "candidates": [
+            {
+                "site": "thigh",
+                "site_name": "thigh",
+                "laterality": "left",
+                "size_mm": 14,
+                "score": 9,
+                "points": [],
+                "studies": ["s1", "s2"],
+                "functional": True,
+                "anatomical": True,
+                "mimic": "fracture_healing",
+                "explained": False,
+            }
+        ],
+        "next_steps": [
+            {
+                "rule": "LOC-020",
+                "act": "local_mri",
+                "because": "the extent decides the margin",
+                "gates": [{"rule": "LOC-033", "reason": "an implant is not cleared for MRI"}],
+            }
+        ],
+        "dose_ledger": {},
+        "fired_rules": [],
+        "caveats": [],
+        "knowledge_version": "2026.11",
+    },
 }

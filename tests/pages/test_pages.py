@@ -110,6 +110,36 @@ def test_the_journey_page_tells_what_is_due_what_was_concluded_and_why(
     picture(page, "journey-dark")
 
 
+def test_the_journey_page_shows_where_the_tumor_may_be_and_what_blocks_a_step(
+    signed_in: Page, running: Running
+) -> None:
+    journey = a_journey_on(running, "p-localized")
+    conclusion = a_conclusion(service="localization", state="LOCALIZED", concluded_at=now())
+    report(running, journey, at=now(), phase="localization", conclusion=conclusion)
+
+    signed_in.goto(f"{running.url}/journeys/{journey}")
+
+    why = signed_in.locator("section", has=signed_in.get_by_role("heading", name="What was con"))
+    expect(why).to_contain_text("Thigh, left, 14 mm")
+    expect(why).to_contain_text("seen in 2 studies")
+    expect(why).to_contain_text("Local MRI: the extent decides the margin")
+    expect(why).to_contain_text("Not now: An implant is not cleared for MRI")
+
+
+def test_a_service_that_does_not_answer_leaves_what_is_known_on_the_page(
+    signed_in: Page, running: Running
+) -> None:
+    journey = a_journey_on(running, "p-silent")
+    conclusion = a_conclusion(service="silent", state="LOCALIZED", concluded_at=now())
+    report(running, journey, at=now(), phase="localization", conclusion=conclusion)
+
+    signed_in.goto(f"{running.url}/journeys/{journey}")
+
+    why = signed_in.locator("section", has=signed_in.get_by_role("heading", name="What was con"))
+    expect(why).to_contain_text("Localized")
+    expect(why).to_contain_text("does not answer now")
+
+
 def test_the_phosphate_table_keeps_what_was_sent(
     signed_in: Page, running: Running, asked: UUID
 ) -> None:
