@@ -147,7 +147,7 @@ def course(
     """What has become of the disease since this operation?"""
     way = Course(operated, since=operated)
     for sample in sorted(samples, key=lambda sample: sample.at):
-        if sample.day < operated:
+        if sample.day <= operated:  # what is drawn that morning is from before
             continue
         covered = mask(sample.at, exposures, on)
         if covered is not None and sample.phosphate is not None:

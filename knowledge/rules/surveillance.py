@@ -8,6 +8,7 @@ from typing import Any
 
 from knowledge.rows import Entry
 from knowledge.rules.field_of_view import site_named
+from knowledge.rules.imaging import technique
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course, months_after
 from knowledge.tables import Table
@@ -131,6 +132,28 @@ def calendar(
         if _concerns(row, operation, way, tier):
             items += _recurring(row, operation, visit, done, endings)
     return tuple(items)
+
+
+def while_searching(opened: date, done: Sequence[Done], endings: Endings) -> tuple[Item, ...]:
+    """What is due while nothing was found that could be removed?"""
+    nothing = Operation(opened)
+    return tuple(
+        item
+        for row in TABLE.entries["searching"].values()
+        for item in _recurring(row, nothing, None, done, endings)
+    )
+
+
+def acts_of_study(modality: str, tracer: str | None) -> frozenset[str]:
+    """Which acts has somebody done with this study?"""
+    how = technique(modality, tracer)
+    plain = modality.strip().lower().replace("_", " ")
+    named = [
+        row.fields["act"]
+        for row in TABLE.entries["study_acts"].values()
+        if plain in (row.key, *row.fields["also"])
+    ]
+    return frozenset([*named, *([how.act] if how and how.act else [])])
 
 
 def _concerns(row: Entry, operation: Operation, way: Course, tier: Tier) -> bool:
@@ -260,7 +283,7 @@ def _occurrence(row: Entry, operation: Operation, anchor: date, due: date) -> It
         act=row.fields["act"],
         due=due,
         opens=max(anchor + timedelta(days=1), due - window),
-        closes=due + window,
+        closes=due + timedelta(days=row.fields.get("after", window.days)),
         until=None if last is None else months_after(operation.day, last),
         ladder=Ladder(row.fields["ladder"]),
     )

@@ -141,6 +141,22 @@ class Performed(Native):
     performed_at: When
 
 
+class Scanned(BaseModel):
+    """FHIR ImagingStudy, of which follow-up only asks that it was made; localization reads it."""
+
+    kind: Literal["study"] = "study"
+    modality: Name
+    tracer: Name | None = None
+    performed_at: When | None = None
+
+
+class Examined(BaseModel):
+    """An examination, of which follow-up only asks that it was made; localization reads it."""
+
+    kind: Literal["examination"] = "examination"
+    examined_at: When | None = None
+
+
 class Stated(Native):
     """A state that another part of the pathway found, kept for the record."""
 
@@ -162,6 +178,9 @@ class DispositionOf(Native):
 
 
 MARKS = {
+    "modality": "study",
+    "areas": "examination",
+    "examined_at": "examination",
     "observations": "observations",
     "drug_exposures": "observations",
     "agent": "therapy",
@@ -185,6 +204,8 @@ DatedEvent = Annotated[
     | Annotated[Therapy, Tag("therapy")]
     | Annotated[Results, Tag("observations")]
     | Annotated[Performed, Tag("act")]
+    | Annotated[Scanned, Tag("study")]
+    | Annotated[Examined, Tag("examination")]
     | Annotated[Stated, Tag("state")]
     | Annotated[DispositionOf, Tag("disposition")],
     Discriminator(_kind_of),
@@ -203,6 +224,7 @@ class PlanRequest(Native):
     as_of: AwareDatetime | None = None
     profile: Name = "INT_adult"
     label_profile: Name | None = None
+    opened_on: date | None = None
     history: list[DatedEvent] = []
 
 

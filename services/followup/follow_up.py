@@ -18,7 +18,7 @@ from services.followup.contract import (
     PlanRequest,
     ScheduleItem,
 )
-from services.followup.history import CALCIUM, History, history_of
+from services.followup.history import CALCIUM, History, day_of, history_of
 from services.followup.results import FGF23
 
 ENDINGS = (State.PERSISTENT, State.RECURRENT)
@@ -33,7 +33,7 @@ class Standing:
         self.courses = _courses(self.history)
         self.way = self.courses[-1] if self.courses else None
         self.tier, self.why = _tier(self.history, self.courses)
-        self.items = _items(self.history, self.way, self.tier)
+        self.items = _items(self.history, self.way, self.tier, _opened(request, self.history))
 
     @property
     def state(self) -> str:
@@ -107,9 +107,17 @@ def _tier(history: History, courses: list[Course]) -> tuple[Tier | None, tuple[s
     return surveillance.risk_tier(history.operations[-1], early, refractory=before, on=history.on)
 
 
-def _items(history: History, way: Course | None, tier: Tier | None) -> tuple[Item, ...]:
+def _opened(request: PlanRequest, history: History) -> date:
+    """Since when is this patient followed? What was stated goes first."""
+    noted = [day_of(stated.noted_on) for stated in history.stated if stated.noted_on]
+    return min(noted, default=request.opened_on or history.on)
+
+
+def _items(
+    history: History, way: Course | None, tier: Tier | None, opened: date
+) -> tuple[Item, ...]:
     if way is None or tier is None:
-        return ()
+        return surveillance.while_searching(opened, history.done, history.endings)
     operation = history.operations[-1]
     done = [one for one in history.done if one.day > operation.day]
     return surveillance.calendar(operation, way, tier, done, history.endings)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from knowledge.rules import remission
+from knowledge.rules import remission, surveillance
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Exposure, Sample
 from knowledge.rules.surveillance import Done, Ended, Operation
@@ -14,11 +14,13 @@ from knowledge.terms.person import Person, Sex, Subject
 from services.followup import contract
 from services.followup.contract import (
     DispositionOf,
+    Examined,
     Patient,
     Performed,
     PlanRequest,
     Rejected,
     Results,
+    Scanned,
     Stated,
     Surgery,
     Therapy,
@@ -64,8 +66,10 @@ def moment_of(event: contract.DatedEvent) -> datetime | None:
             moments: list[When | None] = [o.taken_at for o in event.observations or ()]
         case Therapy():
             moments = [event.given_on, event.stopped_on, event.started_on]
-        case Surgery() | Performed():
+        case Surgery() | Performed() | Scanned():
             moments = [event.performed_at]
+        case Examined():
+            moments = [event.examined_at]
         case DispositionOf() | Stated():
             moments = [event.noted_on]
     known = [
@@ -99,6 +103,16 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Performed() if not _is_later(event.performed_at, as_of, history):
                 act = frozenset([event.act])
                 history.done.append(Done(day_of(event.performed_at), act))
+            case Scanned() if event.performed_at and not _is_later(
+                event.performed_at, as_of, history
+            ):
+                acts = surveillance.acts_of_study(event.modality, event.tracer)
+                history.done.append(Done(day_of(event.performed_at), acts))
+            case Examined() if event.examined_at and not _is_later(
+                event.examined_at, as_of, history
+            ):
+                examined = frozenset(["examination"])
+                history.done.append(Done(day_of(event.examined_at), examined))
             case DispositionOf():
                 status = _status(event.disposition)
                 history.endings[event.rule, event.occurrence] = Ended(

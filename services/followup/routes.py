@@ -33,6 +33,8 @@ router = APIRouter(prefix="/followup/v1", tags=["followup"])
 RESOURCES = {
     "surgery": "Procedure",
     "act": "Procedure",
+    "study": "ImagingStudy",
+    "examination": "Observation",
     "therapy": "MedicationStatement",
     "observations": "Observation",
     "state": "Observation",
@@ -158,6 +160,8 @@ async def record_conclusion(
         if known.as_of != moment.as_of:
             raise Conflict("this conclusion was drawn as of another moment")
         return Conclusion.model_validate(known.conclusion)
+    if "opened_on" not in plan.body:
+        plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
     request, answer = await _answer_anew(session, plan, moment.as_of)
     concluded = conclude(conclusion_id, request, moment.as_of)
     session.add(
