@@ -1,5 +1,7 @@
 """JourneyClient: start a journey, tell it that an event waits, read where it stands, roll it."""
 
+import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
@@ -28,6 +30,10 @@ from workflows.rehearsal import fast_forward
 
 WORKFLOW = "TioJourney"
 """By name: whoever only speaks to journeys does not load their code."""
+
+
+PATIENCE_SECONDS = 10.0
+LOOK_SECONDS = 0.05
 
 
 class JourneyClosed(Exception):
@@ -77,11 +83,20 @@ class JourneyClient:
         await self._temporal.service_client.check_health()
 
     async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
-        """Rehearsal only: move this journey's own clock."""
+        """Rehearsal only: move this journey's own clock, and let it tell what time it is now."""
+        journey = self.handle(organisation, journey_id)
         try:
-            await fast_forward(self._temporal, workflow_id(organisation, journey_id), days)
+            clock = await fast_forward(self._temporal, journey.id, days)
+            await journey.signal("look")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await self._has_told(organisation, journey_id, clock):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_SECONDS)
         except RPCError as error:
             raise _unknown(error) from error
+
+    async def _has_told(self, organisation: str, journey_id: UUID, clock: datetime) -> bool:
+        state = await self.read_state(organisation, journey_id)
+        return state.phase is Phase.CLOSED or (state.told_at is not None and state.told_at >= clock)
 
     async def read_state(self, organisation: str, journey_id: UUID) -> JourneyState:
         """Where does this journey stand?"""

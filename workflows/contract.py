@@ -118,6 +118,7 @@ class JourneyState(Carried):
     changed: bool = False
     untold: bool = False
     asked_at: datetime | None = None
+    told_at: datetime | None = None
     next_wake: datetime | None = None
 
 

@@ -66,7 +66,7 @@ class TioJourney:
         self.began = workflow.now()
         self.shown = self.state.phase
         self.conclusion: Conclusion | None = None
-        self.news = self.unreached = self.rolling = False
+        self.news = self.unreached = self.looking = self.rolling = False
 
     @workflow.run
     async def run(self, order: JourneyOrder) -> JourneyState:
@@ -96,6 +96,11 @@ class TioJourney:
     def roll(self) -> None:
         """New code is there: continue as new at the next quiet moment."""
         self.rolling = True
+
+    @workflow.signal
+    def look(self) -> None:
+        """See what time it is: the clock was moved by hand."""
+        self.looking = True
 
     @workflow.query
     def read_state(self) -> JourneyState:
@@ -227,6 +232,7 @@ class TioJourney:
         """Tell coordination; it answers when to look again. Refused, it is told afresh soon."""
         try:
             self.state.next_wake = (await self.calls.tell(act, request)).at
+            self.state.told_at = workflow.now()
         except Refused as refused:
             workflow.logger.error("coordination refused: %s", refused)
             self.state.next_wake = None
@@ -242,9 +248,13 @@ class TioJourney:
         pause = max(self._look_up_at() - workflow.now(), timedelta(milliseconds=1))
         try:
             await workflow.wait_condition(
-                lambda: self.news or self._should_roll(), timeout=pause, timeout_summary="next look"
+                lambda: self.news or self.looking or self._should_roll(),
+                timeout=pause,
+                timeout_summary="next look",
             )
         except TimeoutError:
+            await self._see_what_time_has_changed()
+        if self.looking:
             await self._see_what_time_has_changed()
 
     def _look_up_at(self) -> datetime:
@@ -264,10 +274,13 @@ class TioJourney:
     async def _see_what_time_has_changed(self) -> None:
         """Is something to be sent, and does the service conclude otherwise by now?"""
         now = workflow.now()
-        if self.state.next_wake is not None and self.state.next_wake <= now:
+        asked_at, next_wake = self.state.asked_at, self.state.next_wake
+        is_long = self.looking or asked_at is None or asked_at + policies.LOOK_AGAIN <= now
+        self.looking = False
+        if is_long or (next_wake is not None and next_wake <= now):
             wake = WakeRequest(wake_id=workflow.uuid4(), **self.calls.whose())
             await self._coordinate(CoordinationActivities.wake, wake)
-        if self.state.asked_at is None or self.state.asked_at + policies.LOOK_AGAIN <= now:
+        if is_long:
             self.course.time_has_passed()
 
     def _is_over(self) -> bool:

@@ -114,6 +114,20 @@ async def test_a_look_that_finds_nothing_new_is_not_told_again(temporal: Client)
         await walk.settled(lambda s: s.revision == 2)
 
 
+async def test_a_clock_that_was_moved_by_hand_is_told_at_once(temporal: Client) -> None:
+    ward = Ward(nothing_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.settled(lambda s: s.standing)
+        began = (await walk.read()).told_at
+        await walk.journeys.fast_forward(walk.organisation, walk.id, 40)
+
+        told = (await walk.read()).told_at
+        assert began is not None
+        assert told is not None
+        assert told - began >= timedelta(days=40)
+
+
 async def test_a_journey_of_which_nothing_was_told_soon_asks_what_is_due_first(
     temporal: Client,
 ) -> None:
