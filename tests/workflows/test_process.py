@@ -89,8 +89,6 @@ HANGING = """
     from tests.workflows.ward import Ward, wasting_is_found
     from workflows.client import connect
     from workflows.codec import KeyRing
-from workflows.contract import EventKind
-from workflows.worker import worker_with
     from workflows.contract import EventOfJourney, HandedOver
     from workflows.worker import worker_with
 
@@ -121,7 +119,7 @@ async def test_a_call_that_died_with_its_worker_is_taken_up_again_within_seconds
     walk = Walk(temporal, ward, queue)
     event_id = await walk.tell(EventKind.OBSERVATIONS)
     assert worker.stdout is not None
-    await worker.stdout.readline()
+    assert await worker.stdout.readline() == b"hangs\n"
     worker.kill()
     await worker.wait()
     async with worker_with(temporal, ward.activities(), task_queue=queue), asyncio.timeout(20):
