@@ -23,10 +23,12 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number with unit, day and source."""
+    """A number with unit, day and source; bare for formulas, and whole for days and counts."""
 
     quantity: Quantity
     citation: Citation
+    number: Decimal
+    whole: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,10 @@ class OrderedRow:
 
     def matches(self, facts: Mapping[str, str]) -> bool:
         """Do these facts meet every condition of this row?"""
-        return all(facts[name] in allowed for name, allowed in self.when)
+        for name, allowed in self.when:  # noqa: SIM110 - a plain loop: this is asked often
+            if facts[name] not in allowed:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +184,16 @@ Dated = TypeVar("Dated", Value, Bands)
 class History(Generic[Dated]):
     """The rows of one entry over time, oldest first."""
 
-    __slots__ = ("newest", "rows")
+    __slots__ = ("newest", "rows", "since")
 
     def __init__(self, rows: Sequence[Dated]) -> None:
         self.rows: tuple[Dated, ...] = tuple(sorted(rows, key=lambda row: row.citation.effective))
         self.newest: Dated = self.rows[-1]
+        self.since = date.min if len(self.rows) == 1 else self.newest.citation.effective
 
     def on(self, day: date) -> Dated:
         """Which row counts on this day? A day before the first row is read with the oldest."""
-        if len(self.rows) == 1 or self.newest.citation.effective <= day:
+        if self.since <= day:
             return self.newest
         chosen = self.rows[0]
         for row in self.rows[1:]:

@@ -114,11 +114,11 @@ class Table:
 
     def number(self, name: str, on: date) -> Decimal:
         """The same as a bare number, for formulas that know its unit."""
-        return self.values[name].on(on).quantity.value
+        return self.values[name].on(on).number
 
     def whole(self, name: str, on: date) -> int:
         """The same as a whole number: days, months, counts."""
-        return int(self.values[name].on(on).quantity.value)
+        return self.values[name].on(on).whole
 
     def band(self, name: str, value: Decimal, on: date) -> str:
         """In which of the named bands does this value lie on this day?"""
@@ -214,7 +214,8 @@ class Table:
             if isinstance(number, bool) or not isinstance(number, int | Decimal):
                 raise KnowledgeError(self.file, where, "value is not a number")
             quantity = Quantity(Decimal(number), self._unit(where, row))
-            rows.append(Value(quantity, self._citation(where, row)))
+            whole = int(quantity.value)
+            rows.append(Value(quantity, self._citation(where, row), quantity.value, whole))
         self._once_per_day(f"values.{name}", rows)
         return rows
 

@@ -115,7 +115,7 @@ def _lay_over(whole: Facts, facts: Facts) -> None:
         whole.findings = (
             facts.findings if whole.findings is None else whole.findings.model_copy(update=said)
         )
-    whole.observations = [*whole.observations, *facts.observations]
+    whole.observations = (*whole.observations, *facts.observations)
     if facts.acute_context is not None:
         whole.acute_context = facts.acute_context
     if facts.drug_exposures is not None:

@@ -97,7 +97,7 @@ class Observation(Native):
     status: Status = Status.FINAL
     reference_range: ReportedRange | None = None
     assay: Name | None = None
-    flags: list[Flag] = []
+    flags: tuple[Flag, ...] = ()
     version: int = Field(default=1, ge=1)
 
 
@@ -198,7 +198,7 @@ class Facts(Native):
     """A part of what is known; a list that is absent was not asked, an empty one was."""
 
     patient: Patient | None = None
-    observations: list[Observation] = []
+    observations: tuple[Observation, ...] = ()
     findings: Findings | None = None
     drug_exposures: list[DrugExposure] | None = None
     iv_iron: list[IronInfusion] | None = None

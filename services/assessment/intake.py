@@ -31,6 +31,7 @@ NOT_FINAL = (Status.PRELIMINARY, Status.UNKNOWN)
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 REFUSED = "V-01"
 NO_FINDINGS = Findings()
+NO_FLAGS: frozenset[str] = frozenset()
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -118,7 +119,7 @@ def believe(sent: Observation, as_of: datetime) -> Measured:
         sent.collection_id,
         _own_range(own.low, own.high) if own is not None else None,
         sent.assay,
-        frozenset(sent.flags),
+        frozenset(sent.flags) if sent.flags else NO_FLAGS,
     )
 
 
