@@ -1,0 +1,48 @@
+"""What every stage of an assessment works with, and how each result reads by itself."""
+
+from knowledge.rules import (
+    fgf23,
+)
+from knowledge.rules.hypophosphatemia import Sample
+from knowledge.rules.picture import Picture
+from knowledge.rules.reference_intervals import UNREAD, Level, Reading, read
+from knowledge.terms.observation import Observation as Measured
+from knowledge.terms.quantity import Quantity
+from services.assessment.intake import Case
+from services.assessment.notes import Notes
+
+CALCULATED = ("trp", "fepo4", "tmp_gfr", "egfr", "s_ca_adj")
+
+
+class Asking:
+    """One pass over one case: what is known, what was found so far, and the running notes."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.subject, self.on = case, case.subject, case.subject.on
+        self.picture = Picture(on=self.on, acute=case.acute, history_asked=case.history_asked)
+        self.notes = Notes()
+        self.readings: dict[str, Reading] = {}
+        self.samples: list[Sample] = []
+        self.egfr: Quantity | None = None
+        self.filtration = "read"
+        self.urgent = False
+        self.trp_impossible = False
+
+    def _interpret(self) -> None:
+        for key, results in self.case.by_analyte.items():
+            calculated = key in CALCULATED
+            for result in results:
+                reading = self._fgf23_reading(result) if key in fgf23.KEYS else None
+                reading = reading or read(result, self.subject)
+                self.readings[result.id] = reading
+                self.notes.interpreted(result, reading, reported=calculated)
+        self.picture.measured = frozenset(self.case.by_analyte)
+
+    def _fgf23_reading(self, result: Measured) -> Reading | None:
+        return fgf23.healthy_reading(result, self.subject)
+
+    def _reading(self, result: Measured | None) -> Reading:
+        return UNREAD if result is None else self.readings[result.id]
+
+    def _level(self, key: str) -> Level:
+        return self._reading(self.case.newest(key)).level
