@@ -13,17 +13,19 @@ from socket import create_server, socket
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from temporalio.client import Client
 
 from deploy.data_folder import DataFolder
-from deploy.temporal_server import TemporalServer, embedded
+from deploy.temporal_server import embedded
 from services.assessment.app import create_app as create_assessment
 from services.assessment.settings import AssessmentSettings
-from services.chassis import health
+from services.chassis import health, metrics
 from services.chassis.client import ServiceClient
 from services.chassis.logging import get_logger
 from services.chassis.serve import server_of
 from services.chassis.settings import read_settings
 from services.chassis.tokens import ServiceTokens, TokenMint
+from services.coordination.answers import WholeAnswers
 from services.coordination.app import create_app as create_coordination
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
@@ -33,12 +35,14 @@ from services.localization.app import create_app as create_localization
 from services.localization.settings import LocalizationSettings
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
+from workflows.metrics import TemporalMetrics
 from workflows.worker import Services, create_worker
 
 ORGANISATION = "local"
 API_TOKEN_DAYS = 365
 DAY_SECONDS = 86_400
 EVERYTHING = ("system/*.cruds",)
+READING = ("system/*.rs",)
 
 PAUSE_SECONDS = 1.0
 
@@ -85,7 +89,7 @@ class OnOneAddress:
         await self._by_path.get(first, self._pages)(scope, receive, send)
 
 
-def front_of(services: Mapping[str, FastAPI]) -> FastAPI:
+def front_of(services: Mapping[str, FastAPI], journeys: TemporalMetrics) -> FastAPI:
     """What is asked of the whole: does it live, can it work, what was counted."""
 
     @asynccontextmanager
@@ -110,9 +114,13 @@ def front_of(services: Mapping[str, FastAPI]) -> FastAPI:
         return answer
 
     @front.get("/metrics")
-    async def metrics(request: Request) -> Response:
-        """What all services counted, and what the process needs."""
-        return health.exposition(services.values(), request.headers.get("accept", ""))
+    async def all_metrics(request: Request) -> Response:
+        """What services and journeys counted, and what the process needs."""
+        counted = [app.state.metrics.registry for app in services.values()]
+        content, media_type = metrics.expose(
+            [*counted, journeys.registry], request.headers.get("accept", "")
+        )
+        return Response(content, media_type=media_type, headers={"Cache-Control": "no-store"})
 
     return front
 
@@ -127,12 +135,16 @@ async def run(place: Place, say: Say) -> int:
         keys = KeyRing.create(place.folder.payload_keys)
         mint = place.folder.mint()
         async with embedded(place.folder.temporal_database, rehearsal=place.rehearsal) as temporal:
-            journeys = await connect(temporal.address, temporal.namespace, keys, lazy=True)
-            apps = _services(place, mint, JourneyClient(journeys))
+            counted = TemporalMetrics()
+            client = await connect(
+                temporal.address, temporal.namespace, keys, lazy=True, runtime=counted.runtime
+            )
+            apps = _services(place, mint, JourneyClient(client))
             # Left in the reverse order: journeys end their calls while services still answer.
             async with (
-                _served(OnOneAddress(front_of(apps), apps), place),
-                _working(place, mint, temporal, keys),
+                counted.drained(),
+                _served(OnOneAddress(front_of(apps, counted), apps), place),
+                _working(place, mint, client),
             ):
                 await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
                 await told_to_end.wait()
@@ -155,6 +167,8 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
         }
         | environ("coordination"),
     )
+    # Pages fetch reasons as any caller would, over the one address.
+    asking = ServiceClient(place.url, ServiceTokens(mint, "coordination", READING))
     return {
         "assessment": create_assessment(
             read_settings(AssessmentSettings, "TIO_ASSESSMENT", environ("assessment"))
@@ -168,7 +182,7 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
         "coordination": create_coordination(
             coordination.model_copy(update={"rehearsal": place.rehearsal}),
             journeys,
-            conclusions=None,
+            WholeAnswers(dict.fromkeys(("assessment", "localization", "followup"), asking)),
         ),
     }
 
@@ -199,13 +213,11 @@ def _listening(place: Place) -> socket:
 
 
 @asynccontextmanager
-async def _working(
-    place: Place, mint: TokenMint, temporal: TemporalServer, keys: KeyRing
-) -> AsyncIterator[None]:
+async def _working(place: Place, mint: TokenMint, client: Client) -> AsyncIterator[None]:
     """Journeys are worked on, until the block is left and their calls have ended."""
     tokens = ServiceTokens(mint, "workflows", EVERYTHING)
     services = Services(*(ServiceClient(place.url, tokens) for _ in range(4)))
-    work = asyncio.create_task(_work(temporal, keys, services), name="journeys")
+    work = asyncio.create_task(_work(client, services), name="journeys")
     try:
         yield
     finally:
@@ -214,11 +226,10 @@ async def _working(
         await services.close()
 
 
-async def _work(temporal: TemporalServer, keys: KeyRing, services: Services) -> None:
+async def _work(client: Client, services: Services) -> None:
     """A worker that is started again if the engine was away for longer than it bears."""
     while True:
         try:
-            client = await connect(temporal.address, temporal.namespace, keys)
             await create_worker(client, services).run()
         except Exception as error:
             get_logger("workflows").error("worker-ended", error=type(error).__name__)

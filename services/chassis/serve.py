@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, nullcontext
 from socket import socket
 from typing import TypeVar
 
@@ -56,9 +56,11 @@ class TellingServer(uvicorn.Server):
         super().__init__(config)
         self._hears_signals = hears_signals
 
-    def capture_signals(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
         """Signals are for us, unless whoever runs us hears them and ends us in its own order."""
-        return super().capture_signals() if self._hears_signals else nullcontext()
+        with super().capture_signals() if self._hears_signals else nullcontext():
+            yield
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then say where."""

@@ -1,5 +1,6 @@
 """A real webhook receiver and a real SMTP server that remember what reached them."""
 
+import asyncio
 import threading
 from email import message_from_bytes
 from email.message import Message
@@ -12,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 
 class WebhookReceiver:
-    """Verifies each signature as Standard Webhooks asks, and keeps what it accepted, doubles included."""
+    """Verifies signatures as Standard Webhooks asks; keeps what it accepted, doubles included."""
 
     def __init__(self, secret: str) -> None:
         self.accepted: list[tuple[str, dict[str, Any]]] = []
@@ -46,8 +47,9 @@ class MailReceiver:
         self.accepted: list[Message] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=0)
         self._controller.start()
-        assert self._controller.server is not None
-        self.port: int = self._controller.server.sockets[0].getsockname()[1]
+        server = self._controller.server
+        assert isinstance(server, asyncio.Server)
+        self.port: int = server.sockets[0].getsockname()[1]
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Accept one message."""

@@ -1,4 +1,4 @@
-"""`tio up` as a process of its own, with real receivers around it, and a way to kill all of it at once."""
+"""`tio up` as a process of its own, and a way to kill all of it at once."""
 
 import os
 import signal
@@ -50,9 +50,9 @@ class System:
     def start(self) -> None:
         """Bring it up and wait until it says that it is ready."""
         with self.output.open("ab") as output:
+            place = ["--data", str(self.data), "--port", str(self.port)]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tio", "up", "--rehearsal"]
-                + ["--data", str(self.data), "--port", str(self.port)],
+                [sys.executable, "-m", "tio", "up", "--rehearsal", *place],
                 stdout=output,
                 stderr=output,
                 env=self._environ,
