@@ -19,6 +19,10 @@ ORDER = {diagnosis: place for place, diagnosis in enumerate(DIAGNOSES)}
 MIMICS = frozenset(
     key for key, entry in TABLE.entries["diagnoses"].items() if entry.fields["mimic"]
 )
+ALWAYS = frozenset(
+    key for key, entry in TABLE.entries["diagnoses"].items() if entry.fields.get("always")
+)
+"""Shown with what speaks against it, not left out, when little speaks for it."""
 
 
 @dataclass(slots=True)
@@ -47,7 +51,11 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
         cause.points += row.points
         (cause.supporting if row.points > 0 else cause.opposing).append(row)
     mimics_lead = renal != CONSERVED and not explained
-    remaining = [cause for cause in causes.values() if cause.points > 0]
+    remaining = [
+        cause
+        for cause in causes.values()
+        if cause.points > 0 or (cause.diagnosis in ALWAYS and cause.supporting)
+    ]
     # Somebody with a low phosphate is never left without a cause to think of.
     remaining = remaining or [cause for cause in causes.values() if cause.supporting]
 
