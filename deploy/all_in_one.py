@@ -137,7 +137,7 @@ async def run(place: Place, say: Say) -> int:
         async with embedded(place.folder.temporal_database, rehearsal=place.rehearsal) as temporal:
             counted = TemporalMetrics()
             client = await connect(
-                temporal.address, temporal.namespace, keys, lazy=True, runtime=counted.runtime
+                temporal.address, temporal.namespace, keys, runtime=counted.runtime
             )
             apps = _services(place, mint, JourneyClient(client))
             # Left in the reverse order: journeys end their calls while services still answer.

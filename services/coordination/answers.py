@@ -16,15 +16,19 @@ class WholeAnswers:
     async def __call__(
         self, organisation: str, service: str, record: UUID, conclusion: UUID
     ) -> dict[str, Any]:
-        """What did this service answer about this record?"""
-        answer: dict[str, Any] = await self._services[service].exchange(
+        """What did this service answer when it drew this conclusion?"""
+        kept: dict[str, Any] = await self._services[service].exchange(
             "GET", _place(service, record, conclusion), dict[str, Any], organisation=organisation
         )
+        answer: dict[str, Any] = kept.get(WITHIN.get(service, "answer"), kept)
         return answer
 
 
+WITHIN = {"assessment": "assessment"}
+"""Under which name a kept conclusion holds the whole answer; `answer` where it is not said."""
+
+
 def _place(service: str, record: UUID, conclusion: UUID) -> str:
-    """An assessment is kept for each conclusion, a plan for each record."""
     if service == "assessment":
         return f"/assessment/v1/assessments/{conclusion}"
-    return f"/{service}/v1/plans/{record}"
+    return f"/{service}/v1/plans/{record}/conclusions/{conclusion}"

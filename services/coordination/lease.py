@@ -17,6 +17,7 @@ class Lease:
     def __init__(self, database: Database, name: str, seconds: float) -> None:
         self._database, self._name = database, name
         self._length = timedelta(seconds=seconds)
+        self.renew_every = seconds / 4
         self._until = datetime.min.replace(tzinfo=UTC)
         self._holder = f"{socket.gethostname()} {os.getpid()} {THIS_PROCESS} {uuid4().hex}"
 

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from services.chassis import audit
 from services.chassis.database import InTransaction
-from services.chassis.errors import Problem
+from services.chassis.errors import NotFound, Problem
 from services.chassis.logging import get_logger
 from services.coordination import inbox, repository, trend, views, wording
 from services.coordination.contract import Event, TimelineEntry
@@ -25,7 +25,7 @@ from services.coordination.reading import (
     reminder_of,
     worklist_page,
 )
-from services.coordination.rendering import STYLESHEET, PageRoute, page
+from services.coordination.rendering import STATIC, PageRoute, page
 from services.coordination.repository import BadCursor, Filters
 from services.coordination.routes import found
 from services.coordination.sign_in import Person, SignedIn, expect_own_form
@@ -53,10 +53,14 @@ async def start_page(person: Person) -> Response:
     return RedirectResponse("/worklist", 303)
 
 
-@router.get("/static/pathway.css", response_class=Response)
-async def stylesheet() -> Response:
-    """How the pages look."""
-    return Response(STYLESHEET, media_type="text/css", headers={"Cache-Control": "no-cache"})
+@router.get("/static/{name}", response_class=Response)
+async def static_file(name: str) -> Response:
+    """How the pages look: one stylesheet, one mark."""
+    kept = STATIC.get(name)
+    if kept is None:
+        raise NotFound("there is nothing at this address")
+    content, media_type = kept
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
 
 
 @dataclass(frozen=True, slots=True)

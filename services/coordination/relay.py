@@ -53,10 +53,24 @@ class Relay:
     async def _round(self) -> bool:
         """One round that never ends the task: what goes wrong now is tried again."""
         try:
-            return await self._lease.held() and await self._work()
+            return await self._lease.held() and await self._while_held()
         except Exception as error:
             self._log.error("relay-failed", kind=self._name, error=type(error).__name__)
             return False
+
+    async def _while_held(self) -> bool:
+        """Work, however long it takes, for as long as the lease is ours."""
+        work = asyncio.ensure_future(self._work())
+        try:
+            while True:
+                done, _ = await asyncio.wait({work}, timeout=self._lease.renew_every)
+                if done:
+                    return work.result()
+                if not await self._lease.held():
+                    return False
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
     async def _leave(self) -> None:
         try:

@@ -25,7 +25,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-STYLESHEET = files("services.coordination").joinpath("static/pathway.css").read_text("utf-8")
+_STATIC = files("services.coordination").joinpath("static")
+STATIC = {
+    "pathway.css": (_STATIC.joinpath("pathway.css").read_text("utf-8"), "text/css"),
+    "mark.svg": (_STATIC.joinpath("mark.svg").read_text("utf-8"), "image/svg+xml"),
+}
+"""The only files that are handed out, read once."""
 
 
 def _day(day: date) -> str:

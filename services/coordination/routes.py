@@ -137,7 +137,7 @@ async def record_event(
     after: BackgroundTasks,
     session: InTransaction,
     once: Once,
-    caller: Annotated[Caller, requires("EpisodeOfCare", "u")],
+    caller: Annotated[Caller, requires("EpisodeOfCare", "c")],
 ) -> Response:
     """Tell a journey that something happened. The answer is a promise: it cannot be lost."""
     if once.answer:
@@ -205,7 +205,7 @@ async def fast_forward(
     wanted: FastForward,
     request: Request,
     session: InTransaction,
-    caller: Annotated[Caller, requires("EpisodeOfCare", "u")],
+    caller: Annotated[Caller, requires("Task", "u")],
 ) -> Journey:
     """Rehearsal only: move this journey's own clock. Elsewhere there is nothing at this address."""
     parts: Parts = parts_of(request)

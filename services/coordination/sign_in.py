@@ -21,7 +21,7 @@ from services.coordination.rendering import NotSignedIn, PageRoute
 from services.coordination.tables import SessionRow, SignInRow
 
 COOKIE = "tio_session"
-SCOPES = "user/EpisodeOfCare.rsu user/Task.rsu user/Communication.rs"
+SCOPES = "user/EpisodeOfCare.crs user/Task.rsu user/Communication.r"
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

@@ -5,12 +5,18 @@ import binascii
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.chassis import audit
-from services.chassis.auth import Caller, requires
+from services.chassis.auth import Caller, authenticated, requires
 from services.chassis.database import InTransaction
-from services.chassis.errors import FieldProblem, NotFound, PreconditionRequired, Unprocessable
+from services.chassis.errors import (
+    FieldProblem,
+    Forbidden,
+    NotFound,
+    PreconditionRequired,
+    Unprocessable,
+)
 from services.chassis.etags import IfMatch, tell_version
 from services.coordination import reach
 from services.coordination.contract import Subscription, SubscriptionRequest
@@ -32,13 +38,14 @@ async def record_subscription(
     response: Response,
     session: InTransaction,
     expected: IfMatch,
-    caller: Annotated[Caller, requires("Subscription", "u")],
+    caller: Annotated[Caller, Depends(authenticated)],
 ) -> Subscription:
     """Let somebody hear reminders, or change where. A change says which version it changes."""
     settings: CoordinationSettings = request.app.state.settings
     _expect_usable(wanted, settings.webhook_private_networks)
     place = (caller.organisation, subscription_id)
     row = await session.get(SubscriptionRow, place, with_for_update=True)
+    _expect_scope(caller, "c" if row is None else "u")
     if row is None:
         expected.check(None)
         row = SubscriptionRow(
@@ -71,6 +78,12 @@ async def read_subscription(
         raise NotFound("there is no such subscription")
     tell_version(response, row.version)
     return subscription_of(row)
+
+
+def _expect_scope(caller: Caller, verb: str) -> None:
+    """To create and to change are two rights."""
+    if not caller.may("Subscription", verb):
+        raise Forbidden(f"this needs the scope system/Subscription.{verb}")
 
 
 def _says(row: SubscriptionRow, wanted: SubscriptionRequest) -> bool:

@@ -180,6 +180,13 @@ def source_in_words(source: str) -> str:
     return reference.citation if reference else source
 
 
+def amount(value: object, unit: object) -> str:
+    """A number of three figures with its unit; a ratio has none."""
+    number = f"{value:.3g}" if isinstance(value, float) else str(value)
+    words = str(unit or "").replace("{1.73_m2}", "1.73 m²").replace("{", "").replace("}", "")
+    return number if words in ("", "1") else f"{number} {words}"
+
+
 def days(number: int) -> str:
     """A number of days, said."""
     return "1 day" if number == 1 else f"{number} days"

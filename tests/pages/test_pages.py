@@ -144,7 +144,7 @@ def test_the_phosphate_table_keeps_what_was_sent(
     signed_in: Page, running: Running, asked: UUID
 ) -> None:
     signed_in.goto(f"{running.url}/journeys/{asked}")
-    signed_in.get_by_text("All 5 values").click()
+    signed_in.get_by_text("All values (5)").click()
 
     table = signed_in.get_by_role("table", name="Serum phosphate")
     expect(table).to_contain_text("1.4 mg/dL")

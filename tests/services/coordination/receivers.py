@@ -25,6 +25,7 @@ class Hook:
     raw: list[bytes] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     location: str = ""
+    slow: float = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Verify, remember, answer."""
@@ -38,6 +39,7 @@ class Hook:
                 break
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         verified = Webhook(SECRET).verify(body, headers)
+        await asyncio.sleep(self.slow)
         status = self.answers.pop(0) if self.answers else 204
         self.raw.append(body + repr(sorted(headers.items())).encode())
         if status < 300:

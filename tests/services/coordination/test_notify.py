@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from services.chassis.tokens import TokenMint
 from services.coordination import reach
 from tests.services.coordination.builders import (
     PATIENT,
@@ -207,6 +208,21 @@ async def test_two_running_coordinations_deliver_once(
     assert len(hook.heard) == len({id for id, _ in hook.heard}) == len(journeys)
 
 
+async def test_a_slow_receiver_does_not_cost_the_relay_its_lease(
+    database_url: str, make_settings: MakeSettings, north: str, hook: Hook
+) -> None:
+    hook.slow = 0.5
+    settings = make_settings(database_url, lease_seconds=0.4)
+    async with served(settings, Engine(), north) as one, served(settings, Engine(), north) as two:
+        await listening(one, hook)
+        journeys = [await a_due_thing(api) for api in (one, two)]
+        for journey in journeys:
+            await woken(one, journey, DUE)
+        for journey in journeys:
+            await until(lambda journey=journey: _all_delivered(two, journey))  # type: ignore[misc]
+    assert len(hook.raw) == len(journeys)
+
+
 async def test_an_email_leaves_without_a_name_and_can_be_recognised(
     database_url: str, make_settings: MakeSettings, north: str
 ) -> None:
@@ -262,6 +278,24 @@ async def test_a_secret_is_shown_to_nobody(api: httpx2.AsyncClient, hook: Hook) 
         f"/coordination/v1/subscriptions/{id}", json=wanted, headers={"If-Match": '"7"'}
     )
     assert stale.status_code == 412
+
+
+async def test_to_create_and_to_change_a_subscription_are_two_rights(
+    api: httpx2.AsyncClient, mint: TokenMint
+) -> None:
+    place = f"/coordination/v1/subscriptions/{uuid4()}"
+    wanted = {"channel": "email", "address": "a@b.example"}
+    changed = wanted | {"roles": ["staff"]}
+    may_create, may_change = (
+        {"Authorization": f"Bearer {mint.mint('x', 'north', (f'system/Subscription.{verb}',))}"}
+        for verb in "cu"
+    )
+    match = {"If-Match": '"1"'}
+
+    assert (await api.put(place, json=wanted, headers=may_change)).status_code == 403
+    assert (await api.put(place, json=wanted, headers=may_create)).status_code == 200
+    assert (await api.put(place, json=changed, headers=may_create | match)).status_code == 403
+    assert (await api.put(place, json=changed, headers=may_change | match)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,7 @@ async def test_another_organisations_journey_is_not_there(
         ("PUT", "", "EpisodeOfCare.c"),
         ("GET", "", "EpisodeOfCare.r"),
         ("GET", "/reminders", "Communication.r"),
+        ("POST", "/events", "EpisodeOfCare.c"),
         ("PUT", "/progress", "Task.u"),
     ],
 )
@@ -196,11 +197,17 @@ async def test_without_the_scope_nothing_is_done(
     journey = await started(api)
     token = mint.mint("somebody", "north", ("system/Observation.cruds",))
 
+    bodies: dict[str | None, Any] = {
+        "": a_journey(),
+        "/progress": a_progress(1),
+        "/events": an_event(),
+    }
+
     answer = await api.request(
         method,
         path(journey) + place,
         headers={"Authorization": f"Bearer {token}"},
-        json=a_progress(1) if place == "/progress" else a_journey() if method == "PUT" else None,
+        json=bodies.get(place if method != "GET" else None),
     )
 
     assert answer.status_code == 403
