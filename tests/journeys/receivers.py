@@ -1,6 +1,5 @@
 """A real webhook receiver and a real SMTP server that remember what reached them."""
 
-import asyncio
 import threading
 from email import message_from_bytes
 from email.message import Message
@@ -10,6 +9,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from standardwebhooks.webhooks import Webhook
+
+from tests.journeys.system import a_free_port
 
 
 class WebhookReceiver:
@@ -45,11 +46,9 @@ class MailReceiver:
 
     def __init__(self) -> None:
         self.accepted: list[Message] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self.port = a_free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
-        server = self._controller.server
-        assert isinstance(server, asyncio.Server)
-        self.port: int = server.sockets[0].getsockname()[1]
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Accept one message."""
