@@ -13,6 +13,7 @@ from services.chassis import idempotency
 from services.chassis.app import create_service
 from services.chassis.logging import get_logger
 from services.coordination import pages, reports, routes, sign_in, subscriptions
+from services.coordination.background import background, passed
 from services.coordination.journeys import Journeys
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.notify import Deliveries
@@ -106,18 +107,14 @@ async def _now_and_then(
 ) -> AsyncIterator[None]:
     """Do this again and again while the service lives; a failure waits for the next time."""
 
-    async def again() -> None:
-        while True:
+    async def rounds(ending: asyncio.Event) -> None:
+        while not ending.is_set():
             try:
                 await act(parts)
             except Exception as error:
                 name = type(error).__name__
                 get_logger("coordination").error("background", kind=act.__name__, error=name)
-            await asyncio.sleep(seconds)
+            await passed(ending, seconds)
 
-    task = asyncio.create_task(again(), name=act.__name__)
-    try:
+    async with background(act.__name__, rounds):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

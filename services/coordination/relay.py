@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from services.chassis.database import Database
 from services.chassis.logging import get_logger
+from services.coordination.background import background, passed
 from services.coordination.lease import Lease
 
 Work = Callable[[], Awaitable[bool]]
@@ -22,6 +23,7 @@ class Relay:
         self._name, self._work, self._every = name, work, every
         self._lease = Lease(database, name, lease_seconds)
         self._something = asyncio.Event()
+        self._ending = False
         self._log = get_logger("coordination")
 
     def wake(self) -> None:
@@ -31,24 +33,20 @@ class Relay:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work in the background for as long as this lasts."""
-        task = asyncio.create_task(self._run(), name=self._name)
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self._leave()
+        async with background(self._name, self._rounds):
+            try:
+                yield
+            finally:
+                self._ending = True
+                self.wake()
+        await self._leave()
 
-    async def _run(self) -> None:
-        while True:
+    async def _rounds(self, ending: asyncio.Event) -> None:
+        while not ending.is_set():
             self._something.clear()
             more = await self._round()
-            if not more:
-                try:
-                    async with asyncio.timeout(self._every):
-                        await self._something.wait()
-                except TimeoutError:
-                    continue
+            if not more and not self._ending:
+                await passed(self._something, self._every)
 
     async def _round(self) -> bool:
         """One round that never ends the task: what goes wrong now is tried again."""
