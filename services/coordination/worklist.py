@@ -100,12 +100,14 @@ def reconcile(
 ) -> list[Owed]:
     """What has changed in who owes what? Only what is new or different is answered.
 
-    A conclusion carries everything its service asks for: what it no longer names is withdrawn, and
-    what other services asked for stays. What a person has disposed of is not opened again.
+    A conclusion carries everything its service asks for: what it no longer names is withdrawn. Only
+    the service of the phase is asked, so what another one asked for before is withdrawn too: nobody
+    would ever say that it was done. What a person has disposed of is not opened again.
     """
     now = dict(known)
     if conclusion is not None:
         _take_over(now, conclusion.service, conclusion.obligations)
+        _leave_behind(now, {conclusion.service, THE_JOURNEY})
     asked = () if question is None else (question,)
     _take_over(now, THE_JOURNEY, asked, done=answered)
     if closing is not None:
@@ -141,6 +143,13 @@ def _take_over(
                 if was_answered
                 else owed.ended(Disposition.WITHDRAWN, "no longer asked for")
             )
+
+
+def _leave_behind(now: dict[Key, Owed], asking: Collection[str]) -> None:
+    """The journey has moved on: what only an earlier phase wanted is owed no more."""
+    for key, owed in now.items():
+        if owed.is_open and owed.service not in asking:
+            now[key] = owed.ended(Disposition.WITHDRAWN, "the journey has moved on")
 
 
 @dataclass(frozen=True, slots=True)

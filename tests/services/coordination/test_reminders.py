@@ -110,21 +110,31 @@ async def test_after_an_outage_only_the_newest_rung_is_sent_and_said_to_be_late(
     )
 
 
-async def test_what_a_service_no_longer_names_is_withdrawn_and_what_others_asked_for_stays(
+async def test_what_a_service_no_longer_names_is_withdrawn(api: httpx2.AsyncClient) -> None:
+    journey = await started(api)
+    await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
+
+    await reported(api, journey, a_progress(2, conclusion=a_conclusion()))
+    await reported(api, journey, a_progress(3))
+
+    owed = (await api.get(path(journey))).json()["obligations"]
+    assert [(one["status"], one["disposition"]) for one in owed] == [("cancelled", "WITHDRAWN")]
+
+
+async def test_a_test_that_only_an_earlier_phase_wanted_is_not_asked_for_years_later(
     api: httpx2.AsyncClient,
 ) -> None:
     journey = await started(api)
-    ours, theirs = an_obligation(), an_obligation(rule="IMG-1", act="sstr_pet_ct")
-    imaging = a_conclusion(theirs, service="localization")
-    await reported(api, journey, a_progress(1, conclusion=imaging))
-    await reported(api, journey, a_progress(2, conclusion=a_conclusion(ours)))
+    earlier = a_conclusion(an_obligation(rule="M-01"), service="assessment")
+    await reported(api, journey, a_progress(1, conclusion=earlier))
+    later = a_conclusion(an_obligation(rule="FUP-04"), service="followup")
 
-    await reported(api, journey, a_progress(3, conclusion=a_conclusion()))
-    await reported(api, journey, a_progress(4))
+    await reported(api, journey, a_progress(2, conclusion=later))
 
-    owed = {one["rule"]: one for one in (await api.get(path(journey))).json()["obligations"]}
-    assert (owed["FUP-01"]["status"], owed["FUP-01"]["disposition"]) == ("cancelled", "WITHDRAWN")
-    assert owed["IMG-1"]["status"] == "open"
+    owed = {
+        one["rule"]: one["status"] for one in (await api.get(path(journey))).json()["obligations"]
+    }
+    assert owed == {"M-01": "cancelled", "FUP-04": "open"}
 
 
 async def test_reminders_stop_as_soon_as_the_thing_is_done(api: httpx2.AsyncClient) -> None:
