@@ -67,13 +67,13 @@ def test_what_a_person_ended_stays_ended_whatever_a_service_says() -> None:
     assert reconcile(known(ended), concluded(due()), None, (), None) == []
 
 
-def test_silence_of_one_service_ends_nothing_of_another() -> None:
+def test_a_conclusion_of_one_service_leaves_behind_what_another_asked_for() -> None:
     before = known(Owed(due("A"), "localization"), Owed(due("B"), "followup"))
 
-    changes = reconcile(before, concluded(), None, (), None)
+    changes = reconcile(before, concluded(due("B")), None, (), None)
 
     assert [(change.key, change.disposition) for change in changes] == [
-        (("B", "1"), Disposition.WITHDRAWN)
+        (("A", "1"), Disposition.WITHDRAWN)
     ]
 
 
