@@ -21,6 +21,7 @@ COMMANDS = {
     "worker": "worker",
     "migrate": "databases",
     "verify-audit": "databases",
+    "replay": "replay",
 }
 WRONG = 2
 
