@@ -6,7 +6,7 @@ folder: killing all of it and starting again on the same folder goes on where it
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from socket import create_server, socket
@@ -69,6 +69,9 @@ class Place:
         return f"http://{self.host}:{self.port}"
 
 
+Meanwhile = Callable[[Place], Awaitable[None]]
+
+
 class OnOneAddress:
     """The services behind one address: the first part of the path says whose request it is."""
 
@@ -125,8 +128,11 @@ def front_of(services: Mapping[str, FastAPI], journeys: TemporalMetrics) -> Fast
     return front
 
 
-async def run(place: Place, say: Say) -> int:
-    """Bring everything up, say where it is, and keep it up until told to end."""
+async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int:
+    """Bring everything up, say where it is, and keep it up until told to end.
+
+    `meanwhile` runs beside it once it is up, as somebody who uses it.
+    """
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -147,7 +153,11 @@ async def run(place: Place, say: Say) -> int:
                 _working(place, mint, client),
             ):
                 await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
+                using = asyncio.ensure_future(meanwhile(place)) if meanwhile else None
                 await told_to_end.wait()
+                if using is not None:
+                    using.cancel()
+                    await asyncio.gather(using, return_exceptions=True)
                 say("Ending; the next start on this folder goes on from here.")
     return 0
 

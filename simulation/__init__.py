@@ -1,0 +1,1 @@
+"""What would happen? Patients to rehearse with; production needs nothing of this."""
