@@ -155,17 +155,20 @@ class Fact:
     words: str
 
 
+def _born(patient: Mapping[str, Any]) -> Fact:
+    """As exactly as it was told."""
+    born, age = patient.get("birth_date"), patient.get("age_years")
+    if born:
+        return Fact("Born", _day(date.fromisoformat(born)))
+    return Fact("Age", "not said" if age is None else f"{age:g} years")
+
+
 def facts(journey: JourneyRow) -> list[Fact]:
     """The few things to know about a journey at a glance."""
     patient = journey.patient
-    born = patient.get("birth_date")
-    age = patient.get("age_years")
     shown = [
         Fact("Sex", wording.sentence(str(patient.get("sex", "unknown")))),
-        Fact(
-            "Born",
-            _day(date.fromisoformat(born)) if born else f"{age} years old" if age else "not said",
-        ),
+        _born(patient),
         Fact("Reference profile", wording.plain(journey.profile)),
         Fact("Assigned to", journey.assignee or "nobody"),
         Fact("Time zone", journey.zone),
