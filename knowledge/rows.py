@@ -169,6 +169,11 @@ class Rule:
     read_status: ReadStatus
     cn_consensus: str = "not_read"
 
+    @property
+    def internal(self) -> bool:
+        """Is it a row of ours for what no rule of the specification says? Never shown as fired."""
+        return self.strength == "internal"
+
 
 @dataclass(frozen=True, slots=True)
 class Text:

@@ -192,7 +192,7 @@ def _low(way: Course, sample: Sample, *, masked: bool, on: date) -> None:
         days = (sample.day - way.operated).days
         if days < TABLE.whole("persistence_from_day", on):
             if way.state is not State.POSTOPERATIVE:
-                _go(way, sample, State.POSTOPERATIVE, "FU-001")
+                _go(way, sample, State.POSTOPERATIVE, "STATE-POSTOPERATIVE")
             return
         way.lows.append(sample.day)
         if way.state not in LOW_WITHOUT_DRUGS:
@@ -234,7 +234,7 @@ def _not_low(way: Course, sample: Sample, on: date) -> None:
     elif way.fgf23 in (Level.NORMAL, Level.LOW):
         _go(way, sample, State.EARLY_RESPONSE, "STATE-EARLY-RESPONSE")
     elif way.state in LOW_WITHOUT_DRUGS:
-        _go(way, sample, State.POSTOPERATIVE, "STATE-EARLY-RESPONSE")
+        _go(way, sample, State.POSTOPERATIVE, "STATE-POSTOPERATIVE")
 
 
 def _go(way: Course, sample: Sample, state: State, rule: str) -> None:

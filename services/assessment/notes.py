@@ -68,8 +68,8 @@ class Notes:
         self.interpretations: list[Interpreted] = []
 
     def fire(self, rule: str | None, conclusion: str) -> None:
-        """This rule applied."""
-        if rule:
+        """This rule of the specification applied. A row of ours is no rule, and is not noted."""
+        if rule and not shelf.rules()[rule].internal:
             self.fired[(rule, conclusion)] = None
 
     def caveat(self, code: str) -> None:

@@ -212,6 +212,8 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
     way = standing.way
     if way is not None:
         for step in way.steps:
+            if remission.TABLE.rules[step.rule].internal:
+                continue
             fired[step.rule] = _rule(step.rule, step.day, step.because)
         for sample in way.masked:
             fired["FU-004"] = _rule("FU-004", sample.day, sample.ids)

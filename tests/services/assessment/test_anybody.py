@@ -104,6 +104,7 @@ def test_whatever_is_sent_is_answered_with_reasons(body: dict[str, Any]) -> None
     assert assess(request) == answer, "the same data give the same answer"
     fired = {rule.id for rule in answer.fired_rules}
     assert fired <= shelf.rules().keys()
+    assert not any(shelf.rules()[id].internal for id in fired), "only rules of the specification"
     if fired & {"H-01", "H-03"}:
         assert answer.differential, "a low phosphate is never left without a cause to think of"
     if answer.tio_class == "TIO_CONFIRMED":

@@ -65,6 +65,8 @@ def test_a_patient_is_followed_day_by_day(timeline: dict[str, Any]) -> None:
         day = step["on"]
         assert answer.state == conclusion.state == step["state"], day
         assert answer.rejected == [], day
+        shown = {rule.id for rule in answer.fired_rules}
+        assert not any(id.startswith("STATE-") for id in shown), "no rule of the specification"
         due = open_items(answer)
         for rule, days in step.get("due", {}).items():
             assert due.get(rule) == days, (day, rule)
