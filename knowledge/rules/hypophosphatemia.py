@@ -84,8 +84,14 @@ def current(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def is_severe(samples: Sequence[Sample], on: date) -> bool:
-    """Is the present phosphate low and below the limit of severity?"""
+    """Is the present phosphate low and below the limit at which several rules grow stricter?"""
     limit = TABLE.value("severe_below", on)
+    return any(s.low and s.observation.value.below(limit) is True for s in current(samples))
+
+
+def is_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
+    """Is the present phosphate in the band that is called severe (H-08)?"""
+    limit = TABLE.value("severe_band_below", on)
     return any(s.low and s.observation.value.below(limit) is True for s in current(samples))
 
 

@@ -221,7 +221,8 @@ def renal_handling(handling: Handling | None, filtration: str, subject: Subject)
     decision = TABLE.decide("renal_handling", excretion_band(handling.excreted, subject.on), tmp)
     if handling.from_24h:
         weaker = TABLE.decide("downgrade", decision.then)
-        return Finding(weaker.then, decision.rule, ("fallback_24h",))
+        rule = decision.rule if weaker.then == decision.then else weaker.rule
+        return Finding(weaker.then, rule, ("fallback_24h",))
     return Finding(decision.then, decision.rule)
 
 

@@ -72,7 +72,7 @@ class PhosphateStages(Asking):
         else:
             self.notes.caveat("low_unconfirmed")
         picture.severe = hypophosphatemia.is_severe(samples, on)
-        if picture.severe:
+        if hypophosphatemia.is_in_severe_band(samples, on):
             self.notes.fire("H-08", "SEVERE")
         findings = self.case.findings
         signs = any_of(*(getattr(findings, sign) for sign in ACUTE_SIGNS))

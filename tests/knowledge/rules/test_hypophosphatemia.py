@@ -85,3 +85,10 @@ def test_exactly_at_the_limit_is_not_urgent(value: str, sign: bool | None, urgen
 
 def test_an_old_dangerous_value_is_not_urgent_today() -> None:
     assert not rule.is_urgent([a_sample("0.25", -400), a_sample("0.6", 0)], None, DAY)
+
+
+def test_the_band_called_severe_ends_where_the_stricter_rules_have_begun() -> None:
+    assert rule.is_in_severe_band([a_sample("0.29")], DAY)
+    assert not rule.is_in_severe_band([a_sample("0.30")], DAY)
+    assert rule.is_severe([a_sample("0.49")], DAY)
+    assert not rule.is_severe([a_sample("0.50")], DAY)

@@ -1,0 +1,25 @@
+"""Which class follows: what the C table says in its own words, and no more."""
+
+from datetime import date
+
+from knowledge.rules import fgf23, fgf23_independent
+from knowledge.rules.classification import classify
+from knowledge.rules.picture import PERSISTENT, Picture
+
+DAY = date(2026, 11, 22)
+
+
+def test_the_picture_of_dent_disease_alone_does_not_rule_a_tumor_out() -> None:
+    boy = Picture(
+        DAY,
+        child=True,
+        phosphate=PERSISTENT,
+        renal="WASTING_DEFINITE",
+        fgf23=fgf23.MEDIATED,
+        tubular=fgf23_independent.DENT,
+        childhood_onset=True,
+    )
+
+    classed = classify(boy)
+
+    assert (classed.rule, classed.tio_class) == ("C-11b", "TIO_POSSIBLE")
