@@ -1,5 +1,6 @@
 """A table that cannot be vouched for is refused, with file, row and reason."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,19 @@ def test_every_table_loads_and_every_rule_that_is_named_is_described() -> None:
 
 def test_every_rule_says_that_the_chinese_consensus_was_not_read() -> None:
     assert {rule.cn_consensus for rule in shelf.rules().values()} == {"not_read"}
+
+
+def test_a_row_of_ours_never_goes_by_the_number_of_a_rule_of_the_specification() -> None:
+    ours = {id for id, rule in shelf.rules().items() if rule.internal}
+    numbered = re.compile(r"(M-00|[A-Z]{1,3}-(?!00$)\d{2,3}b?)")
+
+    assert {id for id in shelf.rules() if not numbered.fullmatch(id)} == ours
+
+
+def test_what_the_specification_does_not_give_is_a_default_of_this_project_and_no_more() -> None:
+    for item in shelf.items():
+        if "operational-default" in item.sources:
+            assert item.read_status in ("proposal", "unverified"), item.id
 
 
 def test_nothing_is_better_read_than_its_best_source() -> None:
