@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from socket import create_server, socket
+from typing import TextIO
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -62,11 +63,17 @@ class Place:
     port: int
     rehearsal: bool
     environ: Mapping[str, str]
+    log_level: str = "info"
 
     @property
     def url(self) -> str:
         """Where people and systems reach it."""
         return f"http://{self.host}:{self.port}"
+
+
+def log_level_for(stream: TextIO) -> str:
+    """A person at a terminal is told what is wrong; a log collector is told everything."""
+    return "warning" if stream.isatty() else "info"
 
 
 Meanwhile = Callable[[Place], Awaitable[None]]
@@ -164,7 +171,8 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
 
 def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[str, FastAPI]:
     def environ(service: str) -> dict[str, str]:
-        return place.folder.environ(service, place.environ)
+        level = {f"TIO_{service.upper()}_LOG_LEVEL": place.log_level}
+        return level | place.folder.environ(service, place.environ)
 
     coordination = read_settings(
         CoordinationSettings,
@@ -201,7 +209,9 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
 async def _served(app: ASGIApp, place: Place) -> AsyncIterator[None]:
     """Listening, until the block is left and every request is answered."""
     with _listening(place) as listening:
-        server = server_of(app, place.host, place.port, hears_signals=False)
+        server = server_of(
+            app, place.host, place.port, log_level=place.log_level, hears_signals=False
+        )
         serving = asyncio.create_task(server.serve([listening]), name="http")
         try:
             while not server.started:

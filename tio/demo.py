@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             port=arguments.port,
             rehearsal=True,
             environ=os.environ,
+            log_level=all_in_one.log_level_for(sys.stderr),
         )
         try:
             return asyncio.run(all_in_one.run(place, _say, meanwhile=_play))

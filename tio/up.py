@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
                     port=arguments.port,
                     rehearsal=arguments.rehearsal,
                     environ=os.environ,
+                    log_level=all_in_one.log_level_for(sys.stderr),
                 ),
                 say=lambda line: print(line, flush=True),
             )
