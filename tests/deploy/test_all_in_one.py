@@ -1,0 +1,103 @@
+"""The whole system on one machine: it comes up, says so, ends when told, and says why when not."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_server
+
+import httpx2
+import pytest
+
+from tests.journeys.system import System, a_system, eventually
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """One system for the questions that change nothing."""
+    with a_system(tmp_path_factory.mktemp("one") / "data") as system:
+        yield system
+
+
+def up(data: Path, port: int) -> subprocess.CompletedProcess[str]:
+    """`tio up`, when it is expected to refuse."""
+    return subprocess.run(
+        [sys.executable, "-m", "tio", "up", "--data", str(data), "--port", str(port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_it_says_where_it_is_and_how_to_sign_in(system: System) -> None:
+    def said_all() -> bool | None:
+        said = system.output.read_text()
+        here = f"TIO Pathway is up on {system.url} (rehearsal)" in said
+        return (here and f"{system.url}/sign-in?token=" in said) or None
+
+    assert eventually(said_all, "it says where it is")
+
+
+def test_one_address_answers_for_all_services(system: System) -> None:
+    for service in ("assessment", "localization", "followup", "coordination"):
+        described = httpx2.get(f"{system.url}/{service}/v1/openapi.json")
+        assert described.status_code == 200
+        assert any(path.startswith(f"/{service}/v1/") for path in described.json()["paths"])
+    assert httpx2.get(f"{system.url}/healthz").json() == {"alive": True}
+    assert httpx2.get(f"{system.url}/assessment/v1/assessments/nowhere").status_code == 401
+
+
+def test_one_metrics_page_counts_services_journeys_and_the_process(system: System) -> None:
+    text = httpx2.get(f"{system.url}/metrics").text
+
+    for name in (
+        'tio_http_requests_total{code="200",method="GET"',
+        "tio_journeys",
+        "temporal_",
+        "process_resident_memory_bytes",
+    ):
+        assert name in text, name
+    assert text.count("# HELP tio_http_requests_total ") == 1
+
+
+def test_a_folder_in_use_is_refused_with_a_sentence(system: System) -> None:
+    refused = up(system.data, 1)
+
+    assert refused.returncode == 2
+    assert "is in use by another process" in refused.stderr
+
+
+def test_a_busy_address_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with create_server(("127.0.0.1", 0)) as taken:
+        refused = up(tmp_path / "data", taken.getsockname()[1])
+
+    assert refused.returncode == 2
+    assert "cannot listen on" in refused.stderr
+
+
+def test_a_misspelt_setting_is_refused_with_its_name(tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "tio", "up", "--data", str(tmp_path / "data"), "--port", "1"],
+        env={"PATH": "/usr/bin:/bin", "TIO_COORDINATION_SMTP_HOTS": "mail"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert refused.returncode == 2
+    assert "TIO_COORDINATION_SMTP_HOTS" in refused.stderr
+
+
+def test_told_to_end_it_ends_and_the_same_folder_goes_on(tmp_path: Path) -> None:
+    system = System(tmp_path / "data")
+    try:
+        system.start()
+        journey = "/coordination/v1/journeys/0d2fbb8e-1f0c-4c5e-8e5d-0a6b7f0f5c11"
+        start = {"patient": {"id": "p-1", "age_years": 50}}
+        assert system.send("PUT", journey, start).status_code in (200, 201)
+        system.stop()
+        system.start()
+
+        assert system.get(journey)["patient_id"] == "p-1"
+    finally:
+        system.stop()

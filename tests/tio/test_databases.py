@@ -1,0 +1,45 @@
+"""`tio migrate` and `tio verify-audit`, on a data folder."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tio.__main__ import main
+
+
+def test_migrate_brings_every_database_to_its_newest_shape_and_may_be_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", "--data", str(tmp_path)]) == 0
+    assert "assessment: 0001" in capsys.readouterr().out
+
+    assert main(["migrate", "--data", str(tmp_path)]) == 0
+    assert "coordination: is at its newest shape" in capsys.readouterr().out
+
+
+def test_a_changed_audit_entry_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "--data", str(tmp_path)]) == 0
+    assert main(["verify-audit", "--data", str(tmp_path)]) == 0
+
+    with sqlite3.connect(tmp_path / "followup.db") as database:
+        database.execute("INSERT INTO audit_head (id, entries, hash) VALUES (1, 3, 'f00')")
+    database.close()
+    capsys.readouterr()
+
+    assert main(["verify-audit", "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "followup: 0 entries, BROKEN" in said
+    assert "assessment: 0 entries, intact" in said
+
+
+def test_without_a_folder_the_environment_must_say_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TIO_ASSESSMENT_DATABASE_URL", raising=False)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["migrate", "assessment"])
+
+    assert ended.value.code == 2
+    assert "TIO_ASSESSMENT_DATABASE_URL" in capsys.readouterr().err
