@@ -110,15 +110,18 @@ class Table:
 
     def value(self, name: str, on: date) -> Quantity:
         """Which number counts on this day?"""
-        return self.values[name].on(on).quantity
+        history = self.values[name]
+        return (history.newest if history.since <= on else history.on(on)).quantity
 
     def number(self, name: str, on: date) -> Decimal:
         """The same as a bare number, for formulas that know its unit."""
-        return self.values[name].on(on).number
+        history = self.values[name]
+        return (history.newest if history.since <= on else history.on(on)).number
 
     def whole(self, name: str, on: date) -> int:
         """The same as a whole number: days, months, counts."""
-        return self.values[name].on(on).whole
+        history = self.values[name]
+        return (history.newest if history.since <= on else history.on(on)).whole
 
     def band(self, name: str, value: Decimal, on: date) -> str:
         """In which of the named bands does this value lie on this day?"""
@@ -140,7 +143,10 @@ class Table:
 
     def first(self, name: str, facts: Mapping[str, str]) -> OrderedRow:
         """Which row matches first?"""
-        return next(row for row in self.ordered[name] if row.matches(facts))
+        for row in self.ordered[name]:
+            if row.matches(facts):
+                return row
+        raise AssertionError("an ordered table is checked at load to end with a row for all")
 
     def _find_interval(
         self, name: str, profile: str, sex: Sex, age: Decimal, on: date

@@ -14,6 +14,17 @@ EVIDENCE = tuple(
 )
 """The weightiest first, so that what speaks for and against a cause comes out in that order."""
 
+
+def _places() -> dict[str, tuple[int, ...]]:
+    places: dict[str, tuple[int, ...]] = {}
+    for place, row in enumerate(EVIDENCE):
+        places[row.fact] = (*places.get(row.fact, ()), place)
+    return places
+
+
+PLACES = _places()
+"""Where in EVIDENCE each fact speaks, so that only what is true is looked at."""
+
 DIAGNOSES = tuple(TABLE.entries["diagnoses"])
 ORDER = {diagnosis: place for place, diagnosis in enumerate(DIAGNOSES)}
 MIMICS = frozenset(
@@ -41,10 +52,12 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
     A drug, iron, alcohol or a graft goes before everything else while it is active, unless the
     kidney conserves phosphate or a variant explains it.
     """
+    places: list[int] = []
+    for fact in facts:
+        places += PLACES.get(fact, ())
     causes: dict[str, Cause] = {}
-    for row in EVIDENCE:
-        if row.fact not in facts:
-            continue
+    for place in sorted(places):
+        row = EVIDENCE[place]
         cause = causes.get(row.diagnosis)
         if cause is None:
             cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
@@ -59,9 +72,9 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
     # Somebody with a low phosphate is never left without a cause to think of.
     remaining = remaining or [cause for cause in causes.values() if cause.supporting]
 
-    def place(cause: Cause) -> tuple[bool, int, int]:
+    def standing(cause: Cause) -> tuple[bool, int, int]:
         leads = mimics_lead and cause.diagnosis in MIMICS
         return (not leads, -cause.points, ORDER[cause.diagnosis])
 
-    remaining.sort(key=place)
+    remaining.sort(key=standing)
     return remaining
