@@ -1,13 +1,15 @@
 """Is this low, normal or high, for this person, assay and laboratory?"""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from knowledge.rows import Interval
 from knowledge.tables import Table
 from knowledge.terms.observation import Observation
-from knowledge.terms.person import Subject
+from knowledge.terms.person import Sex, Subject
 from knowledge.terms.quantity import Comparator, Quantity
 
 TABLE = Table.beside(__file__)
@@ -83,12 +85,15 @@ def read(observation: Observation, subject: Subject) -> Reading:
 
 def interval_for(key: str, subject: Subject) -> Interval | None:
     """Which interval holds for such a person: of the profile asked for, else of the fallback?"""
-    if key not in TABLE.intervals or subject.age is None:
+    if subject.age is None:
         return None
-    for profile in (subject.profile, *FALLBACK):
-        found = TABLE.interval(
-            key, profile=profile, sex=subject.sex, age=subject.age, on=subject.on
-        )
+    return _interval_for(key, subject.profile, subject.sex, subject.age, subject.on)
+
+
+@lru_cache(maxsize=4096)
+def _interval_for(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> Interval | None:
+    for asked in (profile, *FALLBACK):
+        found = TABLE.interval(key, profile=asked, sex=sex, age=age, on=on)
         if found is not None:
             return found
     return None

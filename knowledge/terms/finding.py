@@ -18,9 +18,12 @@ class ReadStatus(StrEnum):
 UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finding:
-    """One conclusion: `rule` is its id in the specification, `missing` what would settle it."""
+    """One conclusion: `rule` is its id in the specification, `missing` what would settle it.
+
+    Nobody changes one; like Quantity it is not frozen because so many are made.
+    """
 
     code: str
     rule: str | None = None

@@ -61,9 +61,12 @@ def unit_named(printed: str | None) -> Unit:
     return unit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Quantity:
-    """FHIR Quantity: a decimal value in a UCUM unit, never a bare number."""
+    """FHIR Quantity: a decimal value in a UCUM unit, never a bare number.
+
+    Nobody changes one; it is not frozen because so many are made, and freezing triples the cost.
+    """
 
     value: Decimal
     unit: str
