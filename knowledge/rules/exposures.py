@@ -1,6 +1,6 @@
 """Which exposure or feature points to another FGF23 disease, or bends the measurement?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,9 @@ BINDS_FGF23 = "binds_fgf23"
 BLOCKS_ABSORPTION = "blocks_absorption"
 ARTEFACT = "artefact"
 MONTHS_PER_YEAR = 12
+FEATURES: Mapping[str, str] = {
+    name: entry.fields["rule"] for name, entry in TABLE.entries["features"].items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,9 @@ def drug_named(agent: str) -> tuple[str, tuple[str, ...]] | None:
     return None
 
 
-def taken(drugs: Iterable[Drug], act: str, day: date, window: timedelta) -> bool:
+def taken(drugs: Sequence[Drug], act: str, day: date, window: timedelta) -> bool:
     """Was any drug that does this taken on or shortly before this day?"""
-    return any(act in drug.acts and drug.within(day, window) for drug in drugs)
+    return bool(drugs) and any(act in drug.acts and drug.within(day, window) for drug in drugs)
 
 
 def on_treatment(drugs: Sequence[Drug], day: date) -> bool:
@@ -118,12 +121,7 @@ def new_graft(transplanted: date | None, on: date) -> bool:
 
 def features(findings: Mapping[str, object]) -> dict[str, str]:
     """Which findings point to another FGF23 disease? The finding and its rule."""
-    rows = TABLE.entries["features"]
-    return {
-        name: rows[name].fields["rule"]
-        for name, value in findings.items()
-        if value is True and name in rows
-    }
+    return {name: rule for name, rule in FEATURES.items() if findings.get(name) is True}
 
 
 def childhood_onset(onset: Decimal | None, age: Decimal | None, on: date) -> bool | None:

@@ -62,14 +62,12 @@ def is_excluded(samples: Sequence[Sample], on: date) -> bool:
 
     `samples` are oldest first. A persistent low earlier is never outvoted.
     """
-    if is_persistent(samples, on):
-        return False
     normals = 0
     for sample in reversed(samples):
         if sample.low:
             break
         normals += sample.shows_normality
-    return normals >= TABLE.whole("normal_samples", on)
+    return normals >= TABLE.whole("normal_samples", on) and not is_persistent(samples, on)
 
 
 def current(samples: Sequence[Sample]) -> list[Sample]:

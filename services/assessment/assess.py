@@ -1,11 +1,9 @@
 """Does this person have tumor-induced osteomalacia? The verb: all that is known in, reasons out."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import cast
 
 from knowledge.edition import CURRENT, Knowledge
-from knowledge.rows import Evidence
 from knowledge.rules import differential
 from knowledge.rules.classification import Classification, classify
 from knowledge.rules.next_test import Step, next_tests
@@ -22,6 +20,9 @@ from services.assessment.contract import (
 from services.assessment.intake import read_case
 from services.assessment.notes import caveat, fired_rule
 from services.assessment.stages import Stages
+
+SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differential.EVIDENCE}
+"""What can speak for or against a cause, as it is shown; made once."""
 
 
 def assess(
@@ -66,21 +67,11 @@ def _ranked(picture: Picture, classed: Classification) -> list[Cause]:
         Cause(
             cause.diagnosis,
             place,
-            [rule_text(row) for row in cause.supporting],
-            [rule_text(row) for row in cause.opposing],
+            [SAID[row.rule, row.text] for row in cause.supporting],
+            [SAID[row.rule, row.text] for row in cause.opposing],
         )
         for place, cause in enumerate(causes, 1)
     ]
-
-
-@lru_cache(maxsize=4096)
-def _rule_text(rule: str, text: str) -> RuleText:
-    return RuleText(rule, text)
-
-
-def rule_text(row: Evidence) -> RuleText:
-    """What speaks for or against, with its rule; made once."""
-    return _rule_text(row.rule, row.text)
 
 
 def _shown(step: Step) -> NextTest:

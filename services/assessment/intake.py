@@ -26,8 +26,8 @@ from services.assessment.contract import (
     Status,
 )
 
-NOT_A_RESULT = (Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.REGISTERED)
-NOT_FINAL = (Status.PRELIMINARY, Status.UNKNOWN)
+NOT_A_RESULT = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.REGISTERED})
+NOT_FINAL = frozenset({Status.PRELIMINARY, Status.UNKNOWN})
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 REFUSED = "V-01"
 NO_FINDINGS = Findings()
@@ -140,6 +140,8 @@ def _named(sent: Observation) -> Analyte | None:
 
 def _analyte_of(sent: Observation) -> Analyte:
     analyte = _named(sent)
+    if analyte is not None and sent.loinc is None:
+        return analyte
     if analyte is None:
         named = sent.analyte or sent.loinc
         raise NotUsable(
@@ -172,18 +174,20 @@ def _moment(observation: Measured) -> float:
 
 
 def _note(case: Case, sent: Observation, measured: Measured) -> None:
+    key = measured.analyte.key
     if sent.status in NOT_FINAL:
         case.caveats.append("preliminary")
     if sent.taken_at is None:
         case.caveats.append("time_unknown")
     if validity.unusual(measured):
-        urine = measured.analyte.key == "u_creat"
-        case.caveats.append("dilute_urine" if urine and _is_dilute(measured) else "soft_limit")
-    if measured.analyte.key == "s_phos" and measured.fasting is not True:
+        case.caveats.append(
+            "dilute_urine" if key == "u_creat" and _is_dilute(measured) else "soft_limit"
+        )
+    if key == "s_phos" and measured.fasting is not True:
         case.caveats.append("fasting_unknown" if measured.fasting is None else "not_fasting")
-    if validity.hides_low_phosphate(measured):
+    if sent.flags and validity.hides_low_phosphate(measured):
         case.caveats.append("haemolysed_or_late")
-    if measured.analyte.key == "s_fgf23_i" and assay_named(measured.assay) is None:
+    if key == "s_fgf23_i" and assay_named(measured.assay) is None:
         case.caveats.append("assay_unknown")
 
 

@@ -1,5 +1,6 @@
 """What an assessment writes down as it goes: rules fired, quantities computed, caveats."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +30,11 @@ FORMULAS = {
 }
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
 RATIO = "u_ca_creat"
+KEPT_AND_LOST: Mapping[str, tuple[Level, Level]] = {
+    "conserved": (Level.NORMAL, Level.NORMAL),
+    "high": (Level.LOW, Level.HIGH),
+}
+"""How TRP and FEPO4 read, by the band of FEPO4."""
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +88,7 @@ class Notes:
         number = float(printed.value)
         converted = (
             Amount(number, printed.unit)
-            if printed.unit == value.unit
+            if printed is value
             else Amount(shown(value.value), value.unit)
         )
         self.interpretations.append(
@@ -127,12 +133,8 @@ class Notes:
             return
         inputs = list(handling.inputs)
         sources = list(FORMULAS[renal_phosphate.PAYNE])
-        words: dict[str, tuple[Level, Level]] = {
-            "conserved": (Level.NORMAL, Level.NORMAL),
-            "high": (Level.LOW, Level.HIGH),
-        }
         band = renal_phosphate.excretion_band(excreted, subject.on) if low else "unknown"
-        kept, lost = words.get(band, (Level.UNDETERMINED, Level.UNDETERMINED))
+        kept, lost = KEPT_AND_LOST.get(band, (Level.UNDETERMINED, Level.UNDETERMINED))
         self._derive("trp", reabsorbed, kept, None, "trp", inputs, sources)
         self._derive("fepo4", excreted, lost, None, "fepo4", inputs, sources)
         if renal_phosphate.near_switch(reabsorbed, subject.on):

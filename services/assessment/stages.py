@@ -55,9 +55,7 @@ class Stages(MineralStages):
         if exposures.new_graft(findings.kidney_transplant_date, on):
             active.append("X-03")
         picture.exposures = tuple(active)
-        named = exposures.features(
-            {name: getattr(findings, name) for name in exposures.TABLE.entries["features"]}
-        )
+        named = exposures.features(vars(findings))
         picture.feature_findings = frozenset(named)
         picture.panel_negative = genetics.panel_negative(self.case.genes)
         rules = {rule for rule in named.values() if rule != "X-05" or not picture.panel_negative}
