@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -22,6 +22,12 @@ from services.chassis.logging import get_logger
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
 """A body with thousands of mistakes gets its first hundred named."""
+
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""RFC 9110's names where `HTTPStatus` differs by the version of Python: a `type` must not."""
+
+UNPARSED = "There was an error parsing the body"
+"""What FastAPI says of bytes that are no text, or of a nesting nobody means."""
 
 Instant = AwareDatetime
 """A time with its offset; one without is refused."""
@@ -63,22 +69,26 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status or self.status
-        self.title = title or HTTPStatus(self.status).phrase
+        self.title = title or TITLES.get(self.status) or HTTPStatus(self.status).phrase
         self.type = type or f"urn:tio:problem:{self.title.lower().replace(' ', '-')}"
         self.detail = detail
         self.errors = list(errors)
         self.headers = dict(headers or {})
 
-    def response(self) -> Response:
-        """This problem as the answer to the request under way."""
-        document = ProblemDocument(
+    def document(self, instance: str) -> ProblemDocument:
+        """This problem as RFC 9457 writes it."""
+        return ProblemDocument(
             type=self.type,
             title=self.title,
             status=self.status,
             detail=self.detail,
-            instance=f"urn:uuid:{current_request_id()}",
+            instance=instance,
             errors=self.errors,
         )
+
+    def response(self) -> Response:
+        """This problem as the answer to the request under way."""
+        document = self.document(f"urn:uuid:{current_request_id()}")
         exclude = None if self.errors else {"errors"}
         return Response(
             document.model_dump_json(exclude=exclude), self.status, self.headers, MEDIA_TYPE
@@ -146,6 +156,27 @@ def field_problems(errors: Sequence[Mapping[str, Any]], body: object) -> list[Fi
     ]
 
 
+def not_json() -> Problem:
+    """There is nothing in this body that could be pointed at."""
+    place = FieldProblem(pointer="", code="json_invalid", detail="this is not JSON")
+    return Problem("the body is not JSON", errors=[place])
+
+
+def unreadable(refusal: ValidationError, body: object, within: str = "") -> Unprocessable:
+    """What pydantic refused in `body`, which stands at the pointer `within` of what was sent."""
+    errors = refusal.errors(include_url=False)
+    places = field_problems([{**error, "loc": ("body", *error["loc"])} for error in errors], body)
+    return _unprocessable(
+        len(errors),
+        [place.model_copy(update={"pointer": within + place.pointer}) for place in places],
+    )
+
+
+def _unprocessable(count: int, places: Sequence[FieldProblem]) -> Unprocessable:
+    values = "1 value" if count == 1 else f"{count} values"
+    return Unprocessable(f"{values} cannot be accepted; see errors", errors=places)
+
+
 def _place(error: Mapping[str, Any], body: object) -> str:
     """pydantic's `loc` also names union members and validators; only real steps are kept."""
     source, *loc = error["loc"]
@@ -181,21 +212,18 @@ async def _invalid(_request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, RequestValidationError)
     errors = refusal.errors()
     if any(error["type"] == "json_invalid" for error in errors):
-        place = FieldProblem(pointer="", code="json_invalid", detail="this is not JSON")
-        return Problem("the body is not JSON", errors=[place]).response()
+        return not_json().response()
     if isinstance(refusal.body, bytes):
         return Problem(
             "the body must be JSON, with Content-Type: application/json", status=415
         ).response()
-    problems = field_problems(errors, refusal.body)
-    return Unprocessable(
-        f"{len(errors)} value{'s' if len(errors) != 1 else ''} cannot be accepted; see errors",
-        errors=problems,
-    ).response()
+    return _unprocessable(len(errors), field_problems(errors, refusal.body)).response()
 
 
 async def _http(_request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, HTTPException)
+    if refusal.status_code == 400 and refusal.detail == UNPARSED:
+        return not_json().response()
     known = {
         404: "there is nothing at this address",
         405: "this address does not know that method",
@@ -239,7 +267,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI entry of each problem that any route may answer."""
     return {
         status: {
-            "description": HTTPStatus(status).phrase,
+            "description": TITLES.get(status) or HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
         for status in statuses

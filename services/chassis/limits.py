@@ -13,6 +13,12 @@ from services.chassis.errors import Problem
 
 REMEMBERED_CALLERS = 10_000
 
+HEARD_OUT = 32
+"""How many times the limit a refused caller may go on sending before the line is cut.
+
+Most clients send the whole body before they read: cut at once, they see a broken line, not a 413.
+"""
+
 
 class BodyLimit:
     """Refuses a body over the limit, announced or not, before it is read whole."""
@@ -26,6 +32,8 @@ class BodyLimit:
             return await self._app(scope, receive, send)
         announced = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
         if not announced.isdigit() or int(announced) > self._most:
+            if not _asks_first(scope):
+                await self._hear_out(receive)
             return await _too_large(self._most).response()(scope, receive, send)
         arrived = 0
 
@@ -34,11 +42,26 @@ class BodyLimit:
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > self._most:
+                if message.get("more_body"):
+                    await self._hear_out(receive)
                 # The one exception that FastAPI passes on while it reads a body.
                 raise HTTPException(413, _too_large(self._most).detail)
             return message
 
         return await self._app(scope, counted, send)
+
+    async def _hear_out(self, receive: Receive) -> None:
+        """Let the rest of the body come, within reason, and forget it."""
+        left, more = self._most * HEARD_OUT, True
+        while more and left > 0:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            more = message.get("more_body", False)
+
+
+def _asks_first(scope: Scope) -> bool:
+    """Does the caller wait for our word before sending the body?"""
+    return Headers(scope=scope).get("expect", "").lower() == "100-continue"
 
 
 def _too_large(most: int) -> Problem:

@@ -51,8 +51,9 @@ def _only_allowed(
     served = asking()
     if served is not None:
         event["request_id"] = str(served.request_id)
-    for key in [key for key in event if key not in ALLOWED]:
-        del event[key]
+    if not event.keys() <= ALLOWED:
+        for key in event.keys() - ALLOWED:
+            del event[key]
     return event
 
 

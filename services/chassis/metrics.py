@@ -16,6 +16,8 @@ from prometheus_client.metrics_core import Metric
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
+OPENMETRICS = "application/openmetrics-text"
+
 PROCESS = CollectorRegistry()
 """What is true of the whole process, however many services live in it."""
 ProcessCollector(registry=PROCESS)
@@ -94,8 +96,11 @@ class _Together:
 
 
 def expose(registries: Iterable[CollectorRegistry], accept: str) -> tuple[bytes, str]:
-    """These registries and the process as text, and its media type: OpenMetrics when asked for."""
+    """These registries and the process as text, and its media type.
+
+    OpenMetrics, unless the older text format is asked for by name.
+    """
     together = CollectorRegistry()
     together.register(_Together([*registries, PROCESS]))
-    encode, media_type = choose_encoder(accept)
+    encode, media_type = choose_encoder(accept if "text/plain" in accept else OPENMETRICS)
     return encode(together), media_type

@@ -57,7 +57,7 @@ def test_one_metrics_page_counts_services_journeys_and_the_process(system: Syste
         "process_resident_memory_bytes",
     ):
         assert name in text, name
-    assert text.count("# HELP tio_http_requests_total ") == 1
+    assert text.count("# HELP tio_http_requests ") == 1
 
 
 def test_a_folder_in_use_is_refused_with_a_sentence(system: System) -> None:

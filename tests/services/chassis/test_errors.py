@@ -4,6 +4,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from services.chassis.errors import Problem, Unprocessable
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import TokenMint
 from tests.services.chassis.conftest import EVERYTHING, a_note, served
@@ -53,6 +54,12 @@ async def test_a_body_that_is_no_json_is_a_bad_request(
 
     assert reply.status_code == 400
     assert reply.headers["content-type"] == "application/problem+json"
+    assert [(e["pointer"], e["code"]) for e in reply.json()["errors"]] == [("", "json_invalid")]
+
+
+def test_a_problem_is_called_the_same_on_every_version_of_python() -> None:
+    assert Unprocessable("no").type == "urn:tio:problem:unprocessable-content"
+    assert Problem("no", status=413).title == "Content Too Large"
 
 
 async def test_a_body_of_another_kind_is_refused_as_such(toy: httpx2.AsyncClient) -> None:

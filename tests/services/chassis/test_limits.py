@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from services.chassis.limits import RateLimit
+from services.chassis.limits import HEARD_OUT, BodyLimit, RateLimit
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import TokenMint
 from tests.services.chassis.conftest import EVERYTHING, a_note, served
@@ -46,7 +47,37 @@ async def test_a_body_that_does_not_tell_its_length_is_counted(small: httpx2.Asy
 
     assert reply.status_code == 413
     assert reply.headers["content-type"] == "application/problem+json"
-    assert sent <= 1200
+    assert sent <= 1000 * (HEARD_OUT + 2)
+
+
+async def _refused(*headers: tuple[bytes, bytes]) -> tuple[int, int]:
+    """How a body of 5000 bytes is answered, and how much of it was read before."""
+    read, statuses = 0, []
+
+    async def receive() -> Message:
+        nonlocal read
+        read += 1000
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": read < 5000}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def nobody(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("too large a body went through")
+
+    sent = [(b"content-length", b"5000"), *headers]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": sent}
+    await BodyLimit(nobody, 1000)(scope, receive, send)
+    return statuses[0], read
+
+
+async def test_a_client_that_sends_everything_first_still_hears_why() -> None:
+    assert await _refused() == (413, 5000)
+
+
+async def test_a_client_that_asks_first_need_not_send_it() -> None:
+    assert await _refused((b"expect", b"100-continue")) == (413, 0)
 
 
 async def test_too_many_requests_are_told_when_to_come_again(

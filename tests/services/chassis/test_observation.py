@@ -93,7 +93,9 @@ async def test_requests_are_counted_by_template(toy: httpx2.AsyncClient) -> None
     for path in (f"/toy/v1/notes/{note['id']}", "/nowhere", "/nowhere/else"):
         await toy.get(path)
 
-    reply = await toy.get("/metrics", headers=OPENMETRICS)
+    reply = await toy.get("/metrics")
+    older = await toy.get("/metrics", headers={"Accept": "text/plain"})
+    assert older.headers["content-type"].startswith("text/plain")
     assert reply.headers["content-type"].startswith("application/openmetrics-text")
     families = {family.name: family for family in _families(reply.text)}
     counted = {
