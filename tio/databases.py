@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from deploy import databases
 from deploy.data_folder import SERVICES, DataFolder
 
@@ -33,7 +35,11 @@ def run_migrate(arguments: argparse.Namespace) -> int:
 
 def run_verify_audit(arguments: argparse.Namespace) -> int:
     """Check every audit log; 1 when one is not as it was written."""
-    reports = asyncio.run(databases.verify_audit(_addresses(arguments)))
+    try:
+        reports = asyncio.run(databases.verify_audit(_addresses(arguments)))
+    except DBAPIError:
+        sys.stderr.write("there is an audit log that cannot be read; was `tio migrate` run?\n")
+        return 2
     for service, report in reports:
         verdict = "intact" if report.intact else f"BROKEN at {report.broken_at}: {report.because}"
         print(f"{service}: {report.entries} entries, {verdict}")
@@ -44,6 +50,9 @@ def _addresses(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     services = arguments.service or SERVICES
     if arguments.data:
         folder = DataFolder(arguments.data)
+        if not arguments.data.is_dir():
+            sys.stderr.write(f"{arguments.data} is no folder\n")
+            raise SystemExit(2)
         return [(service, folder.database_url(service)) for service in services]
     addresses = []
     for service in services:

@@ -1,6 +1,7 @@
 """`tio follow-up FILE|-`: a history in; state, calendar and alerts out."""
 
 import argparse
+from datetime import UTC, datetime
 
 from services.followup.contract import PlanRequest
 from services.followup.follow_up import follow_up
@@ -16,4 +17,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer as `POST /followup/v1/evaluate` does; no server is needed."""
-    return request.answer(arguments, PlanRequest, follow_up)
+    return request.answer(arguments, PlanRequest, _answer)
+
+
+def _answer(asked: PlanRequest) -> str:
+    return follow_up(asked, asked.as_of or datetime.now(UTC)).model_dump_json()

@@ -1,6 +1,7 @@
 """`tio localize FILE|-`: examinations and scans in; where the search stands out."""
 
 import argparse
+from datetime import UTC, datetime
 
 from services.localization.contract import PlanRequest
 from services.localization.localize import localize
@@ -16,4 +17,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer as `POST /localization/v1/evaluate` does; no server is needed."""
-    return request.answer(arguments, PlanRequest, localize)
+    return request.answer(arguments, PlanRequest, _answer)
+
+
+def _answer(asked: PlanRequest) -> str:
+    return localize(asked, asked.as_of or datetime.now(UTC)).model_dump_json()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from workflows.codec import KeyRing
-from workflows.replay import replay
+from workflows.replay import NoHistory, replay
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,7 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not files:
         sys.stderr.write("there are no histories there\n")
         return 2
-    outcomes = asyncio.run(replay(files, KeyRing.read(arguments.keys)))
+    try:
+        outcomes = asyncio.run(replay(files, KeyRing.read(arguments.keys)))
+    except (NoHistory, OSError, ValueError) as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
     for name, failure in outcomes.items():
         print(f"{name}: {'understood' if failure is None else f'NOT UNDERSTOOD: {failure}'}")
     return 1 if any(outcomes.values()) else 0

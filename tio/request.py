@@ -4,24 +4,22 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
-
-from services.chassis.errors import FieldProblem, ProblemDocument, field_problems
 
 R = TypeVar("R", bound=BaseModel)
 
 DONE, WRONG_INPUT = 0, 2
+HERE = "urn:tio:command-line"
 
 
 class Unreadable(Exception):
-    """This is no request; the problem says where and why."""
+    """This is no request; `problem` says where and why, as JSON."""
 
-    def __init__(self, problem: ProblemDocument) -> None:
-        super().__init__(problem.detail)
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
         self.problem = problem
 
 
@@ -33,78 +31,64 @@ def add_input(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def answer(
-    arguments: argparse.Namespace, model: type[R], verb: Callable[[R, datetime], BaseModel]
-) -> int:
+def answer(arguments: argparse.Namespace, model: type[R], verb: Callable[[R], str]) -> int:
     """Read, answer, print. A bad line gives a problem on its line, and the rest go on."""
     try:
         if arguments.ndjson:
-            return _answer_lines(_lines(arguments), model, verb)
-        return _answer_one(next(_lines(arguments)), model, verb)
-    except (FileNotFoundError, IsADirectoryError, PermissionError, UnicodeDecodeError) as refusal:
-        sys.stderr.write(f"{arguments.file} cannot be read: {type(refusal).__name__}\n")
+            return _answer_lines(_bodies(arguments), model, verb)
+        return _answer_one(next(_bodies(arguments)), model, verb)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as refusal:
+        sys.stderr.write(f"{arguments.file} cannot be read: {refusal.strerror}\n")
         return WRONG_INPUT
 
 
-def _answer_lines(
-    lines: Iterable[str], model: type[R], verb: Callable[[R, datetime], BaseModel]
-) -> int:
+def _answer_lines(bodies: Iterable[bytes], model: type[R], verb: Callable[[R], str]) -> int:
     code = DONE
-    for line in lines:
+    for body in bodies:
         try:
-            print(verb(*_read(line, model)).model_dump_json(), flush=True)
+            print(verb(_read(body, model)), flush=True)
         except Unreadable as refusal:
-            print(refusal.problem.model_dump_json(), flush=True)
+            print(refusal.problem, flush=True)
             code = WRONG_INPUT
     return code
 
 
-def _answer_one(text: str, model: type[R], verb: Callable[[R, datetime], BaseModel]) -> int:
+def _answer_one(body: bytes, model: type[R], verb: Callable[[R], str]) -> int:
     try:
-        print(verb(*_read(text, model)).model_dump_json())
+        print(verb(_read(body, model)))
     except Unreadable as refusal:
-        sys.stderr.write(refusal.problem.model_dump_json() + "\n")
+        sys.stderr.write(refusal.problem + "\n")
         return WRONG_INPUT
     return DONE
 
 
-def _lines(arguments: argparse.Namespace) -> Iterator[str]:
-    """The whole as one text, or line by line; empty lines are passed over."""
+def _bodies(arguments: argparse.Namespace) -> Iterator[bytes]:
+    """The whole as one body, or line by line; empty lines are passed over."""
     if arguments.file == "-":
-        yield from _parts(sys.stdin, arguments.ndjson)
+        yield from _parts(sys.stdin.buffer, arguments.ndjson)
         return
-    with Path(arguments.file).open(encoding="utf-8") as source:
+    with Path(arguments.file).open("rb") as source:
         yield from _parts(source, arguments.ndjson)
 
 
-def _parts(source: TextIO, by_line: bool) -> Iterator[str]:
+def _parts(source: BinaryIO, by_line: bool) -> Iterator[bytes]:
     return (line for line in source if line.strip()) if by_line else iter([source.read()])
 
 
-def _read(text: str, model: type[R]) -> tuple[R, datetime]:
-    """The request, and the moment as of which it asks: its own, else now."""
+def _read(body: bytes, model: type[R]) -> R:
+    """What is asked? Unreadable when nobody can tell."""
     try:
-        body = json.loads(text)
-    except ValueError:
-        place = FieldProblem(pointer="", code="json_invalid", detail="this is not JSON")
-        raise Unreadable(_problem(400, "Bad Request", "the body is not JSON", [place])) from None
-    try:
-        request = model.model_validate(body)
+        return model.model_validate_json(body)
     except ValidationError as refusal:
-        errors = [{**error, "loc": ("body", *error["loc"])} for error in refusal.errors()]
-        places = field_problems(errors, body)
-        detail = f"{len(errors)} value{'s' if len(errors) != 1 else ''} cannot be accepted"
-        raise Unreadable(_problem(422, "Unprocessable Entity", detail, places)) from None
-    return request, getattr(request, "as_of", None) or datetime.now(UTC)
+        raise Unreadable(_problem(refusal, body)) from None
 
 
-def _problem(status: int, title: str, detail: str, errors: list[FieldProblem]) -> ProblemDocument:
-    kind = title.lower().replace(" ", "-")
-    return ProblemDocument(
-        type=f"urn:tio:problem:{kind}",
-        title=title,
-        status=status,
-        detail=detail,
-        instance="urn:tio:command-line",
-        errors=errors,
-    )
+def _problem(refusal: ValidationError, body: bytes) -> str:
+    # Here, because only who sent something wrong need wait for a server's libraries.
+    from services.chassis.errors import not_json, unreadable
+
+    if refusal.errors()[0]["type"] == "json_invalid":
+        problem = not_json()
+    else:
+        problem = unreadable(refusal, json.loads(body))
+    return problem.document(HERE).model_dump_json()

@@ -11,6 +11,10 @@ from workflows.journey import TioJourney
 from workflows.worker import RUNNER
 
 
+class NoHistory(Exception):
+    """This file is not the recording of a journey."""
+
+
 async def replay(files: Iterable[Path], keys: KeyRing) -> dict[str, Exception | None]:
     """What today's code makes of each recorded history: None, or where it goes another way."""
     replayer = Replayer(
@@ -18,7 +22,14 @@ async def replay(files: Iterable[Path], keys: KeyRing) -> dict[str, Exception | 
     )
     outcomes: dict[str, Exception | None] = {}
     for file in files:
-        history = WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
+        history = _recorded(file)
         replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
         outcomes[file.stem] = replayed.replay_failure
     return outcomes
+
+
+def _recorded(file: Path) -> WorkflowHistory:
+    try:
+        return WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
+    except (OSError, ValueError) as unreadable:
+        raise NoHistory(f"{file} is no recorded history: {unreadable}") from None

@@ -49,12 +49,16 @@ def test_a_wrong_request_is_a_problem_on_standard_error() -> None:
 
     assert done.returncode == 2
     assert done.stdout == ""
-    pointers = {error["pointer"] for error in json.loads(done.stderr)["errors"]}
+    problem = json.loads(done.stderr)
+    assert {"type", "title", "status", "detail", "instance", "errors"} == problem.keys()
+    pointers = {error["pointer"] for error in problem["errors"]}
     assert pointers == {"/observations/0/id", "/shoe"}
 
 
 def test_a_file_that_is_not_there_is_a_wrong_call() -> None:
-    assert tio("assess", "no-such-file.json").returncode == 2
+    done = tio("assess", "no-such-file.json")
+    assert done.returncode == 2
+    assert done.stderr == "no-such-file.json cannot be read: No such file or directory\n"
 
 
 def test_a_bad_line_gives_a_problem_on_its_line_and_the_rest_go_on() -> None:
@@ -65,7 +69,7 @@ def test_a_bad_line_gives_a_problem_on_its_line_and_the_rest_go_on() -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 2
     assert [answer.get("class") for answer in answers] == ["TIO_PROBABLE", None, "TIO_UNLIKELY"]
-    assert answers[1]["status"] == 422
+    assert answers[1]["status"] == 400
 
 
 def test_a_bare_number_is_asked_back_not_guessed() -> None:

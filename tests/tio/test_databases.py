@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tio.__main__ import main
+from workflows.codec import KeyRing
 
 
 def test_migrate_brings_every_database_to_its_newest_shape_and_may_be_repeated(
@@ -43,3 +44,28 @@ def test_without_a_folder_the_environment_must_say_where(
 
     assert ended.value.code == 2
     assert "TIO_ASSESSMENT_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_a_folder_without_databases_is_a_wrong_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["verify-audit", "--data", str(tmp_path / "empty")]) == 2
+    assert "tio migrate" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["migrate", "--data", str(tmp_path / "nowhere")])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("content", [None, "{}", "no json"])
+def test_a_file_that_is_no_history_is_a_wrong_call(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    keys, history = tmp_path / "keys.json", tmp_path / "history.json"
+    KeyRing.create(keys)
+    if content is not None:
+        history.write_text(content)
+
+    assert main(["replay", "--keys", str(keys), str(history)]) == 2
+    assert "is no recorded history" in capsys.readouterr().err
+    assert main(["replay", "--keys", str(tmp_path / "no-keys.json"), str(history)]) == 2

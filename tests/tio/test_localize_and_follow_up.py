@@ -21,6 +21,10 @@ def typed(command: str, *arguments: str) -> int:
     return code
 
 
+def _typed_in(text: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(text.encode()))
+
+
 def test_a_request_in_a_file_is_answered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -37,7 +41,7 @@ def test_a_bad_line_is_a_problem_on_its_line_and_the_rest_go_on(
     good = {"history": [{"performed_at": "2024-04-10"}], "as_of": "2024-04-11T08:00:00Z"}
     bad = {"history": [{"performed_at": "2024-04-10T08:00:00"}]}
     lines = [json.dumps(good), "{", json.dumps(bad), "", json.dumps(good)]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    monkeypatch.setattr("sys.stdin", _typed_in("\n".join(lines)))
 
     assert typed("follow-up", "-", "--ndjson") == 2
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -61,3 +65,12 @@ def test_a_wrong_request_is_told_on_standard_error(
     assert told.out == ""
     assert json.loads(told.err)["errors"][0]["pointer"] == "/colour"
     assert typed("localize", str(tmp_path / "nowhere.json")) == 2
+
+
+def test_what_is_no_json_at_all_is_a_problem_however_deep(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", _typed_in("[" * 100_000))
+
+    assert typed("localize", "-") == 2
+    assert json.loads(capsys.readouterr().err)["status"] == 400
