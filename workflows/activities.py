@@ -31,6 +31,7 @@ from services.localization.contract import Examination, Resection, Study
 from workflows.contract import (
     ConclusionRequest,
     Decision,
+    EventKind,
     EventOfJourney,
     EventOutcome,
     HandedOver,
@@ -273,8 +274,8 @@ class FollowupActivities(_Owner):
         return await self._hand_over(request, followup.EventBody, self._record_result)
 
     @activity.defn
-    async def record_observations(self, request: EventOfJourney) -> None:
-        """Give observations that assessment has taken to follow-up as well."""
+    async def record_event(self, request: EventOfJourney) -> None:
+        """Give what another owner has taken to follow-up as well: it may close what is due."""
         event = await self._coordination.read_event(request)
         told = _read(followup.EventBody, self._told(event))
         await self._introduce(request, event)
@@ -298,7 +299,13 @@ class FollowupActivities(_Owner):
         return await self._followup.record_result(organisation, plan_id, result_id, body.root)
 
     def _told(self, event: StoredEvent) -> dict[str, Any]:
-        return {"kind": event.kind} | event.payload
+        """The event as follow-up speaks of it."""
+        if event.kind == EventKind.DISPOSITION:
+            said = {name: event.payload.get(name) for name in ("disposition", "reason")}
+            ended = event.payload.get("obligation") or {}
+            return {"kind": event.kind, "noted_on": event.occurred_at, **ended, **said}
+        kind = EventKind.OBSERVATIONS if event.kind == EventKind.EXPOSURES else event.kind
+        return {"kind": kind} | event.payload
 
     async def _introduce(self, request: Request, event: StoredEvent) -> None:
         plan = _read(followup.PlanRequest, _about(event))

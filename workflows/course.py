@@ -22,6 +22,13 @@ from workflows.treatment import TREATMENT
 
 STAGES = {stage.phase: stage for stage in (ASSESSMENT, LOCALIZATION, TREATMENT, SURVEILLANCE)}
 ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
+ALSO_FOR_FOLLOWUP = (
+    EventKind.OBSERVATIONS,
+    EventKind.EXPOSURES,
+    EventKind.EXAMINATION,
+    EventKind.STUDY,
+)
+"""What follow-up has to hear too: a result, a drug that masks one, a scan that was due."""
 
 
 class Course:
@@ -57,7 +64,7 @@ class Course:
     def take_note(self, event: EventArrived, occurred_at: datetime) -> None:
         """What does the journey itself make of an event that its owner took?"""
         self.has_changed()
-        if event.kind is EventKind.OBSERVATIONS:
+        if event.kind in ALSO_FOR_FOLLOWUP:
             self.state.for_followup.append(event.event_id)
         if event.kind is EventKind.SURGERY:
             self.state.operations.append(event.event_id)
@@ -66,6 +73,12 @@ class Course:
             self.state.operated_at = occurred_at
             if not self.is_closed:
                 self._move(Phase.SURVEILLANCE, "surgery")
+
+    def take_answer(self, event: EventArrived) -> None:
+        """Somebody answered a reminder. How a thing ended decides when it is due again."""
+        self.state.untold = True
+        if event.kind is EventKind.DISPOSITION:
+            self.state.for_followup.append(event.event_id)
 
     def end(self, why: EventKind) -> None:
         """Death, or consent withdrawn: nothing is asked and nobody is reminded any more."""

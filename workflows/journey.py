@@ -135,7 +135,7 @@ class TioJourney:
             self.course.end(event.kind)
             await self.calls.tell_outcome(event)
         elif event.kind in ANSWERS_TO_REMINDERS:
-            self.state.untold = True
+            self.course.take_answer(event)
             await self.calls.tell_outcome(event)
         elif event.kind in OWNERS:
             await self._give_to_owner(event)
@@ -167,14 +167,14 @@ class TioJourney:
         await self.calls.tell_outcome(event, refusal)
 
     async def _bring_followup_up_to_date(self) -> None:
-        """In surveillance followup gets the observations as well, also those from before."""
+        """In surveillance followup gets what other owners took as well, also from before."""
         while self.state.phase is Phase.SURVEILLANCE and self.state.for_followup:
             event = EventOfJourney(event_id=self.state.for_followup[0], **self.calls.whose())
             try:
-                await self.calls.ask(FollowupActivities.record_observations, event)
+                await self.calls.ask(FollowupActivities.record_event, event)
                 self.course.has_changed()
             except Refused as refused:
-                workflow.logger.info("follow-up does not take an observation: %s", refused)
+                workflow.logger.info("follow-up does not take an event: %s", refused)
             except Away:
                 self.unreached = True
                 return

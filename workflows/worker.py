@@ -68,7 +68,7 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
         localization.record_constraints,
         localization.conclude_localization,
         followup.record_result,
-        followup.record_observations,
+        followup.record_event,
         followup.conclude_followup,
     ]
 

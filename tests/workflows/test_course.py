@@ -1,7 +1,7 @@
 """Where a journey goes, without a server: any order of events leads to the same place."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -75,6 +75,21 @@ def test_any_order_and_any_repetition_end_in_the_same_place(
     assert state.phase_reason == usual.phase_reason == "surgery"
     assert set(state.for_followup) == set(usual.for_followup)
     assert set(state.seen) == set(usual.seen)
+
+
+@pytest.mark.parametrize(
+    ("kind", "heard"), [(EventKind.DISPOSITION, True), (EventKind.ACKNOWLEDGEMENT, False)]
+)
+def test_followup_hears_how_a_thing_ended_but_not_that_it_was_seen(
+    kind: EventKind, heard: bool
+) -> None:
+    course = Course(JourneyState())
+    answer = EventArrived(event_id=uuid4(), kind=kind)
+
+    course.take_answer(answer)
+
+    assert (answer.event_id in course.state.for_followup) is heard
+    assert course.state.untold
 
 
 @pytest.mark.parametrize("phase", STAGES)

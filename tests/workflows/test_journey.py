@@ -40,7 +40,11 @@ async def test_the_usual_way_leads_from_labs_to_surveillance(temporal: Client) -
         ]
         revisions = [progress.revision for progress in ward.progress[walk.id]]
         assert revisions == list(range(1, len(revisions) + 1))
-        assert ward.kinds_kept("followup") == {EventKind.OBSERVATIONS: 1, EventKind.SURGERY: 1}
+        assert ward.kinds_kept("followup") == {
+            EventKind.OBSERVATIONS: 1,
+            EventKind.STUDY: 1,
+            EventKind.SURGERY: 1,
+        }
 
 
 async def test_every_progress_carries_the_open_question_and_the_journeys_clock(
@@ -239,7 +243,7 @@ async def test_events_twice_or_out_of_order_give_the_same_journey(
         assert not state.task
         assert ward.kept["assessment"] == {ids[0], ids[5]}
         assert ward.kept["localization"] == {ids[2]}
-        assert ward.kept["followup"] == {ids[0], ids[4], ids[5]}
+        assert ward.kept["followup"] == {ids[0], ids[2], ids[4], ids[5]}
         assert {(rule, number) for _, rule, number in ward.owed if rule == "FUP-1"} == {
             ("FUP-1", "1"),
             ("FUP-1", "2"),

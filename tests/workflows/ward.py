@@ -64,7 +64,7 @@ class Ward:
             self.record_constraints,
             self.conclude_localization,
             self.record_result,
-            self.record_observations,
+            self.record_event,
             self.conclude_followup,
         ]
 
@@ -143,7 +143,7 @@ class Ward:
         return self._keep("followup", request)
 
     @activity.defn
-    async def record_observations(self, request: EventOfJourney) -> None:
+    async def record_event(self, request: EventOfJourney) -> None:
         self._served_by("followup")
         self.kept["followup"].add(request.event_id)
 
