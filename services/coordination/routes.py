@@ -1,5 +1,6 @@
 """HTTP around journeys: what people and systems tell and ask."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -34,6 +35,9 @@ router = APIRouter(prefix="/coordination/v1", tags=["journeys"])
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+LOOKS, PAUSE_SECONDS = 300, 0.1
+"""How long a rehearsal waits for what is on its way, before it says so."""
+
 MostEntries = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -214,12 +218,23 @@ async def fast_forward(
     row = await found(session, caller, journey_id, "EpisodeOfCare")
     # The journey reports to this very database while its clock runs.
     await session.commit()
+    await _what_was_told_is_taken_in(parts, caller.organisation, journey_id)
     try:
         await parts.journeys.fast_forward(caller.organisation, journey_id, wanted.days)
     except Exception as error:
         raise Unavailable(f"its clock could not be moved: {type(error).__name__}") from None
     await session.refresh(row)
     return await journey_of(session, row)
+
+
+async def _what_was_told_is_taken_in(parts: Parts, organisation: str, journey_id: UUID) -> None:
+    """What happened before the clock is moved is read before it is moved."""
+    for _ in range(LOOKS):
+        async with parts.database.reading() as reading:
+            if not await repository.events_waiting(reading, organisation, journey_id):
+                return
+        await asyncio.sleep(PAUSE_SECONDS)
+    raise Unavailable("what was told before is still on its way; move the clock later")
 
 
 async def found(session: InTransaction, caller: Caller, journey_id: UUID, kind: str) -> JourneyRow:
