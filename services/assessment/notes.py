@@ -17,6 +17,7 @@ from services.assessment.contract import (
     Caveat,
     Derived,
     FiredRule,
+    Interpretation,
     Interpreted,
     Range,
 )
@@ -30,6 +31,8 @@ FORMULAS = {
 }
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
 RATIO = "u_ca_creat"
+WORDS: Mapping[Level, Interpretation] = {level: level.value for level in Level}
+"""A level in the words of the answer; looked up, because asking an enum each time is slow."""
 KEPT_AND_LOST: Mapping[str, tuple[Level, Level]] = {
     "conserved": (Level.NORMAL, Level.NORMAL),
     "high": (Level.LOW, Level.HIGH),
@@ -96,7 +99,7 @@ class Notes:
                 result.id,
                 number,
                 printed.unit,
-                reading.level.value,
+                WORDS[reading.level],
                 reading.range_from,
                 converted,
                 printed.comparator,
@@ -114,7 +117,7 @@ class Notes:
                 result.analyte.key,
                 shown(value.value),
                 value.unit,
-                level.value,
+                WORDS[level],
                 span,
                 "reported",
                 [result.id],
@@ -208,7 +211,7 @@ class Notes:
                 quantity,
                 shown(value.value),
                 value.unit,
-                level.value,
+                WORDS[level],
                 span,
                 formula,
                 inputs,
