@@ -17,7 +17,7 @@ from services.chassis.database import Database
 from services.chassis.logging import get_logger
 from services.coordination import message, reach, repository
 from services.coordination.metrics import CoordinationMetrics
-from services.coordination.relay import pause
+from services.coordination.relay import pause, side_by_side
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, ReminderRow, SubscriptionRow
 
@@ -57,7 +57,7 @@ class Deliveries:
             receivers.setdefault((delivery.organisation, delivery.subscription), []).append(
                 delivery
             )
-        await asyncio.gather(*(self._in_turn(row) for row in receivers.values()))
+        await side_by_side(self._in_turn(row) for row in receivers.values())
         return bool(ripe)
 
     async def _ripe(self) -> list[DeliveryRow]:
@@ -93,6 +93,9 @@ class Deliveries:
             await self._settle(delivery, "failed", str(refusal))
         except MayPass as weather:
             await self._settle(delivery, "waiting", str(weather))
+        except Exception as error:
+            # Whatever one receiver's address does to us, the others are still told.
+            await self._settle(delivery, "waiting", type(error).__name__)
         else:
             await self._settle(delivery, "delivered", "")
 
@@ -101,20 +104,24 @@ class Deliveries:
         signed_at = message.signed_at()
         signature = Webhook(to.secret or "").sign(str(reminder.id), signed_at, body)
         try:
-            private = self._settings.webhook_private_networks
-            target = await reach.look_up(to.url or "", private)
-            reply = await self._http.post(
-                target.url,
-                content=body,
-                headers={
-                    "Host": target.host_header,
-                    "Content-Type": "application/json",
-                    "webhook-id": str(reminder.id),
-                    "webhook-timestamp": str(int(signed_at.timestamp())),
-                    "webhook-signature": signature,
-                },
-                extensions={"sni_hostname": target.name},
-            )
+            async with asyncio.timeout(self._settings.webhook_timeout_seconds):
+                private = self._settings.webhook_private_networks
+                target = await reach.look_up(to.url or "", private)
+                # Streamed: what the receiver says is not read, so it cannot go on for ever.
+                async with self._http.stream(
+                    "POST",
+                    target.url,
+                    content=body,
+                    headers={
+                        "Host": target.host_header,
+                        "Content-Type": "application/json",
+                        "webhook-id": str(reminder.id),
+                        "webhook-timestamp": str(int(signed_at.timestamp())),
+                        "webhook-signature": signature,
+                    },
+                    extensions={"sni_hostname": target.name},
+                ) as reply:
+                    pass
         except reach.NotAllowed as refusal:
             raise WillNotPass(str(refusal)) from None
         except (httpx2.TransportError, OSError) as weather:

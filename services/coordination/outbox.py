@@ -10,7 +10,7 @@ from services.chassis.database import Database
 from services.chassis.logging import get_logger
 from services.coordination import repository
 from services.coordination.journeys import Journeys, tell
-from services.coordination.relay import pause
+from services.coordination.relay import pause, side_by_side
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import OutboxRow
 
@@ -34,7 +34,7 @@ class Outbox:
     async def work(self) -> bool:
         """Tell every journey the first thing that waits for it."""
         ripe = await self._ripe()
-        await asyncio.gather(*(self._tell(message) for message in ripe))
+        await side_by_side(self._tell(message) for message in ripe)
         return bool(ripe)
 
     async def check(self) -> None:

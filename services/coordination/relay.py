@@ -1,7 +1,7 @@
 """A background task that works off rows: woken when there is something, or looking by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -75,6 +75,14 @@ class Relay:
             await self._lease.give_back()
         except Exception as error:
             self._log.warning("lease-kept", kind=self._name, error=type(error).__name__)
+
+
+async def side_by_side(acts: Iterable[Awaitable[None]]) -> None:
+    """Do all of these and wait for every one, also when one fails: none is left running alone."""
+    outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def pause(attempts: int, first: float, most: float) -> timedelta:

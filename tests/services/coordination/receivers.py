@@ -26,6 +26,7 @@ class Hook:
     answers: list[int] = field(default_factory=list)
     location: str = ""
     slow: float = 0
+    endless: bool = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Verify, remember, answer."""
@@ -39,13 +40,16 @@ class Hook:
                 break
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         verified = Webhook(SECRET).verify(body, headers)
-        await asyncio.sleep(self.slow)
-        status = self.answers.pop(0) if self.answers else 204
         self.raw.append(body + repr(sorted(headers.items())).encode())
+        await asyncio.sleep(self.slow)
+        status = self.answers.pop(0) if self.answers else 200 if self.endless else 204
         if status < 300:
             self.heard.append((headers["webhook-id"], verified))
         extra = [(b"location", self.location.encode())] if self.location else []
         await send({"type": "http.response.start", "status": status, "headers": extra})
+        while self.endless:
+            await send({"type": "http.response.body", "body": b" " * 65536, "more_body": True})
+            await asyncio.sleep(0)  # to a caller who has left, sending does not wait
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -60,6 +64,7 @@ async def a_web_receiver() -> AsyncIterator[Hook]:
     try:
         yield hook
     finally:
+        hook.endless = False
         server.should_exit = True
         await task
 

@@ -223,6 +223,38 @@ async def test_a_slow_receiver_does_not_cost_the_relay_its_lease(
     assert len(hook.raw) == len(journeys)
 
 
+async def test_one_receivers_impossible_address_costs_the_others_nothing(
+    sqlite_url: str, make_settings: MakeSettings, north: str, hook: Hook
+) -> None:
+    hook.slow = 0.5
+    async with served(make_settings(sqlite_url), Engine(), north) as api:
+        too_long = f"https://{'a' * 64}.example/"
+        await subscribed(api, channel="webhook", url=too_long, secret=SECRET)
+        await listening(api, hook)
+        journey = await a_due_thing(api)
+
+        await woken(api, journey, DUE)
+
+        async def one_arrived() -> bool:
+            return "delivered" in [one["status"] for one in await deliveries(api, journey)]
+
+        await until(one_arrived)
+        assert len(hook.raw) == 1
+
+
+async def test_a_receiver_that_never_stops_talking_is_not_listened_to(
+    sqlite_url: str, make_settings: MakeSettings, north: str, hook: Hook
+) -> None:
+    hook.endless = True
+    async with served(make_settings(sqlite_url), Engine(), north) as api:
+        await listening(api, hook)
+        journey = await a_due_thing(api)
+
+        await woken(api, journey, DUE)
+
+        await until(lambda: _all_delivered(api, journey))
+
+
 async def test_an_email_leaves_without_a_name_and_can_be_recognised(
     database_url: str, make_settings: MakeSettings, north: str
 ) -> None:
@@ -382,7 +414,7 @@ async def test_a_planted_record_number_leaves_by_no_door(
             await listening(api, hook)
             await subscribed(api, channel="email", address="ward@hospital.example")
             journey = await a_due_thing(api)
-            await told(api, journey, an_event(payload={"observations": [], "note": name}))
+            await told(api, journey, an_event(payload={"patient": {"id": name}}))
             await told(api, journey, an_event(kind=name))
             await told(api, journey, an_event("decision", payload={"answer": name, "reason": name}))
             await woken(api, journey, DUE)
