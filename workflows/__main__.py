@@ -16,7 +16,8 @@ def main() -> int:
     except UnreadableSettings as complaint:
         sys.stderr.write(f"{complaint}\n")
         return 2
-    server_of(create_app(settings), settings.host, settings.port).run()
+    app = create_app(settings)
+    server_of(app, settings.host, settings.port, log_level=settings.log_level).run()
     return 0
 
 

@@ -56,9 +56,10 @@ class WorkerProcess:
         """Work while the app lives; then finish what is under way."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.metrics.drained())
+            keys = KeyRing.read(self._settings.keys_file)
             services = services_of(self._settings)
             stack.push_async_callback(services.close)
-            working = asyncio.create_task(self._work(services))
+            working = asyncio.create_task(self._work(services, keys))
             yield
             if self._worker is None:
                 working.cancel()
@@ -77,25 +78,24 @@ class WorkerProcess:
         if self._worker is None or not self._worker.is_running:
             raise NotWorking
 
-    async def _work(self, services: Services) -> None:
+    async def _work(self, services: Services, keys: KeyRing) -> None:
         """Until shut down. A worker that fails for good ends the process: it is started anew."""
-        self._client = await self._connect()
-        self._worker = create_worker(
-            self._client,
-            services,
-            cached_journeys=self._settings.cached_journeys,
-            calls_at_once=self._settings.calls_at_once,
-        )
         try:
+            self._client = await self._connect(keys)
+            self._worker = create_worker(
+                self._client,
+                services,
+                cached_journeys=self._settings.cached_journeys,
+                calls_at_once=self._settings.calls_at_once,
+            )
             await self._worker.run()
         except Exception as error:
             get_logger("workflows").error("worker-failed", error=type(error).__name__)
             signal.raise_signal(signal.SIGTERM)
 
-    async def _connect(self) -> Client:
+    async def _connect(self, keys: KeyRing) -> Client:
         """The engine may come up later than we do."""
         settings = self._settings
-        keys = KeyRing.read(settings.keys_file)
         while True:
             try:
                 return await connect(

@@ -70,6 +70,17 @@ async def counted(http: httpx2.AsyncClient, name: str) -> str:
             await asyncio.sleep(0.1)
 
 
+async def test_a_worker_without_its_keys_does_not_pretend_to_work(tmp_path: Path) -> None:
+    environ = {**os.environ, **settings_of(tmp_path, a_free_port(), a_free_port())}
+    (tmp_path / "keys.json").unlink()
+
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workflows", env=environ, stderr=asyncio.subprocess.DEVNULL
+    )
+
+    assert await asyncio.wait_for(worker.wait(), 30) != 0
+
+
 async def answers(http: httpx2.AsyncClient, path: str, status: int) -> None:
     """Wait until this address answers so."""
     async with asyncio.timeout(30):
