@@ -101,6 +101,12 @@ class Observation(Native):
     version: int = Field(default=1, ge=1)
 
 
+class TimedObservation(Observation):
+    """A result that is kept, and read again in years: it needs its time."""
+
+    taken_at: AwareDatetime
+
+
 class Fracture(Native):
     """One fracture (FHIR Condition)."""
 
@@ -215,6 +221,8 @@ class EvaluateRequest(Facts):
 
 class RecordFacts(Facts):
     """Facts of one event, for the record of a journey."""
+
+    observations: tuple[TimedObservation, ...] = ()
 
     profile: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z_]+$")] | None = None
 

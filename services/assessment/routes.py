@@ -16,7 +16,6 @@ from services.assessment.contract import (
     AssessmentPage,
     AssessRecord,
     EvaluateRequest,
-    Facts,
     FactsStored,
     RecordFacts,
     StoredAssessment,
@@ -69,7 +68,8 @@ async def record_assessment(
     session.add(row)
     patient = row.patient or str(assessment_id)
     audit.record(session, caller, "create", KIND, assessment_id, patient=patient)
-    return StoredAssessment(assessment_id, row.patient, as_of, answer)
+    # In the offset in which it is kept: a repeated call repeats this answer to the letter.
+    return StoredAssessment(assessment_id, row.patient, as_of.astimezone(UTC), answer)
 
 
 @router.get("/assessments/{assessment_id}", response_model=StoredAssessment)
@@ -113,7 +113,6 @@ async def record_facts(
     caller: Annotated[Caller, MAY_TELL],
 ) -> FactsStored:
     """Remember what one event told of a journey's person. Safe to repeat."""
-    _all_have_times(facts)
     record = await repository.open_record(session, caller.organisation, record_id)
     told = repository.said(facts)
     known = await repository.find_facts(session, record, event_id)
@@ -182,7 +181,7 @@ def _shown(row: AssessmentRow) -> StoredAssessment:
     return StoredAssessment(row.id, row.patient, row.as_of, ANSWER.validate_python(row.answer))
 
 
-def _all_have_times(request: Facts) -> None:
+def _all_have_times(request: EvaluateRequest) -> None:
     """What is stored is read again in years: a result without its time is refused."""
     missing = [
         FieldProblem(

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.auth import Caller
@@ -21,14 +20,8 @@ from services.coordination.contract import (
 )
 from services.coordination.journeys import KINDS
 from services.coordination.ledger import Ledger
+from services.coordination.payloads import expect_readable
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
-
-OURS: dict[str, type[BaseModel]] = {
-    "decision": DecisionTaken,
-    "acknowledgement": ObligationAnswered,
-    "disposition": ObligationAnswered,
-}
-"""Payloads that coordination reads itself; the others belong to the services of their kind."""
 
 
 async def store(
@@ -77,22 +70,7 @@ def _expect_readable(event: Event, journey: JourneyRow) -> None:
     """Refuse what nobody could make sense of, with the place where it goes wrong."""
     if event.kind not in KINDS:
         raise _wrong(("kind",), "kind_unknown", f"must be one of {', '.join(sorted(KINDS))}")
-    noun = OURS.get(event.kind)
-    if noun is None:
-        return
-    try:
-        read = noun.model_validate(event.payload)
-    except ValidationError as refusal:
-        errors = refusal.errors(include_url=False, include_input=False)
-        problems = [
-            FieldProblem(
-                pointer=pointer(("payload", *error["loc"])),
-                code=error["type"],
-                detail=error["msg"],
-            )
-            for error in errors
-        ]
-        raise Unprocessable("the payload cannot be accepted; see errors", errors=problems) from None
+    read = expect_readable(event)
     if isinstance(read, DecisionTaken):
         _expect_an_answer(read, journey)
     elif isinstance(read, ObligationAnswered) and event.kind == "disposition":

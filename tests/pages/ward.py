@@ -83,7 +83,8 @@ def a_journey_with_everything(running: Running) -> UUID:
         outcome = {"outcome": "applied"}
         running.api.put(f"{path(journey)}/events/{event['id']}/outcome", json=outcome)
     wrong = an_event(occurred_at="2026-11-10T09:00:00+08:00")
-    wrong["payload"] = {"observations": [{"id": "o9", "analyte": "s_phos", "value": 3.1}]}
+    bare = {"id": "o9", "analyte": "s_phos", "value": 3.1, "taken_at": wrong["occurred_at"]}
+    wrong["payload"] = {"observations": [bare]}
     tell(running, journey, wrong)
     refusal = {"outcome": "refused", "reason": "the unit is missing"}
     running.api.put(f"{path(journey)}/events/{wrong['id']}/outcome", json=refusal)

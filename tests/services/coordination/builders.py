@@ -17,13 +17,14 @@ def a_journey(**changes: Any) -> dict[str, Any]:
 
 def an_event(kind: str = "observations", **changes: Any) -> dict[str, Any]:
     """Something that happened."""
-    payload = {"observations": [{"id": "o1", "analyte": "s_phos", "value": 0.45, "unit": "mmol/L"}]}
+    taken = "2026-03-01T08:00:00+01:00"
+    phosphate = {"id": "o1", "analyte": "s_phos", "value": 0.45, "unit": "mmol/L"}
     return {
         "id": str(uuid4()),
         "kind": kind,
-        "occurred_at": "2026-03-01T08:00:00+01:00",
+        "occurred_at": taken,
         "source": "lab-1",
-        "payload": payload,
+        "payload": {"observations": [phosphate | {"taken_at": taken}]},
     } | changes
 
 

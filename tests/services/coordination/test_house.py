@@ -162,11 +162,11 @@ async def test_the_client_speaks_every_endpoint(api: httpx2.AsyncClient, north: 
     client = CoordinationClient(ServiceClient("http://coordination", lambda _: north, api))
     journey, now = uuid4(), datetime(2026, 5, 1, tzinfo=UTC)
     wanted = JourneyRequest(patient=PatientOfJourney(id="p"), zone="Europe/Berlin")
-    event = Event(id=uuid4(), kind="observations", occurred_at=now, payload={"a": 1})
+    event = Event(id=uuid4(), kind="observations", occurred_at=now, payload={"findings": {}})
 
     await client.start_journey("north", journey, wanted)
     assert (await client.record_event("north", journey, event)).repeated is False
-    assert (await client.read_event("north", journey, event.id)).payload == {"a": 1}
+    assert (await client.read_event("north", journey, event.id)).payload == {"findings": {}}
     outcome = Outcome(outcome="applied")
     assert await client.record_outcome("north", journey, event.id, outcome) == outcome
     progress = Progress.model_validate(a_progress(1, conclusion=a_conclusion(an_obligation())))

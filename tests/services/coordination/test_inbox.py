@@ -70,6 +70,12 @@ async def test_an_idempotency_key_repeats_the_answer(api: httpx2.AsyncClient) ->
     assert other.status_code == 422
 
 
+def a_result(**changes: object) -> dict[str, object]:
+    """An event whose one result differs so."""
+    event = an_event()
+    return {"payload": {"observations": [event["payload"]["observations"][0] | changes]}}
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -90,6 +96,21 @@ async def test_an_idempotency_key_repeats_the_answer(api: httpx2.AsyncClient) ->
             {"kind": "disposition", "payload": {"obligation": {"rule": "r"}}},
             "/payload/obligation/occurrence",
         ),
+        (a_result(taken_at="2026-03-01T08:00:00"), "/payload/observations/0/taken_at"),
+        (a_result(taken_at=None), "/payload/observations/0/taken_at"),
+        (a_result(colour="blue"), "/payload/observations/0/colour"),
+        ({"payload": {"observation": []}}, "/payload/observation"),
+        ({"kind": "findings", "payload": {"findings": {"a/b": 1}}}, "/payload/findings/a~1b"),
+        (
+            {"kind": "genetics", "payload": {"genetics": [{"gene": "PHEX", "result": "odd"}]}},
+            "/payload/genetics/0/result",
+        ),
+        ({"kind": "study", "payload": {"coverage": []}}, "/payload/modality"),
+        (
+            {"kind": "examination", "payload": {"areas": {"foot": "lump"}}},
+            "/payload/areas/foot",
+        ),
+        ({"kind": "surgery", "payload": {"site": "foot"}}, "/payload/performed_at"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_at_its_place(
@@ -102,6 +123,15 @@ async def test_what_cannot_be_read_is_refused_at_its_place(
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert (await api.get(path(journey))).json()["events_waiting"] == 0
+
+
+async def test_a_result_that_cannot_be_does_not_keep_the_letter_out(
+    api: httpx2.AsyncClient,
+) -> None:
+    journey = await started(api)
+
+    for odd in (a_result(unit=None), a_result(value=102), a_result(unit="banana")):
+        assert (await told(api, journey, an_event() | odd)).status_code == 202
 
 
 async def test_an_event_for_an_unknown_journey_is_refused(api: httpx2.AsyncClient) -> None:

@@ -1,0 +1,49 @@
+"""Can anybody read what this event says? Asked before it is stored, so that whoever told it hears.
+
+Each kind of event is read by one service; its payload has to be what that service's contract says.
+What a value means is not asked here: a result that cannot be is rejected by itself, later, and
+takes nothing else with it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from services.assessment.contract import RecordFacts
+from services.chassis.errors import unreadable
+from services.coordination.contract import DecisionTaken, Event, ObligationAnswered
+from services.followup.contract import EventBody
+from services.localization.contract import Examination, PlanRequest, Study
+
+M = TypeVar("M", bound=BaseModel)
+
+ASSESSED = ("observations", "findings", "exposures", "genetics")
+FOLLOWED = ("surgery", "therapy", "state")
+"""Kinds that follow-up tells apart by the name of the kind itself."""
+
+READ_AS: Mapping[str, type[BaseModel]] = {
+    **dict.fromkeys(ASSESSED, RecordFacts),
+    **dict.fromkeys(FOLLOWED, EventBody),
+    "examination": Examination,
+    "study": Study,
+    "constraints": PlanRequest,
+    "decision": DecisionTaken,
+    "acknowledgement": ObligationAnswered,
+    "disposition": ObligationAnswered,
+}
+
+
+def expect_readable(event: Event) -> BaseModel | None:
+    """What the event says, as its reader's noun; refused with the place where it goes wrong."""
+    noun = READ_AS.get(event.kind)
+    if noun is None:
+        return None
+    return _read(noun, {"kind": event.kind} | event.payload if noun is EventBody else event.payload)
+
+
+def _read(noun: type[M], told: dict[str, Any]) -> M:
+    try:
+        return noun.model_validate(told)
+    except ValidationError as refusal:
+        raise unreadable(refusal, told, within="/payload") from None
