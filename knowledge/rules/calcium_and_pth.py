@@ -1,6 +1,5 @@
 """Is this a disorder of calcium and parathyroid hormone?"""
 
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -29,23 +28,6 @@ def adjustment_problem(albumin: Quantity, egfr: Quantity | None, on: date) -> st
     if egfr is not None and egfr.below(TABLE.value("adjustment_egfr_from", on)):
         return "calcium_in_ckd"
     return None
-
-
-@dataclass(slots=True)
-class Calcium:
-    """What calcium says: the level that counts, how often it was high, and by which sample."""
-
-    level: Level = Level.UNDETERMINED
-    high_samples: int = 0
-    ionised_high: bool = False
-    urgent: bool = False
-    used: tuple[str, ...] = ()
-    caveats: tuple[str, ...] = field(default=())
-
-    @property
-    def confirmed_high(self) -> bool:
-        """Was it high as ionised calcium, or twice?"""
-        return self.ionised_high or self.high_samples > 1
 
 
 def dangerous(adjusted: Quantity, on: date) -> bool:

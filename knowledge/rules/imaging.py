@@ -125,11 +125,6 @@ def technique(modality: str, tracer: str | None) -> Technique | None:
     return Technique(kind, key, test["target"], test["geometry"], test["act"])
 
 
-def is_known_tracer(tracer: str) -> bool:
-    """Is this a tracer whose yield and dose the table knows?"""
-    return named(TABLE.entries["tracers"], tracer) is not None
-
-
 def mimic_named(name: str) -> str | None:
     """Which look-alike of section 4 is this? None when the table does not have it."""
     found = named(TABLE.entries["mimics"], name)

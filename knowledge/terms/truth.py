@@ -17,8 +17,3 @@ def any_of(*statements: Truth) -> Truth:
     if True in statements:
         return True
     return None if None in statements else False
-
-
-def negation(statement: Truth) -> Truth:
-    """Is this not so? The negation of unknown is unknown."""
-    return None if statement is None else not statement

@@ -11,8 +11,6 @@ from services.coordination.contract import ReminderStatus
 from services.coordination.tables import ReminderRow
 from services.coordination.wording import MEANS, RECIPIENTS, act_in_words, rung_in_words
 
-EVENT_TYPE = "reminder.due"
-
 
 class ReminderSaid(BaseModel):
     """The data of a webhook."""
