@@ -1,7 +1,7 @@
 """Pages from templates: their words, their headers, and what is shown when something is refused."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import date, datetime
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,13 +33,9 @@ STATIC = {
 """The only files that are handed out, read once."""
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
-
-
 def _moment(moment: datetime, zone: str = "UTC") -> str:
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{wording.day(local)}, {local:%H:%M}"
 
 
 _TEMPLATES = Environment(
@@ -49,9 +45,9 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters |= {
-    "day": _day,
+    "day": wording.day,
     "moment": _moment,
-    "day_there": lambda moment, zone: _day(moment.astimezone(ZoneInfo(zone)).date()),
+    "day_there": lambda moment, zone: wording.day(moment.astimezone(ZoneInfo(zone)).date()),
     "act": lambda act: wording.sentence(wording.act_in_words(act)),
     "title_of": wording.title,
     "plain": wording.plain,

@@ -11,8 +11,6 @@ from services.coordination.contract import OwedObligation, Reminder, ReminderSta
 from services.coordination.tables import EventRow, JourneyRow
 from services.coordination.worklist import Urgency, today, urgency
 
-ORDER_OF_PHASES = ("assessment", "localization", "treatment", "surveillance", "closed")
-
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
@@ -56,7 +54,7 @@ class Step:
 
 def steps(phase: str) -> list[Step]:
     """The phases, and where the journey stands."""
-    return [Step(code, wording.PHASES[code], code == phase) for code in ORDER_OF_PHASES]
+    return [Step(code, words, code == phase) for code, words in wording.PHASES.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,26 +157,21 @@ def _born(patient: Mapping[str, Any]) -> Fact:
     """As exactly as it was told."""
     born, age = patient.get("birth_date"), patient.get("age_years")
     if born:
-        return Fact("Born", _day(date.fromisoformat(born)))
+        return Fact("Born", wording.day(date.fromisoformat(born)))
     return Fact("Age", "not said" if age is None else f"{age:g} years")
 
 
 def facts(journey: JourneyRow) -> list[Fact]:
     """The few things to know about a journey at a glance."""
     patient = journey.patient
-    shown = [
+    return [
         Fact("Sex", wording.sentence(str(patient.get("sex", "unknown")))),
         _born(patient),
         Fact("Reference profile", wording.plain(journey.profile)),
         Fact("Assigned to", journey.assignee or "nobody"),
         Fact("Time zone", journey.zone),
-        Fact("Started", _day(journey.started_at.astimezone(UTC).date())),
+        Fact("Started", wording.day(journey.started_at.astimezone(UTC).date())),
     ]
-    return shown
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def list_of(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -1,5 +1,7 @@
 """Codes in the words of the ward, for pages and messages. An unknown code is shown as it is."""
 
+from datetime import date
+
 from knowledge.references import REFERENCES
 from knowledge.terms.analyte import ANALYTES
 
@@ -34,6 +36,7 @@ ACTS = {
     "venous_sampling": "selective venous sampling",
     "whole_body_mri": "whole-body MRI",
 }
+"""Shorter than knowledge/terms/acts.toml, and without a diagnosis: messages say these words too."""
 QUESTIONS = {
     "proceed-to-localization": "Shall we look for the tumor?",
     "close-the-journey": "Can this journey be closed?",
@@ -185,6 +188,11 @@ def amount(value: object, unit: object) -> str:
     number = f"{value:.3g}" if isinstance(value, float) else str(value)
     words = str(unit or "").replace("{1.73_m2}", "1.73 m²").replace("{", "").replace("}", "")
     return number if words in ("", "1") else f"{number} {words}"
+
+
+def day(on: date) -> str:
+    """A day as it is written on a page."""
+    return f"{on.day} {on:%b %Y}"
 
 
 def days(number: int) -> str:
