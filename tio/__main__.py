@@ -34,19 +34,13 @@ def modules_for(arguments: Sequence[str]) -> list[str]:
 
 
 def build_parser(modules: Sequence[str]) -> argparse.ArgumentParser:
-    """What can be typed, as these modules say it. A command that is not built yet is left out."""
+    """What can be typed, as these modules say it."""
     parser = argparse.ArgumentParser(
         prog="tio", description="So that nobody with tumor-induced osteomalacia is lost."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in modules:
-        try:
-            module = import_module(f"tio.{name}")
-        except ModuleNotFoundError as missing:
-            if missing.name != f"tio.{name}":
-                raise
-            continue
-        module.add_parser(commands)
+        import_module(f"tio.{name}").add_parser(commands)
     return parser
 
 
