@@ -11,13 +11,14 @@ from knowledge.rules.picture import Picture
 from services.assessment.contract import (
     Assessment,
     Cause,
+    Caveat,
     EvaluateRequest,
     Mechanism,
     NextTest,
     RuleText,
     TioClass,
 )
-from services.assessment.intake import read_case
+from services.assessment.intake import UNKNOWN_DRUG, Case, read_case
 from services.assessment.notes import caveat, fired_rule
 from services.assessment.stages import Stages
 
@@ -55,7 +56,7 @@ def assess(
         next_tests=[_shown(step) for step in steps],
         fired_rules=[fired_rule(rule, conclusion) for rule, conclusion in notes.fired],
         would_change_if=list(classed.would_change_if),
-        caveats=[caveat(code) for code in codes],
+        caveats=[_borne_in_mind(code, case) for code in codes],
         rejected=case.rejected,
         knowledge_version=knowledge.version,
     )
@@ -72,6 +73,14 @@ def _ranked(picture: Picture, classed: Classification) -> list[Cause]:
         )
         for place, cause in enumerate(causes, 1)
     ]
+
+
+def _borne_in_mind(code: str, case: Case) -> Caveat:
+    """A caveat; what was not understood is named in it, in the words in which it was sent."""
+    said = caveat(code)
+    if code != UNKNOWN_DRUG:
+        return said
+    return Caveat(code, f"{said.text} It was sent as: {', '.join(case.unknown_drugs)}.")
 
 
 def _shown(step: Step) -> NextTest:

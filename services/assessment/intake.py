@@ -30,6 +30,7 @@ NOT_A_RESULT = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.REGI
 NOT_FINAL = frozenset({Status.PRELIMINARY, Status.UNKNOWN})
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 REFUSED = "V-01"
+UNKNOWN_DRUG = "unknown_drug"
 NO_FINDINGS = Findings()
 NO_FLAGS: frozenset[str] = frozenset()
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -51,6 +52,7 @@ class Case:
     findings: Findings
     by_analyte: dict[str, list[Measured]] = field(default_factory=dict)
     drugs: list[Drug] = field(default_factory=list)
+    unknown_drugs: list[str] = field(default_factory=list)
     infusions: list[Infusion] = field(default_factory=list)
     genes: list[GeneResult] = field(default_factory=list)
     acute: bool = False
@@ -222,7 +224,8 @@ def _read_exposures(case: Case, request: EvaluateRequest) -> None:
 def _drug(case: Case, exposure: DrugExposure) -> Drug:
     known = drug_named(exposure.agent)
     if known is None:
-        case.caveats.append("unknown_drug")
+        case.caveats.append(UNKNOWN_DRUG)
+        case.unknown_drugs.append(exposure.agent)
         return Drug(None, (), exposure.started_on, exposure.stopped_on)
     return Drug(known[0], known[1], exposure.started_on, exposure.stopped_on)
 

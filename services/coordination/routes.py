@@ -30,6 +30,7 @@ from services.coordination.reading import journey_of, reminder_of, worklist_page
 from services.coordination.repository import BadCursor, Filters
 from services.coordination.tables import JourneyRow, OutboxRow
 from services.coordination.worklist import NOTHING_DUE
+from workflows.contract import Phase
 
 router = APIRouter(prefix="/coordination/v1", tags=["journeys"])
 
@@ -185,7 +186,7 @@ async def read_reminders(
 async def read_worklist(
     session: InTransaction,
     caller: Annotated[Caller, requires("Task", "s")],
-    phase: Annotated[str | None, Query(max_length=50)] = None,
+    phase: Phase | None = None,
     due_before: date | None = None,
     overdue: bool | None = None,
     assignee: Annotated[str | None, Query(max_length=200)] = None,

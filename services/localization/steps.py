@@ -146,7 +146,7 @@ def _next_scan(request: PlanRequest, facts: Facts) -> list[NextStep]:
         NextStep(
             rule=rule.id,
             act=act,
-            because=rule.condition,
+            because=f"{rule.condition}: {rule.conclusion}",
             expected_yield=ExpectedYield(
                 expected=expected.expected,
                 low=expected.low,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.assessment.assess import assess
-from services.assessment.contract import Assessment
+from services.assessment.contract import Assessment, DrugExposure
 from tests.services.assessment.vectors import request_of, vectors
 
 VECTORS = vectors()
@@ -33,3 +33,15 @@ def test_an_invented_patient_is_classed_as_the_specification_says(case: dict[str
 
 def test_every_vector_the_issue_names_is_there() -> None:
     assert {case["id"] for case in VECTORS} >= MUST_ANSWER
+
+
+def test_a_drug_we_do_not_know_is_named_and_decides_nothing() -> None:
+    request = request_of(next(case for case in VECTORS if case["id"] == "DC1"))
+    before = assess(request)
+    exposures = [DrugExposure(agent="Wonderbar forte")]
+
+    answer = assess(request.model_copy(update={"drug_exposures": exposures}))
+
+    [named] = [caveat for caveat in answer.caveats if caveat.code == "unknown_drug"]
+    assert "Wonderbar forte" in named.text
+    assert answer.tio_class == before.tio_class

@@ -44,7 +44,9 @@ async def test_a_stored_assessment_is_read_back_and_repeated(client: AssessmentC
 
     stored = await client.record_assessment(NORTH, id, request)
 
-    assert await client.record_assessment(NORTH, id, request) == stored
+    again = await client.record_assessment(NORTH, id, request)
+    assert again == stored
+    assert again.as_of.isoformat() == stored.as_of.isoformat()
     assert await client.read_assessment(NORTH, id) == stored
     assert stored.assessment.tio_class == "TIO_PROBABLE"
 

@@ -73,6 +73,9 @@ async def test_the_worklist_is_filtered_by_phase_lateness_date_and_person(
     assert await found("?phase=assessment") == [fresh]
     assert await found(f"?due_before={TODAY}") == [late]
     assert await found("?phase=closed") == []
+    unheard_of = await api.get("/coordination/v1/worklist?phase=treatmnet")
+    assert unheard_of.status_code == 422
+    assert unheard_of.json()["errors"][0]["pointer"] == "/query/phase"
 
 
 async def test_pages_of_the_worklist_lose_and_repeat_nobody(api: httpx2.AsyncClient) -> None:
