@@ -9,14 +9,13 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import and_, or_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.assessment.conclude import Asked
 from services.assessment.contract import RecordFacts
 from services.assessment.tables import AskedStepRow, AssessmentRow, FactsRow, RecordRow
+from services.chassis.database import held
 
 
 def said(body: BaseModel) -> dict[str, Any]:
@@ -26,14 +25,7 @@ def said(body: BaseModel) -> dict[str, Any]:
 
 async def open_record(session: AsyncSession, organisation: str, record_id: UUID) -> RecordRow:
     """The record, begun if it was not there; nobody else changes it until this one is done."""
-    connection = await session.connection()
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    empty = insert(RecordRow).values(organisation=organisation, id=record_id, facts=0)
-    await connection.execute(empty.on_conflict_do_nothing())
-    wanted = select(RecordRow).where(
-        col(RecordRow.organisation) == organisation, col(RecordRow.id) == record_id
-    )
-    return (await session.exec(wanted.with_for_update())).one()
+    return await held(session, RecordRow, {"organisation": organisation, "id": record_id}, facts=0)
 
 
 async def find_facts(session: AsyncSession, record: RecordRow, event_id: UUID) -> FactsRow | None:

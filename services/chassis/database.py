@@ -1,15 +1,18 @@
 """One request, one transaction, committed before the reply leaves."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from pydantic_core import to_json
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, event, make_url, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 BUSY_TIMEOUT_MS = 30_000
@@ -139,6 +142,18 @@ class Database:
         """Give every connection back."""
         for engine in (self.engine, self._readers):
             await engine.dispose()
+
+
+R = TypeVar("R", bound=SQLModel)
+
+
+async def held(session: AsyncSession, table: type[R], key: Mapping[str, Any], **empty: Any) -> R:
+    """The row under this key, begun if it was not there; nobody else changes it until the end."""
+    connection = await session.connection()
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    await connection.execute(insert(table).values(**key, **empty).on_conflict_do_nothing())
+    wanted = select(table).filter_by(**key).with_for_update()
+    return (await session.exec(wanted)).one()
 
 
 def before_commit(session: AsyncSession, name: str, act: LastAct) -> None:

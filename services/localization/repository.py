@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.chassis.database import held
 from services.localization.contract import Examination, PlanRequest, Study
 from services.localization.tables import ConclusionRow, EntryRow, PlanRow
 
@@ -31,14 +30,8 @@ async def find_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> 
 
 async def open_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> PlanRow:
     """The plan, begun if it was not there; nobody else changes it until this transaction ends."""
-    connection = await session.connection()
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    empty = insert(PlanRow).values(organisation=organisation, id=plan_id, body={}, version=0)
-    await connection.execute(empty.on_conflict_do_nothing())
-    wanted = select(PlanRow).where(
-        col(PlanRow.organisation) == organisation, col(PlanRow.id) == plan_id
-    )
-    return (await session.exec(wanted.with_for_update())).one()
+    key = {"organisation": organisation, "id": plan_id}
+    return await held(session, PlanRow, key, body={}, version=0)
 
 
 def amended(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
