@@ -30,6 +30,7 @@ from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from services.chassis.logging import get_logger
 from workflows.contract import PHASE_ATTRIBUTE
 
 NAMESPACE = "default"
@@ -181,10 +182,12 @@ class _Supervisor:
             if self._child.poll() is None:
                 await asyncio.sleep(0.2)
                 continue
-            with contextlib.suppress(CannotServe):
+            try:
                 await _port_is_free(self._command.port, PATIENCE_SECONDS)
                 self._spawn()
                 await self._make_ready()
+            except Exception as error:  # whatever it was: nobody else would start it again
+                get_logger("temporal").error("not-started", error=type(error).__name__)
             await asyncio.sleep(0.2)
 
 
