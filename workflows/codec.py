@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +21,8 @@ from temporalio.converter import (
     DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
 )
+
+from services.chassis.key_files import write_once
 
 ENCODING = b"binary/encrypted"
 KEY_ID = "encryption-key-id"
@@ -58,9 +59,8 @@ class KeyRing:
     def create(cls, path: Path) -> Self:
         """The ring in this file; on first start it is made, readable by its owner only."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             key = base64.b64encode(AESGCM.generate_key(256)).decode()
-            _write_once(path, _KeyFile(active="k1", keys={"k1": key}).model_dump_json())
+            write_once(path, _KeyFile(active="k1", keys={"k1": key}).model_dump_json())
         return cls.read(path)
 
     @classmethod
@@ -81,20 +81,6 @@ class KeyRing:
             raise UnknownKey(f"no key '{key_id}' on this ring")
         nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         return self._ciphers[key_id].decrypt(nonce, ciphertext, PURPOSE + key_id.encode())
-
-
-def _write_once(path: Path, content: str) -> None:
-    """Create the file whole and private, or leave the one that is already there."""
-    with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(file.name, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(file.name)
 
 
 class EncryptedPayloads(PayloadCodec):

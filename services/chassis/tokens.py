@@ -12,6 +12,8 @@ from uuid import uuid4
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from services.chassis.key_files import write_once
+
 ALGORITHM = "ES256"
 
 
@@ -29,8 +31,7 @@ class SigningKey:
         except FileNotFoundError:
             pass
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_once(path, json.dumps(key.as_dict(private=True)))
+        write_once(path, json.dumps(key.as_dict(private=True)))
         return cls.read(path)
 
     @classmethod
@@ -49,20 +50,6 @@ class SigningKey:
             json.dump(self.jwks(), file)
         os.chmod(file.name, 0o644)
         os.replace(file.name, path)
-
-
-def _write_once(path: Path, content: str) -> None:
-    """Create the file whole and private, or leave the one that is already there."""
-    with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # made with mode 0600
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(file.name, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(file.name)
 
 
 class TokenMint:
