@@ -1,7 +1,7 @@
 """`make bench`: how fast, as ratios against a peer in the same run, printed as JSON.
 
-Not a test: machines differ and are busy. Each figure is the best of a few interleaved rounds, because disturbance only
-ever makes things slower.
+Not a test: machines differ and are busy. Each figure is the best of a few interleaved rounds,
+because disturbance only ever makes things slower.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ async def cpu_seconds(url: str, process: psutil.Process, token: str) -> float:
 
 
 async def evaluate_ratio() -> dict[str, float]:
-    """POST evaluate against an empty endpoint that parses the same body; requests per CPU-second."""
+    """POST evaluate against an empty endpoint that parses the same body, per CPU-second."""
     with tempfile.TemporaryDirectory() as folder:
         data = DataFolder(Path(folder))
         token = data.mint().mint("bench", "bench", ["system/*.cruds"], 3600)
@@ -159,7 +159,7 @@ async def rate(start: Callable[[], Awaitable[object]]) -> float:
 
 
 async def start_ratio() -> dict[str, float]:
-    """Journey starts, encrypted and with their first event, against empty-workflow starts on the same server."""
+    """Journey starts, with their first event, against empty-workflow starts on the same server."""
     with tempfile.TemporaryDirectory() as folder:
         keys = KeyRing.create(Path(folder) / "keys.json")
         async with embedded(Path(folder) / "temporal.db") as server:
@@ -191,7 +191,7 @@ async def start_ratio() -> dict[str, float]:
 
 
 def cold_start_and_memory() -> tuple[dict[str, float], dict[str, float]]:
-    """`tio up` on an empty folder: seconds to the first answered request, and memory once it rests."""
+    """`tio up` on an empty folder: seconds to the first answered request; memory once it rests."""
     with tempfile.TemporaryDirectory() as folder:
         system = System(Path(folder) / "data")
         began = time.perf_counter()
