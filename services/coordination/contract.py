@@ -49,6 +49,10 @@ class JourneyRequest(Native):
         return zone
 
 
+LARGEST_VERSION = 2**31 - 1
+"""What both databases can count."""
+
+
 class Event(Native):
     """Something that happened, told once and kept.
 
@@ -59,7 +63,7 @@ class Event(Native):
     kind: str = Field(max_length=50)
     occurred_at: AwareDatetime
     source: str | None = Field(default=None, max_length=200)
-    version: int = Field(default=1, ge=1)
+    version: int = Field(default=1, ge=1, le=LARGEST_VERSION)
     payload: dict[str, Any] = {}
 
 

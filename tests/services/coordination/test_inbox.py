@@ -83,6 +83,7 @@ def a_result(**changes: object) -> dict[str, object]:
         ({"surprise": 1}, "/surprise"),
         ({"occurred_at": "2026-03-01T08:00:00"}, "/occurred_at"),
         ({"id": "not-a-uuid"}, "/id"),
+        ({"version": 2**64}, "/version"),
         ({"kind": "decision", "payload": {"answer": "localize"}}, "/payload/reason"),
         (
             {"kind": "decision", "payload": {"answer": "localize", "reason": "  "}},
