@@ -18,7 +18,10 @@ class ReferenceRange:
 
 @dataclass(slots=True)
 class Observation:
-    """One believed result. `printed` is what was sent, `value` the same in the working unit."""
+    """One believed result. `printed` is what was sent, `value` the same in the working unit.
+
+    `spelling` is the unit as the laboratory wrote it.
+    """
 
     id: str
     analyte: Analyte
@@ -30,6 +33,7 @@ class Observation:
     reference_range: ReferenceRange | None = None
     assay: str | None = None
     flags: frozenset[str] = frozenset()
+    spelling: str = ""
 
     def day(self, otherwise: date) -> date:
         """The calendar day where it was drawn; `otherwise` when nobody says."""

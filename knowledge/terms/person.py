@@ -17,6 +17,19 @@ class Sex(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Profile(StrEnum):
+    """Whose fallback intervals a site reads by (assessment.md 1.3)."""
+
+    INT_ADULT = "INT_adult"
+    CN_ADULT = "CN_adult"
+    INT_PAED = "INT_paed"
+    INT_PAED_M = "INT_paed_M"
+    INT_PAED_F = "INT_paed_F"
+    SOLDIN_PAED = "SOLDIN_paed"
+    CN_NEONATE = "CN_neonate"
+    CN_PAED = "CN_paed"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """FHIR Patient, as far as a reference interval needs it."""

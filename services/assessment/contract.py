@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from knowledge.terms.person import Sex
+from knowledge.terms.instant import Instant
+from knowledge.terms.person import Profile, Sex
 from knowledge.terms.quantity import Comparator
 
 
@@ -91,7 +92,7 @@ class Observation(Native):
     value: Decimal | None = None
     comparator: Comparator | None = None
     unit: Annotated[str, Field(max_length=40)] | None = None
-    taken_at: AwareDatetime | None = None
+    taken_at: Instant | None = None
     fasting: bool | None = None
     collection_id: Name | None = None
     status: Status = Status.FINAL
@@ -104,7 +105,7 @@ class Observation(Native):
 class TimedObservation(Observation):
     """A result that is kept, and read again in years: it needs its time."""
 
-    taken_at: AwareDatetime
+    taken_at: Instant
 
 
 class Fracture(Native):
@@ -215,8 +216,8 @@ class Facts(Native):
 class EvaluateRequest(Facts):
     """All that is known of a person, to be assessed as of a moment."""
 
-    as_of: AwareDatetime | None = None
-    profile: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z_]+$")] = "INT_adult"
+    as_of: Instant | None = None
+    profile: Profile = Profile.INT_ADULT
 
 
 class RecordFacts(Facts):
@@ -224,13 +225,13 @@ class RecordFacts(Facts):
 
     observations: tuple[TimedObservation, ...] = ()
 
-    profile: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z_]+$")] | None = None
+    profile: Profile | None = None
 
 
 class AssessRecord(Native):
     """Assess a record as it stands, as of a moment."""
 
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 @dataclass(slots=True)
@@ -360,7 +361,7 @@ class StoredAssessment:
 
     id: UUID
     patient: str | None
-    as_of: AwareDatetime
+    as_of: Instant
     assessment: Assessment
 
 

@@ -122,6 +122,7 @@ def believe(sent: Observation, as_of: datetime) -> Measured:
         _own_range(own.low, own.high) if own is not None else None,
         sent.assay,
         frozenset(sent.flags) if sent.flags else NO_FLAGS,
+        sent.unit or unit,
     )
 
 

@@ -98,7 +98,7 @@ class Notes:
             Interpreted(
                 result.id,
                 number,
-                printed.unit,
+                result.spelling,
                 WORDS[reading.level],
                 reading.range_from,
                 converted,

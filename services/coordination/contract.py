@@ -6,10 +6,12 @@ from typing import Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
+from knowledge.terms.person import Profile
 
 
 class Native(BaseModel):
@@ -35,7 +37,7 @@ class JourneyRequest(Native):
 
     patient: PatientOfJourney
     zone: str = Field(default="UTC", description="IANA time zone in which days begin and end")
-    profile: str = Field(default="INT_adult", max_length=50)
+    profile: Profile = Profile.INT_ADULT
     assignee: str | None = Field(default=None, max_length=200)
 
     @field_validator("zone")
@@ -61,7 +63,7 @@ class Event(Native):
 
     id: UUID
     kind: str = Field(max_length=50)
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     source: str | None = Field(default=None, max_length=200)
     version: int = Field(default=1, ge=1, le=LARGEST_VERSION)
     payload: dict[str, Any] = {}
@@ -124,7 +126,7 @@ class EventStored(BaseModel):
     """The promise: this event is where a crash cannot lose it."""
 
     event: UUID
-    stored_at: AwareDatetime
+    stored_at: Instant
     repeated: bool
 
 
@@ -132,7 +134,7 @@ class StoredEvent(Event):
     """An event as the journey reads it: with who told it, and the patient it is about."""
 
     told_by: str
-    told_at: AwareDatetime
+    told_at: Instant
     patient: PatientOfJourney
     profile: str
 
@@ -151,7 +153,7 @@ class OpenQuestion(BaseModel):
     question: str
     role: str
     answers: tuple[str, ...]
-    opened_at: AwareDatetime
+    opened_at: Instant
 
 
 class Progress(BaseModel):
@@ -161,7 +163,7 @@ class Progress(BaseModel):
     """
 
     revision: int = Field(ge=0)
-    at: AwareDatetime
+    at: Instant
     phase: str = Field(max_length=50)
     conclusion: Conclusion | None = None
     task: OpenQuestion | None = None
@@ -171,13 +173,13 @@ class Progress(BaseModel):
 class Wake(Native):
     """The journey's clock says it is this moment: send what is due."""
 
-    at: AwareDatetime
+    at: Instant
 
 
 class NextWake(BaseModel):
     """When the journey should look again. None: nothing is due until something happens."""
 
-    at: AwareDatetime | None
+    at: Instant | None
 
 
 class ReminderStatus(StrEnum):
@@ -195,7 +197,7 @@ class Delivery(BaseModel):
     channel: str
     status: Literal["waiting", "delivered", "failed", "withdrawn"]
     attempts: int
-    delivered_at: AwareDatetime | None = None
+    delivered_at: Instant | None = None
 
 
 class Reminder(BaseModel):
@@ -209,9 +211,9 @@ class Reminder(BaseModel):
     recipient: str
     means: str = Field(description="how the ladder wants it said: a letter, a call, a task")
     due: date
-    due_at: AwareDatetime = Field(description="when this rung was to be sent")
+    due_at: Instant = Field(description="when this rung was to be sent")
     status: ReminderStatus
-    recorded_at: AwareDatetime = Field(description="when it was, on the journey's own clock")
+    recorded_at: Instant = Field(description="when it was, on the journey's own clock")
     deliveries: list[Delivery] = []
 
 
@@ -243,8 +245,8 @@ class Journey(BaseModel):
     assignee: str | None
     zone: str
     revision: int
-    started_at: AwareDatetime
-    as_of: AwareDatetime
+    started_at: Instant
+    as_of: Instant
     task: OpenQuestion | None
     obligations: list[OwedObligation]
     conclusion: Conclusion | None
@@ -254,7 +256,7 @@ class Journey(BaseModel):
 class TimelineEntry(BaseModel):
     """One thing that happened on a journey."""
 
-    at: AwareDatetime
+    at: Instant
     what: str
     detail: str
     reference: str | None = None
@@ -289,7 +291,7 @@ class WorklistPage(BaseModel):
 
     rows: list[WorklistRow]
     cursor: str | None
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 class SubscriptionRequest(Native):

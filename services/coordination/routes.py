@@ -75,7 +75,7 @@ async def _begin(
         patient_id=wanted.patient.id,
         request_hash=repository.fingerprint(wanted),
         zone=wanted.zone,
-        profile=wanted.profile,
+        profile=wanted.profile.value,
         assignee=wanted.assignee,
         started_at=now,
         as_of=now,

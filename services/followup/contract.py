@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,17 +17,21 @@ from pydantic import (
     Tag,
 )
 
+from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion, Ladder, ObligationStatus
+from knowledge.terms.person import Profile
 
 
 def _only_a_day(given: object) -> object:
-    """A time without offset is no day either: it is refused, not cut off."""
-    if isinstance(given, str) and ("T" in given or " " in given or ":" in given):
+    """A time without offset is no day either: it is refused, not cut off. Nor is a number."""
+    if isinstance(given, int | float) or (
+        isinstance(given, str) and ("T" in given or " " in given or ":" in given)
+    ):
         raise ValueError("a day, or a time with its offset")
     return given
 
 
-When = AwareDatetime | Annotated[date, BeforeValidator(_only_a_day)]
+When = Instant | Annotated[date, BeforeValidator(_only_a_day)]
 """An instant with its offset, or only a day."""
 
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
@@ -70,7 +73,7 @@ class Observation(Native):
     value: Any = None
     comparator: Literal["<", "<=", ">=", ">"] | None = None
     unit: str | None = Field(default=None, max_length=50)
-    taken_at: AwareDatetime | None = None
+    taken_at: Instant | None = None
     fasting: bool | None = None
     collection_id: Name | None = None
     status: str = "final"
@@ -122,8 +125,8 @@ class Results(Native):
     kind: Literal["observations"] = "observations"
     id: Name | None = None
     patient: Patient | None = None
-    as_of: AwareDatetime | None = None
-    profile: Name | None = None
+    as_of: Instant | None = None
+    profile: Profile | None = None
     observations: list[Observation] | None = None
     drug_exposures: list[DrugExposure] | None = None
     findings: dict[str, Any] | None = None
@@ -221,8 +224,8 @@ class PlanRequest(Native):
     """FHIR CarePlan of follow-up: all that is known when the question is asked."""
 
     patient: Patient = Patient()
-    as_of: AwareDatetime | None = None
-    profile: Name = "INT_adult"
+    as_of: Instant | None = None
+    profile: Profile = Profile.INT_ADULT
     label_profile: Name | None = None
     opened_on: date | None = None
     history: list[DatedEvent] = []
@@ -300,7 +303,7 @@ class FollowUp(BaseModel):
 class AsOf(Native):
     """Conclude as of this moment of the journey's own clock."""
 
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 class Disposition(Native):
@@ -315,7 +318,7 @@ class StoredFollowUp(FollowUp):
     """The last answer to a stored plan, and the moment for which it was given."""
 
     id: UUID
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 class StoredConclusion(BaseModel):

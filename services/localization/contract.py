@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,12 +14,15 @@ from pydantic import (
     PlainSerializer,
 )
 
+from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion
 
 
 def _only_a_day(given: object) -> object:
-    """A time without offset is no day either: it is refused, not cut off."""
-    if isinstance(given, str) and ("T" in given or " " in given or ":" in given):
+    """A time without offset is no day either: it is refused, not cut off. Nor is a number."""
+    if isinstance(given, int | float) or (
+        isinstance(given, str) and ("T" in given or " " in given or ":" in given)
+    ):
         raise ValueError("a day, or a time with its offset")
     return given
 
@@ -28,7 +30,7 @@ def _only_a_day(given: object) -> object:
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 """Decimal inside, a JSON number outside."""
 
-When = AwareDatetime | Annotated[date, BeforeValidator(_only_a_day)]
+When = Instant | Annotated[date, BeforeValidator(_only_a_day)]
 """An instant with its offset, or only a day."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -130,7 +132,7 @@ class PlanRequest(Native):
     """FHIR CarePlan of the search: all that is known when the question is asked."""
 
     patient: Patient = Patient()
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     biochemistry_confirmed: bool | None = None
     ready_on: date | None = None
     constraints: Constraints = Constraints()
@@ -249,14 +251,14 @@ class Plan(BaseModel):
 class AsOf(Native):
     """Conclude as of this moment of the journey's own clock."""
 
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 class StoredPlan(Plan):
     """The last answer to a stored plan, and the moment for which it was given."""
 
     id: UUID
-    as_of: AwareDatetime
+    as_of: Instant
 
 
 class StoredConclusion(BaseModel):

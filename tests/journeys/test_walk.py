@@ -82,7 +82,7 @@ def the_letter(ward: Ward, walk: Walk) -> None:
     ]
     low = next(one for one in answer["interpretations"] if one["observation"] == "phosphate-1")
     assert (low["interpretation"], low["range_from"]) == ("low", "laboratory")
-    assert (low["value"], low["unit"]) == (1.2, "mg/dL")
+    assert (low["value"], low["unit"]) == (1.2, "mg/dl")
     assert answer["differential"]
     assert {"M-01", "M-05"} <= open_rules(ward, walk)
 
