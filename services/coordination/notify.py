@@ -19,7 +19,7 @@ from services.coordination import message, reach, repository
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.relay import pause, side_by_side
 from services.coordination.settings import CoordinationSettings
-from services.coordination.tables import DeliveryRow, ReminderRow, SubscriptionRow
+from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow, SubscriptionRow
 
 AT_ONCE = 20
 ASK_AGAIN = frozenset([408, 425, 429])
@@ -158,9 +158,13 @@ class Deliveries:
 
     async def _settle(self, delivery: DeliveryRow, status: str, problem: str) -> None:
         async with self._database.transaction() as session:
+            # The journey first, as whoever withdraws deliveries does: one order, no deadlock.
+            journey = await repository.find_journey(
+                session, delivery.organisation, delivery.journey, to_change=True
+            )
             place = (delivery.organisation, delivery.reminder, delivery.subscription)
             row = await session.get(DeliveryRow, place)
-            if row is None:
+            if row is None or journey is None:
                 return
             row.attempts += 1
             row.problem = problem
@@ -174,7 +178,7 @@ class Deliveries:
                 row.next_try_at = now + wait
             attempts = row.attempts
             if status == "failed":
-                await self._note_failure(session, row)
+                await _note_failure(session, journey, row)
         outcome = "retried" if status == "waiting" else status
         self._metrics.delivered(delivery.channel, outcome)
         self._log.info(
@@ -185,16 +189,13 @@ class Deliveries:
             attempt=attempts,
         )
 
-    async def _note_failure(self, session: AsyncSession, row: DeliveryRow) -> None:
-        journey = await repository.find_journey(
-            session, row.organisation, row.journey, to_change=True
-        )
-        if journey is not None:
-            key = f"undelivered:{row.reminder}:{row.subscription}"
-            words = f"{row.channel}: {row.problem}"
-            reference = str(row.reminder)
-            at = repository.now_there(journey)
-            await repository.note(session, journey, key, at, "undelivered", words, reference)
+
+async def _note_failure(session: AsyncSession, journey: JourneyRow, row: DeliveryRow) -> None:
+    """What could not be delivered is work for somebody, and stands on the journey."""
+    key = f"undelivered:{row.reminder}:{row.subscription}"
+    words = f"{row.channel}: {row.problem}"
+    at = repository.now_there(journey)
+    await repository.note(session, journey, key, at, "undelivered", words, str(row.reminder))
 
 
 def _mail_problem(code: int) -> Exception:

@@ -36,6 +36,9 @@ router = APIRouter(prefix="/coordination/v1", tags=["journeys"])
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+LAST_ENTRY = 2**63
+"""As far as both databases count."""
+
 LOOKS, PAUSE_SECONDS = 300, 0.1
 """How long a rehearsal waits for what is on its way, before it says so."""
 
@@ -249,9 +252,12 @@ async def found(session: InTransaction, caller: Caller, journey_id: UUID, kind: 
 
 def _place(cursor: str) -> int:
     try:
-        return int(repository.read_cursor(cursor, 1)[0])
-    except (BadCursor, ValueError, TypeError):
+        place = int(repository.read_cursor(cursor, 1)[0])
+    except (BadCursor, ValueError, TypeError, OverflowError):
         raise _bad_cursor() from None
+    if not 0 <= place < LAST_ENTRY:
+        raise _bad_cursor()
+    return place
 
 
 def _reminder_place(cursor: str) -> tuple[datetime, datetime, UUID]:

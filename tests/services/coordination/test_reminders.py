@@ -1,6 +1,7 @@
 """Who owes what, and what is said about it: once per rung, on the journey's own clock."""
 
 import asyncio
+import base64
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -251,4 +252,7 @@ async def test_a_cursor_of_somebody_else_is_refused(api: httpx2.AsyncClient) -> 
     for place in (f"{path(journey)}/reminders", f"{path(journey)}/timeline"):
         assert (await api.get(f"{place}?cursor=abc")).status_code == 422
     assert (await api.get("/coordination/v1/worklist?cursor=W10")).status_code == 422
+    beyond = base64.urlsafe_b64encode(b"[1e30]").decode().rstrip("=")
+    timeline = f"{path(journey)}/timeline?cursor={beyond}"
+    assert (await api.get(timeline)).status_code == 422
     assert (await api.get(f"{path(uuid4())}/reminders")).status_code == 404
