@@ -64,7 +64,9 @@ BODIES = st.fixed_dictionaries(
             }
         ),
         "as_of": st.just(AS_OF.isoformat()),
-        "profile": st.sampled_from(["INT_adult", "CN_adult", "SOLDIN_paed", "CN_neonate", "CN_paed"]),
+        "profile": st.sampled_from(
+            ["INT_adult", "CN_adult", "SOLDIN_paed", "CN_neonate", "CN_paed"]
+        ),
         "observations": st.lists(observations(), max_size=14),
         "findings": st.dictionaries(st.sampled_from(YES_NO), MAYBE, max_size=6),
         "drug_exposures": st.lists(
