@@ -51,9 +51,9 @@ bench: install-dev  ## speed as ratios against a peer in the same run, as JSON
 
 lock:  ## pin the newest versions that fit pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links -o requirements.lock --upgrade
+	  -o requirements.lock --upgrade
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links -o requirements-dev.lock --constraint requirements.lock --upgrade
+	  -o requirements-dev.lock --constraint requirements.lock --upgrade
 
 migration: install-dev  ## service=assessment says="what changes": the next migration, drafted
 	$(BIN)/python -m services.chassis.migrations "$(service)" "$(says)"
