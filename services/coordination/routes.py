@@ -220,6 +220,8 @@ async def fast_forward(
     if not parts.settings.rehearsal:
         raise NotFound("there is nothing at this address")
     row = await found(session, caller, journey_id, "EpisodeOfCare")
+    if row.phase == repository.CLOSED:
+        raise Conflict("this journey is closed; its clock stands still")
     # The journey reports to this very database while its clock runs.
     await session.commit()
     await _what_was_told_is_taken_in(parts, caller.organisation, journey_id)

@@ -231,6 +231,19 @@ async def test_the_clock_can_be_moved_in_a_rehearsal_only(
     assert engine.moved == [(journey, 90)]
 
 
+async def test_the_clock_of_a_closed_journey_stands_still(
+    sqlite_url: str, make_settings: MakeSettings, north: str, engine: Engine
+) -> None:
+    async with served(make_settings(sqlite_url, rehearsal=True), engine, north) as api:
+        journey = await started(api)
+        await reported(api, journey, a_progress(1, phase="closed"))
+
+        answer = await api.post(f"{path(journey)}/fast-forward", json={"days": 90})
+
+        assert answer.status_code == 409
+        assert engine.moved == []
+
+
 async def test_reminders_come_in_pages(api: httpx2.AsyncClient) -> None:
     journey = await started(api)
     await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
