@@ -4,7 +4,7 @@ import argparse
 import runpy
 import sys
 
-SERVICES = ("assessment", "localization", "followup", "coordination")
+from deploy.data_folder import SERVICES
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
