@@ -1,4 +1,4 @@
-"""What somebody may be asked to do, and how it is shown to people."""
+"""What somebody may be asked to do, and how it is said to people: no diagnosis in it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,8 +7,3 @@ from importlib.resources import files
 ACTS: Mapping[str, str] = tomllib.loads(
     files("knowledge.terms").joinpath("acts.toml").read_text("utf-8")
 )
-
-
-def display(act: str) -> str:
-    """How is this act called on a page? A code without a name is shown as it is."""
-    return ACTS.get(act, act)

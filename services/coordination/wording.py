@@ -3,40 +3,9 @@
 from datetime import date
 
 from knowledge.references import REFERENCES
+from knowledge.terms.acts import ACTS
 from knowledge.terms.analyte import ANALYTES
 
-ACTS = {
-    "alcohol_history": "alcohol history",
-    "anatomical_imaging": "anatomical imaging",
-    "bone_and_calcium_panel": "bone and calcium panel",
-    "calciuria_and_calcitriol": "urine calcium and 1,25-(OH)2 vitamin D",
-    "chest_ct_and_local_mri": "chest CT and local MRI",
-    "core": "core panel of blood and urine",
-    "core_visit": "visit with the core panel",
-    "dxa": "bone density (DXA)",
-    "examination": "examination from head to toe",
-    "fanconi_panel": "panel for a Fanconi syndrome",
-    "fasting_phosphate_pair": "fasting phosphate and creatinine in blood and urine",
-    "fdg_pet_ct": "FDG PET/CT",
-    "fgf23": "FGF23",
-    "first_visit_panel": "panel of the first visit",
-    "gene_panel": "gene panel",
-    "ionised_calcium": "ionised calcium",
-    "iv_iron_history": "history of intravenous iron",
-    "local_mri": "local MRI",
-    "local_mri_and_sstr": "local MRI and somatostatin-receptor imaging",
-    "missing_field": "a scan of what was not covered",
-    "pathology_review": "second look at the histology",
-    "phosphate_calcium": "phosphate and calcium",
-    "renal_ultrasound": "renal ultrasound",
-    "repeat_fgf23": "FGF23 once more",
-    "s_phos_later": "phosphate at a later visit",
-    "sstr_pet_ct": "somatostatin-receptor PET/CT",
-    "sstr_spect_ct": "somatostatin-receptor SPECT/CT",
-    "venous_sampling": "selective venous sampling",
-    "whole_body_mri": "whole-body MRI",
-}
-"""Shorter than knowledge/terms/acts.toml, and without a diagnosis: messages say these words too."""
 QUESTIONS = {
     "proceed-to-localization": "Shall we look for the tumor?",
     "close-the-journey": "Can this journey be closed?",
