@@ -10,29 +10,15 @@ from services.assessment.app import create_app
 from services.assessment.client import AssessmentClient
 from services.assessment.settings import AssessmentSettings
 from services.chassis.client import ServiceClient
-from services.chassis.tokens import SigningKey, TokenMint
+from services.chassis.tokens import TokenMint
+from tests.services.conftest import AUDIENCE, ISSUER
 
-ISSUER, AUDIENCE = "https://issuer.example", "tio"
 EVERYTHING = ("system/ClinicalImpression.crs", "system/Observation.c")
 
 
-@pytest.fixture(scope="session")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    """The key that signs tokens in these tests."""
-    return SigningKey.create_or_read(tmp_path_factory.mktemp("keys") / "private.json")
-
-
-@pytest.fixture(scope="session")
-def mint(key: SigningKey) -> TokenMint:
-    """Makes tokens the service believes."""
-    return TokenMint(key, ISSUER, AUDIENCE)
-
-
 @pytest.fixture
-def settings(database_url: str, key: SigningKey, tmp_path: Path) -> AssessmentSettings:
+def settings(database_url: str, jwks: Path) -> AssessmentSettings:
     """The service's settings, on each database."""
-    jwks = tmp_path / "jwks.json"
-    key.publish(jwks)
     return AssessmentSettings(
         database_url=database_url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE
     )

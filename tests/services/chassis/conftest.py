@@ -10,36 +10,13 @@ import pytest
 from fastapi import FastAPI
 
 from services.chassis.settings import ServiceSettings
-from services.chassis.tokens import SigningKey, TokenMint
+from services.chassis.tokens import TokenMint
 from tests.services.chassis.toy.app import create_app
+from tests.services.conftest import AUDIENCE, ISSUER
 
-ISSUER, AUDIENCE = "https://issuer.example", "tio"
 EVERYTHING = ("system/*.cruds",)
 
 Serve = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    """The key that signs tokens in these tests."""
-    folder = tmp_path_factory.mktemp("keys")
-    key = SigningKey.create_or_read(folder / "private.json")
-    key.publish(folder / "jwks.json")
-    return key
-
-
-@pytest.fixture(scope="session")
-def jwks(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file with its public half."""
-    path = tmp_path_factory.mktemp("jwks") / "jwks.json"
-    key.publish(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def mint(key: SigningKey) -> TokenMint:
-    """Makes tokens the toy believes."""
-    return TokenMint(key, ISSUER, AUDIENCE)
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from services.chassis.errors import Unauthorized
 from services.chassis.keys import SEEK_AGAIN_AFTER, STALE_AFTER, Keys
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
-from tests.services.chassis.conftest import AUDIENCE, EVERYTHING, ISSUER, a_note, served
+from tests.services.chassis.conftest import EVERYTHING, a_note, served
 from tests.services.chassis.toy.app import create_app
+from tests.services.conftest import AUDIENCE, ISSUER
 
 
 def _claims(**changes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.services.chassis.conftest import AUDIENCE, ISSUER
+from tests.services.conftest import AUDIENCE, ISSUER
 
 MAIN = """
 import sys

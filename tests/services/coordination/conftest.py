@@ -12,14 +12,14 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.chassis.tokens import SigningKey, TokenMint
+from services.chassis.tokens import TokenMint
 from services.coordination.app import create_app
 from services.coordination.journeys import Journeys
 from services.coordination.settings import CoordinationSettings
+from tests.services.conftest import AUDIENCE, ISSUER
 from workflows.client import JourneyClosed
 from workflows.contract import EventArrived
 
-ISSUER, AUDIENCE = "https://issuer.example", "tio"
 EVERYTHING = ("system/*.cruds",)
 
 MakeSettings = Callable[..., CoordinationSettings]
@@ -68,26 +68,6 @@ class Engine:
     def events(self) -> list[UUID]:
         """The events it was told of, in their order."""
         return [event for _, event in self.told if event is not None]
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    """The key that signs tokens in these tests."""
-    return SigningKey.create_or_read(tmp_path_factory.mktemp("key") / "private.json")
-
-
-@pytest.fixture(scope="session")
-def jwks(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file with its public half."""
-    path = tmp_path_factory.mktemp("jwks") / "jwks.json"
-    key.publish(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def mint(key: SigningKey) -> TokenMint:
-    """Makes tokens that coordination believes."""
-    return TokenMint(key, ISSUER, AUDIENCE)
 
 
 @pytest.fixture

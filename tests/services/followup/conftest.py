@@ -9,33 +9,13 @@ import pytest
 from fastapi import FastAPI
 
 from services.chassis.client import ServiceClient
-from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.chassis.tokens import ServiceTokens, TokenMint
 from services.followup.app import create_app
 from services.followup.client import FollowupClient
 from services.followup.settings import FollowupSettings
+from tests.services.conftest import AUDIENCE, ISSUER
 
-ISSUER, AUDIENCE = "https://issuer.example", "tio"
 EVERYTHING = ("system/*.cruds",)
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    """The key that signs tokens in these tests."""
-    return SigningKey.create_or_read(tmp_path_factory.mktemp("keys") / "private.json")
-
-
-@pytest.fixture(scope="session")
-def jwks(key: SigningKey, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file with its public half."""
-    path = tmp_path_factory.mktemp("jwks") / "jwks.json"
-    key.publish(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def mint(key: SigningKey) -> TokenMint:
-    """Makes tokens the service believes."""
-    return TokenMint(key, ISSUER, AUDIENCE)
 
 
 @pytest.fixture
