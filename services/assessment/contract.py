@@ -7,17 +7,11 @@ from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from knowledge.terms.instant import Instant
 from knowledge.terms.person import Profile, Sex
 from knowledge.terms.quantity import Comparator
-
-
-class Native(BaseModel):
-    """What callers send: a field we do not know is refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
+from knowledge.terms.sent import Instant, Name, Native
 
 
 class Status(StrEnum):
@@ -63,7 +57,6 @@ Mechanism = Literal[
 Interpretation = Literal["low", "normal", "high", "undetermined"]
 
 Day: TypeAlias = date
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Years = Annotated[Decimal, Field(ge=0, le=120)]
 
 

@@ -6,18 +6,12 @@ from typing import Any, Literal, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from knowledge.terms.person import Profile
-
-
-class Native(BaseModel):
-    """What callers send: a field we do not know is refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
+from knowledge.terms.sent import Instant, Native
 
 
 class PatientOfJourney(Native):
@@ -66,7 +60,7 @@ class Event(Native):
     occurred_at: Instant
     source: str | None = Field(default=None, max_length=200)
     version: int = Field(default=1, ge=1, le=LARGEST_VERSION)
-    payload: dict[str, Any] = {}
+    payload: dict[str, Any] = Field(default_factory=dict)
 
 
 class DecisionTaken(Native):

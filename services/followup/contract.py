@@ -2,48 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
-    PlainSerializer,
     RootModel,
     Tag,
 )
 
-from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion, Ladder, ObligationStatus
 from knowledge.terms.person import Profile
-
-
-def _only_a_day(given: object) -> object:
-    """A time without offset is no day either: it is refused, not cut off. Nor is a number."""
-    if isinstance(given, int | float) or (
-        isinstance(given, str) and ("T" in given or " " in given or ":" in given)
-    ):
-        raise ValueError("a day, or a time with its offset")
-    return given
-
-
-When = Instant | Annotated[date, BeforeValidator(_only_a_day)]
-"""An instant with its offset, or only a day."""
-
-Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
-"""Decimal inside, a JSON number outside."""
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Native(BaseModel):
-    """What callers send: a field we do not know is refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
+from knowledge.terms.sent import Instant, Name, Native, Number, When
 
 
 class Patient(Native):
@@ -80,7 +52,7 @@ class Observation(Native):
     version: int | None = None
     reference_range: ReferenceRange | None = None
     assay: Name | None = None
-    flags: list[Name] = []
+    flags: list[Name] = Field(default_factory=list)
 
 
 class Surgery(Native):
@@ -228,7 +200,7 @@ class PlanRequest(Native):
     profile: Profile = Profile.INT_ADULT
     label_profile: Name | None = None
     opened_on: date | None = None
-    history: list[DatedEvent] = []
+    history: list[DatedEvent] = Field(default_factory=list)
 
 
 class ScheduleItem(BaseModel):

@@ -11,6 +11,7 @@ from knowledge.rules.surveillance import Done, Ended, Operation
 from knowledge.terms.obligation import ObligationStatus
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Person, Sex, Subject
+from knowledge.terms.sent import When
 from services.followup import contract
 from services.followup.contract import (
     DispositionOf,
@@ -24,7 +25,6 @@ from services.followup.contract import (
     Stated,
     Surgery,
     Therapy,
-    When,
 )
 from services.followup.results import believed, level_of, sample_of
 

@@ -1,46 +1,19 @@
 """The nouns localization speaks: examinations, studies, candidates, what comes next."""
 
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    PlainSerializer,
 )
 
-from knowledge.terms.instant import Instant
 from knowledge.terms.obligation import Conclusion
+from knowledge.terms.sent import Instant, Name, Native, Number, When
 
-
-def _only_a_day(given: object) -> object:
-    """A time without offset is no day either: it is refused, not cut off. Nor is a number."""
-    if isinstance(given, int | float) or (
-        isinstance(given, str) and ("T" in given or " " in given or ":" in given)
-    ):
-        raise ValueError("a day, or a time with its offset")
-    return given
-
-
-Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
-"""Decimal inside, a JSON number outside."""
-
-When = Instant | Annotated[date, BeforeValidator(_only_a_day)]
-"""An instant with its offset, or only a day."""
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Side = Literal["left", "right", "both"]
-
-
-class Native(BaseModel):
-    """What callers send: a field we do not know is refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Patient(Native):
@@ -76,7 +49,7 @@ class Lesion(Native):
     liver_suv: Number | None = Field(default=None, gt=0)
     anatomical_correlate: bool | None = None
     mimic: Name | None = None
-    features: list[Name] = []
+    features: list[Name] = Field(default_factory=list)
 
 
 class Examination(Native):
@@ -84,8 +57,8 @@ class Examination(Native):
 
     id: Name | None = None
     examined_at: When | None = None
-    areas: dict[Name, Literal["normal", "lesion", "not_examined"]] = {}
-    lesions: list[Lesion] = []
+    areas: dict[Name, Literal["normal", "lesion", "not_examined"]] = Field(default_factory=dict)
+    lesions: list[Lesion] = Field(default_factory=list)
 
 
 class Study(Native):
@@ -95,12 +68,12 @@ class Study(Native):
     modality: Name
     tracer: Name | None = None
     performed_at: When | None = None
-    coverage: list[Name] = []
+    coverage: list[Name] = Field(default_factory=list)
     activity_mbq: Number | None = Field(default=None, gt=0)
     ct_dose_msv: Number | None = Field(default=None, ge=0)
     reader: Name | None = None
     description: str | None = Field(default=None, max_length=2000)
-    lesions: list[Lesion] = []
+    lesions: list[Lesion] = Field(default_factory=list)
 
 
 class Resection(Native):
@@ -136,11 +109,11 @@ class PlanRequest(Native):
     biochemistry_confirmed: bool | None = None
     ready_on: date | None = None
     constraints: Constraints = Constraints()
-    availability: dict[Name, Available] = {}
+    availability: dict[Name, Available] = Field(default_factory=dict)
     examination: Examination | None = None
-    studies: list[Study] = []
-    resections: list[Resection] = []
-    requested: list[Name] = []
+    studies: list[Study] = Field(default_factory=list)
+    resections: list[Resection] = Field(default_factory=list)
+    requested: list[Name] = Field(default_factory=list)
 
 
 class ScorePoint(BaseModel):

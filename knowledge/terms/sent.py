@@ -1,0 +1,47 @@
+"""What callers send, to whichever service: times, numbers, and nouns without unknown fields."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
+
+
+def _not_a_number(given: object) -> object:
+    """Seconds, milliseconds or a year: nobody could tell which was meant."""
+    if isinstance(given, int | float):
+        raise ValueError("a time is written as RFC 3339, with its offset")
+    return given
+
+
+def _only_a_day(given: object) -> object:
+    """A time without offset is no day either: it is refused, not cut off."""
+    if isinstance(given, str) and ("T" in given or " " in given or ":" in given):
+        raise ValueError("a day, or a time with its offset")
+    return _not_a_number(given)
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_not_a_number)]
+"""A moment, as RFC 3339 text with an offset. A bare number is no time."""
+
+When = Instant | Annotated[date, BeforeValidator(_only_a_day)]
+"""An instant with its offset, or only a day."""
+
+Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+"""Decimal inside, a JSON number outside."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+"""A short text that names something."""
+
+
+class Native(BaseModel):
+    """A noun of our own APIs: a field we do not know is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
