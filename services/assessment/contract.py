@@ -299,6 +299,10 @@ class NextTest:
     order: list[str]
     within_days: int
     because: str
+    visit: int = 1
+    """Steps with the same number can be done at one visit."""
+    separates: list[str] = field(default_factory=list)
+    """The diagnoses still open that this step tells apart."""
 
 
 @dataclass(slots=True)
@@ -311,6 +315,42 @@ class FiredRule:
     sources: list[str]
     read_status: str
     cn_consensus: str = "not_read"
+    signed_off: bool = False
+    """Have two clinicians signed it as it stands now?"""
+
+
+@dataclass(slots=True)
+class Margin:
+    """How far a decisive value is from the limit that decided, and how exactly it is measured."""
+
+    quantity: str
+    inputs: list[str]
+    value: float
+    limit: float
+    unit: str
+    difference_percent: float
+    imprecision_percent: float
+    within_imprecision: bool
+    rule: str
+    sources: list[str]
+    read_status: str
+
+
+@dataclass(slots=True)
+class UsedInput:
+    """One result that went in, by its version."""
+
+    observation: str
+    version: int
+    status: str
+
+
+@dataclass(slots=True)
+class SiteUsed:
+    """The site's own settings that were laid over the tables: their version and what was used."""
+
+    version: int
+    used: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -346,6 +386,9 @@ class Assessment:
     caveats: list[Caveat]
     rejected: list[Rejected]
     knowledge_version: str
+    margins: list[Margin] = field(default_factory=list)
+    inputs: list[UsedInput] = field(default_factory=list)
+    site: SiteUsed | None = None
 
 
 @dataclass(slots=True)
