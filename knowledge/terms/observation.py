@@ -20,7 +20,7 @@ class ReferenceRange:
 class Observation:
     """One believed result. `printed` is what was sent, `value` the same in the working unit.
 
-    `spelling` is the unit as the laboratory wrote it.
+    `spelling` is the unit as the laboratory wrote it, `specimen` the tube or vessel if it was said.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Observation:
     assay: str | None = None
     flags: frozenset[str] = frozenset()
     spelling: str = ""
+    specimen: str | None = None
 
     def day(self, otherwise: date) -> date:
         """The calendar day where it was drawn; `otherwise` when nobody says."""

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.site import SiteInUse
 
 DAYS_PER_YEAR = Decimal("365.25")
 
@@ -57,3 +61,5 @@ class Subject:
     sex: Sex = Sex.UNKNOWN
     age: Decimal | None = None
     profile: str = "INT_adult"
+    site: "SiteInUse | None" = None
+    """The site whose own numbers go before the tables, if it has any."""

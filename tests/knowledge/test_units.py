@@ -1,6 +1,7 @@
 """Conversion against printed factors and against a survey's own two units; refusal of the rest."""
 
 import csv
+import tomllib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -32,12 +33,18 @@ PRINTED = [
     ("s_urate", "mg/dL", "59.48"),
     ("s_ferritin", "ng/mL", "1"),
     ("b_hb", "g/dL", "10"),
+    ("s_alp", "ukat/L", "60"),
+    ("s_balp", "ukat/L", "60"),
+    ("s_ca", "meq/L", "0.5"),
+    ("u_urate", "mmol/L", "1000"),
+    ("u_ca_creat", "mg/mg", str(1 / Decimal("0.3543"))),
     ("trp", "%", "0.01"),
     ("tmp_gfr", "mg/dL", "0.3229"),
 ]
 PEOPLE = list(csv.DictReader(Path(__file__).with_name("nhanes_sample.csv").open("r", newline="")))
 ADULTS = [person for person in PEOPLE if Decimal(person["age_years"]) >= 18]
 """Whom the intervals of the test below are for; children have others."""
+ROWS = tomllib.loads(Path(__file__).with_name("analytes.toml").read_text("utf-8"))["row"]
 CONVERTIBLE = [(key, unit) for key, analyte in ANALYTES.items() for unit in analyte.factors]
 
 
@@ -79,7 +86,7 @@ def test_converting_there_and_back_changes_nothing(pair: tuple[str, str], value:
     key, unit = pair
     analyte = ANALYTES[key]
     there = analyte.to_working_unit(Quantity(value, unit))
-    assert there.unit == analyte.unit
+    assert there.unit == analyte.working[unit]
     back = there.value / analyte.factors[unit]
     assert abs(back - value) <= abs(value) * Decimal("1e-20")
 
@@ -88,6 +95,12 @@ def test_converting_there_and_back_changes_nothing(pair: tuple[str, str], value:
     ("key", "printed", "code"),
     [
         ("s_alp", "IU/L", "U/L"),
+        ("s_alp", "µkat/L", "ukat/L"),
+        ("s_balp", "IU/L", "U/L"),
+        ("u_vol_24h", "L", "L/(24.h)"),
+        ("u_vol_24h", "ml", "mL/(24.h)"),
+        ("u_ca_creat", "mmol/mmol", "mol/mol"),
+        ("s_ca", "mEq/L", "meq/L"),
         ("s_fgf23_c", "RU/mL", "[arb'U]/mL"),
         ("s_creat", "µmol/L", "umol/L"),
         ("s_creat", "μmol/L", "umol/L"),
@@ -119,6 +132,23 @@ def test_what_laboratories_print_is_recognised(key: str, printed: str, code: str
 def test_another_unit_is_asked_back_never_guessed(key: str, printed: str | None) -> None:
     with pytest.raises((UnknownUnit, NotConvertible)):
         ANALYTES[key].read_unit(printed)
+
+
+def test_bone_phosphatase_by_mass_and_by_activity_are_never_turned_into_each_other() -> None:
+    analyte = ANALYTES["s_balp"]
+    by_activity = analyte.to_working_unit(Quantity(Decimal("0.5"), "ukat/L"))
+    by_mass = analyte.to_working_unit(Quantity(Decimal(20), "ng/mL"))
+    assert (by_activity.value, by_activity.unit) == (30, "U/L")
+    assert (by_mass.value, by_mass.unit) == (20, "ug/L")
+
+
+def test_every_row_of_the_analyte_table_is_there_with_its_codes() -> None:
+    missing = {row["key"]: row for row in ROWS if row["key"] not in ANALYTES}
+    assert not missing
+    for row in ROWS:
+        analyte = ANALYTES[row["key"]]
+        assert set(analyte.loinc) == set(row["loinc"]), row["key"]
+        assert analyte.unit == row["unit"], row["key"]
 
 
 def test_a_loinc_code_names_one_analyte() -> None:
