@@ -174,6 +174,8 @@ def _row(
         request=repository.said(request),
         answer=written,
         knowledge_version=answer.knowledge_version,
+        tio_class=answer.tio_class,
+        concluded_at=datetime.now(UTC),
     )
 
 

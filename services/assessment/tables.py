@@ -16,14 +16,58 @@ class AssessmentTables(SQLModel, registry=service_registry()):
     """The base of these tables; `AssessmentTables.metadata` knows them all."""
 
 
+class PatientRow(AssessmentTables, table=True):
+    """Whose results these are, and when we last received something. Writers queue for this row."""
+
+    __tablename__ = "patient"
+
+    organisation: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ObservationRow(AssessmentTables, table=True):
+    """One version of one result, as it was sent. Never changed; a correction is the next version.
+
+    `specimen` is the version with which this sample's results begin: an id that a sender uses again
+    for another sample corrects nothing.
+    """
+
+    __tablename__ = "observation_version"
+
+    organisation: str = Field(primary_key=True)
+    patient: str = Field(primary_key=True)
+    observation: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    specimen: int
+    status: str
+    body: dict[str, Any] = Field(sa_type=JSON)
+    sender: str
+    source: UUID
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MessageRow(AssessmentTables, table=True):
+    """Results that were sent by themselves, and what was answered. Never changed."""
+
+    __tablename__ = "message"
+
+    organisation: str = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_type=JSON)
+    answer: dict[str, Any] = Field(sa_type=JSON)
+
+
 class RecordRow(AssessmentTables, table=True):
-    """One journey's record: how many facts it holds. The row that writers queue for."""
+    """One journey's record: whose it is and how many facts it holds. Writers queue for this row."""
 
     __tablename__ = "record"
+    __table_args__ = (Index("ix_record_patient", "organisation", "patient"),)
 
     organisation: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     facts: int = 0
+    patient: str | None = None
 
 
 class FactsRow(AssessmentTables, table=True):
@@ -38,13 +82,22 @@ class FactsRow(AssessmentTables, table=True):
     number: int
     body: dict[str, Any] = Field(sa_type=JSON)
     stored_at: datetime = Field(sa_type=UtcDateTime)
+    answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
 
 class AssessmentRow(AssessmentTables, table=True):
-    """What was concluded when, from which inputs, by which edition. Never changed."""
+    """What was concluded when, from which inputs, by which edition. Never changed.
+
+    `as_of` is the clinical moment, `concluded_at` our own clock, which grows within a patient.
+    `inputs` names each result by its version, `affected` what this one's results corrected.
+    """
 
     __tablename__ = "assessment"
-    __table_args__ = (Index("ix_assessment_patient", "organisation", "patient", "as_of", "id"),)
+    __table_args__ = (
+        Index("ix_assessment_patient", "organisation", "patient", "as_of", "id"),
+        Index("ix_assessment_patient_class", "organisation", "patient", "tio_class"),
+        Index("ix_assessment_record", "organisation", "record", "concluded_at"),
+    )
 
     organisation: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -55,6 +108,33 @@ class AssessmentRow(AssessmentTables, table=True):
     answer: dict[str, Any] = Field(sa_type=JSON)
     conclusion: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     knowledge_version: str
+    tio_class: str
+    concluded_at: datetime = Field(sa_type=UtcDateTime)
+    inputs: dict[str, int] = Field(default={}, sa_type=JSON)
+    supersedes: UUID | None = None
+    because: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
+    changes: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
+    affected: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
+
+
+class MarkRow(AssessmentTables, table=True):
+    """An assessment used a version that was corrected or withdrawn since. Never changed.
+
+    `redrawn` is the assessment that stands in its place from `marked_at` on.
+    """
+
+    __tablename__ = "assessment_mark"
+
+    organisation: str = Field(primary_key=True)
+    assessment: UUID = Field(primary_key=True)
+    observation: str = Field(primary_key=True)
+    to_version: int = Field(primary_key=True)
+    from_version: int
+    status: str
+    analyte: str | None = None
+    source: UUID
+    marked_at: datetime = Field(sa_type=UtcDateTime)
+    redrawn: UUID
 
 
 class AskedStepRow(AssessmentTables, table=True):
