@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from knowledge.rows import Interval
 from knowledge.rules.reference_intervals import Level, Reading, level_between
+from knowledge.site import FGF23_CUT
 from knowledge.tables import Table
 from knowledge.terms.finding import Finding
-from knowledge.terms.observation import Observation
+from knowledge.terms.observation import Observation, ReferenceRange
 from knowledge.terms.person import Sex, Subject
 from knowledge.terms.quantity import Quantity
 
@@ -40,12 +42,15 @@ def assay_named(printed: str | None) -> str | None:
     return None
 
 
-def intact(observation: Observation, on: date) -> Finding:
+def intact(observation: Observation, on: date, subject: Subject | None = None) -> Finding:
     """Does one intact FGF23, drawn while phosphate is low, show that FGF23 causes it?"""
     assay = assay_named(observation.assay)
     if assay is None or assay not in TABLE.bands:
-        return _by_interval(observation, assay)
-    possible = TABLE.bands[assay].on(on).possible(observation.value)
+        return _by_interval(observation, assay, subject)
+    bands = TABLE.bands[assay].on(on)
+    if subject is not None and subject.site is not None:
+        bands = subject.site.bands(FGF23_CUT.format(assay=assay), on) or bands
+    possible = bands.possible(observation.value)
     if len(possible) > 1:
         # "<30" in Kainos: grey or suppressed, in any case not shown to be mediated.
         known = GREY if MEDIATED not in possible else UNINTERPRETABLE
@@ -59,12 +64,15 @@ def intact(observation: Observation, on: date) -> Finding:
             return Finding(SUPPRESSED, "F-03")
 
 
-def _by_interval(observation: Observation, assay: str | None) -> Finding:
-    """No cut is known: only the laboratory's interval speaks, and it only supports."""
+def _by_interval(observation: Observation, assay: str | None, subject: Subject | None) -> Finding:
+    """No cut is known: only the laboratory's interval speaks, or the site's, and only supports."""
     rule = "V-10" if assay is None else "F-05"
-    own = observation.reference_range
+    own: ReferenceRange | Interval | None = observation.reference_range
+    if own is None and assay is not None and subject is not None:
+        own = _of_the_site(observation, subject, assay)
     if own is None:
         return Finding(UNINTERPRETABLE, "V-10", ("fgf23_no_interval",))
+    # Both units of intact FGF23 are the same size, so printed number and limit compare as they are.
     level = level_between(observation.printed, own.low, own.high)
     if level is Level.UNDETERMINED or (level is Level.NORMAL and own.low is None):
         # Below an upper limit without a lower one: not suppressed cannot be told from suppressed.
@@ -80,6 +88,9 @@ def c_terminal(observation: Observation, subject: Subject) -> Finding:
     """Does C-terminal FGF23 support it? It never decides, and iron deficiency raises it alone."""
     own = observation.reference_range
     high = own.high if own is not None else None
+    if high is None and subject.site is not None:
+        limit = subject.site.deciding_interval(C_TERMINAL_KEY, subject.sex, subject.age, subject.on)
+        high = limit.high if limit is not None else None
     if high is None:
         if subject.age is None:
             return Finding(UNINTERPRETABLE, "F-00")
@@ -120,7 +131,7 @@ def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
     assay = assay_named(observation.assay)
     if assay is None or subject.age is None:
         return None
-    healthy = TABLE.interval(
+    healthy = _of_the_site(observation, subject, assay) or TABLE.interval(
         "healthy", profile=assay, sex=Sex.UNKNOWN, age=subject.age, on=subject.on
     )
     if healthy is None or healthy.high is None:
@@ -139,8 +150,19 @@ def healthy_reading(observation: Observation, subject: Subject) -> Reading | Non
     assay = C_TERMINAL if cterm else assay_named(observation.assay)
     if assay is None:
         return None
+    own = _of_the_site(observation, subject, None if cterm else assay)
+    if own is not None:
+        level = level_between(observation.printed, own.low, own.high)
+        return Reading(level, own.profile, own.low, own.high, own.unit)
     row = TABLE.interval("healthy", profile=assay, sex=Sex.UNKNOWN, age=subject.age, on=subject.on)
     if row is None:
         return None
     level = level_between(observation.value, row.low, row.high)
     return Reading(level, assay, row.low, row.high, row.unit)
+
+
+def _of_the_site(observation: Observation, subject: Subject, assay: str | None) -> Interval | None:
+    if subject.site is None:
+        return None
+    key = observation.analyte.key
+    return subject.site.interval(key, subject.sex, subject.age, subject.on, assay)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from knowledge.rows import Interval
 from knowledge.tables import Table
+from knowledge.terms.analyte import Analyte
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Sex, Subject
 from knowledge.terms.quantity import Comparator, Quantity
@@ -69,7 +70,7 @@ def is_child(subject: Subject) -> bool | None:
 
 
 def read(observation: Observation, subject: Subject) -> Reading:
-    """Is this result low, normal or high? The laboratory's own interval goes first."""
+    """Is this low, normal or high? By the laboratory's own interval, else the site's, else ours."""
     own = observation.reference_range
     if own is not None:
         level = level_between(observation.printed, own.low, own.high)
@@ -77,21 +78,29 @@ def read(observation: Observation, subject: Subject) -> Reading:
     key = observation.analyte.key
     if subject.age is None:
         return _read_without_age(observation, subject)
-    if key == "s_phos" and is_child(subject):
-        return _read_child_phosphate(observation, subject)
-    interval = interval_for(key, subject)
+    interval = None
+    if subject.site is not None:
+        interval = subject.site.interval(key, subject.sex, subject.age, subject.on)
+    if interval is None:
+        if key == "s_phos" and is_child(subject):
+            return _read_child_phosphate(observation, subject)
+        interval = _of_the_tables(key, subject.profile, subject.sex, subject.age, subject.on)
     return UNREAD if interval is None else _against(observation, interval)
 
 
 def interval_for(key: str, subject: Subject) -> Interval | None:
-    """Which interval holds for such a person: of the profile asked for, else of the fallback?"""
+    """Which interval holds for such a person: the site's, the profile's, or the fallback's?"""
     if subject.age is None:
         return None
-    return _interval_for(key, subject.profile, subject.sex, subject.age, subject.on)
+    if subject.site is not None:
+        own = subject.site.interval(key, subject.sex, subject.age, subject.on)
+        if own is not None:
+            return own
+    return _of_the_tables(key, subject.profile, subject.sex, subject.age, subject.on)
 
 
 @lru_cache(maxsize=4096)
-def _interval_for(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> Interval | None:
+def _of_the_tables(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> Interval | None:
     for asked in (profile, *FALLBACK):
         found = TABLE.interval(key, profile=asked, sex=sex, age=age, on=on)
         if found is not None:
@@ -102,16 +111,21 @@ def _interval_for(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> I
 def _against(observation: Observation, interval: Interval) -> Reading:
     """Compare in the unit the laboratory used, so that 2.5 mg/dL is not low and 2.4 is."""
     printed = observation.printed
-    low, high = interval.low, interval.high
-    if printed.unit == interval.unit:
-        level = level_between(printed, low, high)
-        return Reading(level, interval.profile, low, high, printed.unit)
-    analyte = observation.analyte
-    factor = analyte.factors[interval.unit] / analyte.factors[printed.unit]
-    stated = interval.low_in.get(printed.unit)
-    low = stated if stated is not None else None if low is None else low * factor
-    high = None if high is None else high * factor
+    low, high = ends_in(interval, observation.analyte, printed.unit)
     return Reading(level_between(printed, low, high), interval.profile, low, high, printed.unit)
+
+
+def ends_in(
+    interval: Interval, analyte: Analyte, unit: str
+) -> tuple[Decimal | None, Decimal | None]:
+    """Both ends in this unit of the analyte; as the source states them, where it does."""
+    low, high = interval.low, interval.high
+    if unit == interval.unit:
+        return low, high
+    factor = analyte.factors[interval.unit] / analyte.factors[unit]
+    stated = interval.low_in.get(unit)
+    low = stated if stated is not None else None if low is None else low * factor
+    return low, None if high is None else high * factor
 
 
 def _read_child_phosphate(observation: Observation, subject: Subject) -> Reading:
@@ -149,4 +163,9 @@ def _never_above_adult(observation: Observation, subject: Subject) -> Reading:
         row for row in TABLE.intervals["s_phos"] if row.profile == ADULT
     )  # one row for all adults
     reading = _against(observation, interval)
+    if subject.site is not None:
+        # A site whose own limit is lower: only what is low by every limit is low at any age.
+        for own in subject.site.intervals("s_phos", subject.on):
+            if _against(observation, own).level is not Level.LOW:
+                return UNREAD
     return reading if reading.level is Level.LOW else UNREAD

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from knowledge.rules.reference_intervals import interval_for
+from knowledge.rules.reference_intervals import ends_in, interval_for
+from knowledge.site import TMP_GFR_CUT
 from knowledge.tables import Table
+from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.finding import Finding
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Subject
@@ -200,16 +202,33 @@ def threshold_band(threshold: Quantity | None, subject: Subject) -> str:
     if threshold is None:
         return "unknown"
     if age is None:
-        low = threshold.below(TABLE.value("lowest_limit", on))
+        low = threshold.below(_lowest_limit(subject))
         return "low" if low else "unknown"
     if age >= TABLE.number("adult_formula_from", on):
-        possible = TABLE.bands["tmp_gfr_adult"].on(on).possible(threshold)
+        own = None if subject.site is None else subject.site.bands(TMP_GFR_CUT, on)
+        bands = TABLE.bands["tmp_gfr_adult"].on(on) if own is None else own
+        possible = bands.possible(threshold)
         return possible[0] if len(possible) == 1 else "unknown"
     interval = interval_for("tmp_gfr", subject)
     if interval is None or interval.low is None:
         return "unknown"
-    below = threshold.below(Quantity(interval.low, interval.unit))
+    limit, _ = ends_in(interval, ANALYTES["tmp_gfr"], threshold.unit)
+    assert limit is not None
+    below = threshold.below(Quantity(limit, threshold.unit))
     return "unknown" if below is None else "low" if below else "kept"
+
+
+def _lowest_limit(subject: Subject) -> Quantity:
+    """Below which limit is TmP/GFR low at any age? A site's own limit may only lower it."""
+    lowest = TABLE.value("lowest_limit", subject.on)
+    if subject.site is None:
+        return lowest
+    analyte = ANALYTES["tmp_gfr"]
+    own = [
+        ends_in(one, analyte, lowest.unit)[0]
+        for one in subject.site.intervals(analyte.key, subject.on)
+    ]
+    return Quantity(min(lowest.value, *(low for low in own if low is not None)), lowest.unit)
 
 
 def renal_handling(handling: Handling | None, filtration: str, subject: Subject) -> Finding:

@@ -123,7 +123,7 @@ class MineralStages(PhosphateStages):
         if exposures.on_treatment(drugs, day):
             self.notes.fire("F-09", "REPEAT_OFF_TREATMENT")
             self.notes.caveat("on_treatment")
-        found = fgf23.intact(result, self.on)
+        found = fgf23.intact(result, self.on, self.subject)
         self.notes.fire(found.rule, fgf23.NAMED.get(found.code, found.code))
         for code in found.because:
             self.notes.caveat(code)

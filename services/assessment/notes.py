@@ -7,8 +7,15 @@ from functools import lru_cache
 
 from knowledge import shelf
 from knowledge.rules import calcium_and_pth, kidney_function, renal_phosphate
-from knowledge.rules.reference_intervals import Level, Reading, interval_for, level_between
+from knowledge.rules.reference_intervals import (
+    Level,
+    Reading,
+    ends_in,
+    interval_for,
+    level_between,
+)
 from knowledge.rules.renal_phosphate import Handling
+from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
@@ -151,8 +158,9 @@ class Notes:
         interval = interval_for("tmp_gfr", subject)
         level, span = Level.UNDETERMINED, None
         if interval is not None:
-            level = level_between(handling.threshold, interval.low, interval.high)
-            span = Range(_number(interval.low), _number(interval.high))
+            low_end, high_end = ends_in(interval, ANALYTES["tmp_gfr"], handling.threshold.unit)
+            level = level_between(handling.threshold, low_end, high_end)
+            span = Range(_number(low_end), _number(high_end))
             sources = [*FORMULAS[handling.formula], *interval.citation.source]
         self._derive(
             "tmp_gfr",
@@ -174,8 +182,9 @@ class Notes:
         interval = interval_for("s_ca_adj", subject)
         level, span = Level.UNDETERMINED, None
         if interval is not None:
-            level = level_between(value, interval.low, interval.high)
-            span = Range(_number(interval.low), _number(interval.high))
+            low_end, high_end = ends_in(interval, ANALYTES["s_ca_adj"], value.unit)
+            level = level_between(value, low_end, high_end)
+            span = Range(_number(low_end), _number(high_end))
         formula = calcium_and_pth.FORMULA
         self._derive("s_ca_adj", value, level, span, formula, list(inputs), list(FORMULAS[formula]))
         return level
