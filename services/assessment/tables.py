@@ -89,7 +89,8 @@ class AssessmentRow(AssessmentTables, table=True):
     """What was concluded when, from which inputs, by which edition. Never changed.
 
     `as_of` is the clinical moment, `concluded_at` our own clock, which grows within a patient.
-    `inputs` names each result by its version, `affected` what this one's results corrected.
+    `inputs` names each result by its version, `affected` what this one's results corrected, and
+    `rests_on` the earlier assessment whose confirmed tumor this one takes for granted.
     """
 
     __tablename__ = "assessment"
@@ -110,11 +111,12 @@ class AssessmentRow(AssessmentTables, table=True):
     knowledge_version: str
     tio_class: str
     concluded_at: datetime = Field(sa_type=UtcDateTime)
-    inputs: dict[str, int] = Field(default={}, sa_type=JSON)
+    inputs: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     supersedes: UUID | None = None
-    because: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
-    changes: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
-    affected: list[dict[str, Any]] = Field(default=[], sa_type=JSON)
+    rests_on: UUID | None = None
+    because: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    affected: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
 
 
 class MarkRow(AssessmentTables, table=True):
