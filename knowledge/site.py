@@ -61,6 +61,19 @@ class SiteInUse:
         self.used: dict[str, None] = {}
         self.decided: dict[str, None] = {}
 
+    def profile(self) -> Profile | None:
+        """Whose fallback intervals does this site read by?"""
+        if self.site.profile is not None:
+            self.used[self.site.id_of("profile")] = None
+        return self.site.profile
+
+    def preferred_unit(self, analyte: str) -> str | None:
+        """In which unit does this site wish to see this analyte?"""
+        unit = self.site.preferred_units.get(analyte)
+        if unit is not None:
+            self.used[self.site.id_of("preferred_units", analyte)] = None
+        return unit
+
     def interval(
         self, analyte: str, sex: Sex, age: Decimal | None, on: date, assay: str | None = None
     ) -> Interval | None:

@@ -110,8 +110,12 @@ def _of_the_tables(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> 
 
 def _against(observation: Observation, interval: Interval) -> Reading:
     """Compare in the unit the laboratory used, so that 2.5 mg/dL is not low and 2.4 is."""
-    printed = observation.printed
-    low, high = ends_in(interval, observation.analyte, printed.unit)
+    printed, low, high = observation.printed, interval.low, interval.high
+    if printed.unit != interval.unit:
+        working = observation.analyte.working
+        if working[printed.unit] != working[interval.unit]:
+            return UNREAD  # one assay in mass, another in activity: nobody can compare them
+        low, high = ends_in(interval, observation.analyte, printed.unit)
     return Reading(level_between(printed, low, high), interval.profile, low, high, printed.unit)
 
 

@@ -8,6 +8,7 @@ from knowledge.rules import differential
 from knowledge.rules.classification import Classification, classify
 from knowledge.rules.next_test import Step, next_tests
 from knowledge.rules.picture import Picture
+from knowledge.site import Site, SiteInUse
 from services.assessment.contract import (
     Assessment,
     Cause,
@@ -20,6 +21,7 @@ from services.assessment.contract import (
 )
 from services.assessment.intake import UNKNOWN_DRUG, Case, read_case
 from services.assessment.notes import caveat, fired_rule
+from services.assessment.site_shown import as_the_site_shows_it
 from services.assessment.stages import Stages
 
 SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differential.EVIDENCE}
@@ -27,16 +29,21 @@ SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differenti
 
 
 def assess(
-    request: EvaluateRequest, knowledge: Knowledge = CURRENT, now: datetime | None = None
+    request: EvaluateRequest,
+    knowledge: Knowledge = CURRENT,
+    now: datetime | None = None,
+    site: Site | None = None,
 ) -> Assessment:
     """What do these data allow to conclude, why, and what should be done next?
 
     `now` stands for the moment of assessment where the request names none. No clock is read here.
+    A `site`'s own settings go before the tables, and the answer names what it used of them.
     """
     as_of = request.as_of or now
     if as_of is None:
         raise ValueError("as_of or now must say for which moment this is assessed")
-    case = read_case(request, as_of)
+    in_use = None if site is None else SiteInUse(site)
+    case = read_case(request, as_of, in_use)
     stages = Stages(case)
     picture = stages.run()
     classed = classify(picture)
@@ -46,7 +53,7 @@ def assess(
         notes.caveat(classed.caveat)
     steps = next_tests(picture, classed)
     codes = dict.fromkeys((*case.caveats, *notes.caveats))
-    return Assessment(
+    answer = Assessment(
         tio_class=cast(TioClass, classed.tio_class),
         mechanism=cast(Mechanism, classed.mechanism),
         urgent=stages.urgent,
@@ -60,6 +67,7 @@ def assess(
         rejected=case.rejected,
         knowledge_version=knowledge.version,
     )
+    return answer if in_use is None else as_the_site_shows_it(answer, case, in_use)
 
 
 def _ranked(picture: Picture, classed: Classification) -> list[Cause]:

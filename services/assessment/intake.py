@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,11 @@ from knowledge.rules import validity
 from knowledge.rules.exposures import Drug, Infusion, drug_named
 from knowledge.rules.fgf23 import assay_named
 from knowledge.rules.genetics import GeneResult
+from knowledge.site import SiteInUse
 from knowledge.terms.analyte import ANALYTES, BY_LOINC, Analyte
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.observation import ReferenceRange
-from knowledge.terms.person import Person, Sex, Subject
+from knowledge.terms.person import Person, Profile, Sex, Subject
 from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit
 from services.assessment.contract import (
     DrugExposure,
@@ -55,11 +56,28 @@ class Case:
     unknown_drugs: list[str] = field(default_factory=list)
     infusions: list[Infusion] = field(default_factory=list)
     genes: list[GeneResult] = field(default_factory=list)
-    acute: bool = False
+    acute_contexts: tuple[str, ...] = ()
     rejected: list[Rejected] = field(default_factory=list)
     rejected_analytes: set[str] = field(default_factory=set)
     caveats: list[str] = field(default_factory=list)
     history_asked: bool = False
+
+    @property
+    def acute(self) -> bool:
+        """Was an acute illness told, now or in these weeks?"""
+        return bool(self.acute_contexts)
+
+    def acute_on(self, day: date) -> bool:
+        """Did an acute illness, or its aftermath, touch what was drawn on this day (V-07)?
+
+        Without its days, all that was drawn counts as touched.
+        """
+        if not self.acute_contexts:
+            return False
+        since, until = self.findings.acute_since, self.findings.acute_until
+        if since is not None and day < since:
+            return False
+        return until is None or day <= until + timedelta(days=validity.acute_aftermath(day))
 
     def newest(self, key: str) -> Measured | None:
         """The last result of this analyte, if there is one."""
@@ -67,10 +85,10 @@ class Case:
         return results[-1] if results else None
 
 
-def read_case(request: EvaluateRequest, as_of: datetime) -> Case:
+def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None = None) -> Case:
     """What do we believe of what was sent?"""
     findings = request.findings or NO_FINDINGS
-    case = Case(_subject(request, findings, as_of.date()), findings)
+    case = Case(_subject(request, findings, as_of.date(), site), findings)
     for sent in _newest_versions(request.observations):
         try:
             measured = believe(sent, as_of)
@@ -199,10 +217,12 @@ def _is_dilute(measured: Measured) -> bool:
     return low is not None and measured.value.value < low
 
 
-def _subject(request: EvaluateRequest, findings: Findings, on: date) -> Subject:
-    patient = request.patient
+def _subject(
+    request: EvaluateRequest, findings: Findings, on: date, site: SiteInUse | None
+) -> Subject:
+    patient, profile = request.patient, _profile(request, site)
     if patient is None:
-        return Subject(on, findings.sex or Sex.UNKNOWN, findings.age_y, request.profile)
+        return Subject(on, findings.sex or Sex.UNKNOWN, findings.age_y, profile, site)
     person = Person(patient.sex, patient.birth_date, patient.age_years)
     age = person.age_on(on)
     if age is not None and age < 0:
@@ -210,7 +230,14 @@ def _subject(request: EvaluateRequest, findings: Findings, on: date) -> Subject:
     sex = patient.sex
     if sex is Sex.UNKNOWN and findings.sex is not None:
         sex = findings.sex
-    return Subject(on, sex, findings.age_y if age is None else age, request.profile)
+    return Subject(on, sex, findings.age_y if age is None else age, profile, site)
+
+
+def _profile(request: EvaluateRequest, site: SiteInUse | None) -> Profile:
+    """Whose fallback intervals count: those asked for, else the site's, else everybody's."""
+    if site is None or "profile" in request.model_fields_set:
+        return request.profile
+    return site.profile() or request.profile
 
 
 def _read_exposures(case: Case, request: EvaluateRequest) -> None:
@@ -219,7 +246,7 @@ def _read_exposures(case: Case, request: EvaluateRequest) -> None:
     case.drugs = [_drug(case, exposure) for exposure in request.drug_exposures or ()]
     case.infusions = [Infusion(i.product, i.given_on) for i in request.iv_iron or ()]
     case.genes = [GeneResult(g.gene, g.result) for g in request.genetics or ()]
-    case.acute = bool(request.acute_context)
+    case.acute_contexts = tuple(request.acute_context or ())
 
 
 def _drug(case: Case, exposure: DrugExposure) -> Drug:
