@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
 
@@ -153,3 +153,16 @@ class AskedStepRow(AssessmentTables, table=True):
     opened_on: date
     due_on: date
     ended_on: date | None = None
+    cancelled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class SiteSettingsRow(AssessmentTables, table=True):
+    """What an organisation laid over the tables, who signed it and when. Never changed."""
+
+    __tablename__ = "site_settings"
+
+    organisation: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: dict[str, Any] = Field(sa_type=JSON)
+    signed_by: str
+    signed_at: datetime = Field(sa_type=UtcDateTime)

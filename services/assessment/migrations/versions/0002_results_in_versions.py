@@ -125,6 +125,11 @@ def upgrade() -> None:
             "ix_assessment_record", ["organisation", "record", "concluded_at"], unique=False
         )
 
+    with op.batch_alter_table("asked_step", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("cancelled", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
+
     with op.batch_alter_table("facts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("answer", sa.JSON(), nullable=True))
 
@@ -224,6 +229,9 @@ def downgrade() -> None:
     with op.batch_alter_table("record", schema=None) as batch_op:
         batch_op.drop_index("ix_record_patient")
         batch_op.drop_column("patient")
+
+    with op.batch_alter_table("asked_step", schema=None) as batch_op:
+        batch_op.drop_column("cancelled")
 
     with op.batch_alter_table("facts", schema=None) as batch_op:
         batch_op.drop_column("answer")
