@@ -48,7 +48,7 @@ def high_urine_calcium(ratio: Quantity | None, subject: Subject) -> Truth:
     )
     if interval is None or interval.high is None:
         return None
-    return ratio.above(Quantity(interval.high, "1"))
+    return ratio.above(Quantity(interval.high, interval.unit))
 
 
 def hhrh(fgf23: str, vitamin_d_125: Level, urine_calcium: Truth, pth: Level) -> bool:

@@ -19,7 +19,9 @@ LABORATORY = "laboratory"
 NOWHERE = "none"
 PAEDIATRIC = ("INT_paed", "SOLDIN_paed")
 ADULT = "INT_adult"
-FALLBACK = (ADULT, "CN_adult")
+GROWN_UP = TABLE.values["adult_from"].newest.number
+DUBOURG, ONE_LABORATORY, GENERAL = "DUBOURG_2022", "REFERENCE_LABORATORY", "GENERAL"
+FALLBACK = (ADULT, DUBOURG, ONE_LABORATORY, GENERAL, "CN_adult")
 """Where the profile asked for has no interval; Chinese total calcium and magnesium serve all."""
 
 

@@ -28,6 +28,7 @@ def _in_working_units(name: str) -> dict[str, tuple[Decimal | None, Decimal | No
 
 
 HARD, SOFT = _in_working_units("hard"), _in_working_units("soft")
+SOFT_ADULT = _in_working_units("soft_adult")
 NO_LIMITS = (None, None)
 
 
@@ -35,6 +36,8 @@ def impossible(analyte: Analyte, value: Quantity) -> str | None:
     """Why can nobody have this value? None when somebody can. It is in the working unit."""
     if value.value < 0:
         return "below nought"
+    if value.unit != analyte.unit:
+        return None  # a unit that stands apart: the limits are not for it
     low, high = HARD.get(analyte.key, NO_LIMITS)
     # "<100" and ">0.01" contradict no limit on their far side: the truth may be anywhere.
     if low is not None and value.value < low and value.comparator not in _FLOOR:
@@ -44,10 +47,15 @@ def impossible(analyte: Analyte, value: Quantity) -> str | None:
     return None
 
 
-def unusual(observation: Observation) -> bool:
-    """Is this value so unusual that somebody should confirm it?"""
-    low, high = SOFT.get(observation.analyte.key, NO_LIMITS)
-    value = observation.value.value
+def unusual(observation: Observation, child: bool | None = None) -> bool:
+    """Is this value so unusual that somebody should confirm it? Some limits are for adults only."""
+    key, value = observation.analyte.key, observation.value.value
+    low, high = SOFT.get(key, NO_LIMITS)
+    if (low is not None and value < low) or (high is not None and value > high):
+        return True
+    if child or key not in SOFT_ADULT:
+        return False
+    low, high = SOFT_ADULT[key]
     return (low is not None and value < low) or (high is not None and value > high)
 
 
