@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from knowledge.rules.renal_phosphate import TABLE as RENAL
 from knowledge.rules.renal_phosphate import MICROMOLES, together
+from knowledge.rules.renal_phosphate import TABLE as RENAL
 from knowledge.tables import Table
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
@@ -45,13 +45,14 @@ def collected_with(
         if known:
             if concentration.collection_id == volume.collection_id:
                 return volume
-        elif stated and (
-            concentration.taken_at is None
-            or volume.taken_at is None
-            or together(concentration, volume, hours)
-        ):
-            return volume
-        elif concentration.taken_at == volume.taken_at:
+        elif (
+            stated
+            and (
+                concentration.taken_at is None
+                or volume.taken_at is None
+                or together(concentration, volume, hours)
+            )
+        ) or concentration.taken_at == volume.taken_at:
             return volume
     return None
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from knowledge.rows import Interval
 from knowledge.rules import fgf23_independent
 from knowledge.rules.reference_intervals import Level, level_between
 from knowledge.rules.renal_phosphate import HUNDRED, MICROMOLES
-from knowledge.rows import Interval
 from knowledge.tables import Table
 from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.person import Sex, Subject
