@@ -1,0 +1,36 @@
+"""Measure all of it and print one JSON object; named figures only, when some are named."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.bench import endpoints, journeys, pure
+from tests.bench.peer.comparison import against_cql_execution
+
+
+def whole_system() -> dict[str, Any]:
+    """Cold start, and memory at rest."""
+    cold, rest = journeys.cold_start_and_memory()
+    return {"cold_start": cold, "memory_at_rest": rest}
+
+
+FIGURES: dict[str, Callable[[], Any]] = {
+    "whole_system": whole_system,
+    "pure_assessment": pure.throughput,
+    "pure_assessment_against_cql_execution": against_cql_execution,
+    "evaluate_against_empty_endpoint": lambda: asyncio.run(endpoints.evaluate()),
+    "stored_assessment_against_bare_insert": lambda: asyncio.run(endpoints.stored()),
+    "journey_start_against_empty_workflow": lambda: asyncio.run(journeys.starts()),
+}
+
+
+def main() -> None:
+    """`python -m tests.bench [FIGURE …]`."""
+    wanted = sys.argv[1:] or list(FIGURES)
+    sys.stdout.write(json.dumps({name: FIGURES[name]() for name in wanted}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What a request to assessment costs, against the least that FastAPI could do with its body."""
+
+from uuid import uuid4
+
+import httpx2
+
+from tests.bench.panels import PANEL
+from tests.bench.served import against
+
+EVALUATIONS, STORED = 1500, 400
+AIM = 0.6
+
+
+async def evaluate() -> dict[str, float]:
+    """POST evaluate against an empty endpoint that parses the same body, per CPU-second."""
+
+    async def ask(client: httpx2.AsyncClient, url: str) -> httpx2.Response:
+        return await client.post(f"{url}/assessment/v1/evaluate", json=PANEL)
+
+    ceiling, ours = await against("empty", ask, EVALUATIONS)
+    return _shown("empty_endpoint_ms", ceiling, "evaluate_ms", ours)
+
+
+async def stored() -> dict[str, float]:
+    """PUT an assessment against a bare insert of the same size, per CPU-second."""
+
+    async def ask(client: httpx2.AsyncClient, url: str) -> httpx2.Response:
+        return await client.put(f"{url}/assessment/v1/assessments/{uuid4()}", json=PANEL)
+
+    ceiling, ours = await against("insert", ask, STORED)
+    return _shown("bare_insert_ms", ceiling, "stored_assessment_ms", ours)
+
+
+def _shown(bare: str, ceiling: float, name: str, ours: float) -> dict[str, float]:
+    return {
+        bare: round(ceiling, 3),
+        name: round(ours, 3),
+        "ratio": round(ceiling / ours, 3),
+        "aim": AIM,
+    }
