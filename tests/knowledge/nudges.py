@@ -105,9 +105,7 @@ def _in_intervals(kind: str, entry: str, rows: list[dict[str, Any]]) -> Found:
                 edges.setdefault((row["profile"], years), []).append((place, side))
     for (profile, years), sides in edges.items():
 
-        def shift(
-            content: dict[str, Any], way: int, sides: list[tuple[int, str]] = sides
-        ) -> None:
+        def shift(content: dict[str, Any], way: int, sides: list[tuple[int, str]] = sides) -> None:
             for place, side in sides:
                 row = content[kind][entry]["rows"][place]
                 a_day = _per_year(row) / DAYS_PER_YEAR

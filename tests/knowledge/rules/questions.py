@@ -183,9 +183,7 @@ def pth_much_raised(pth: Any) -> bool:
 
 def reabsorbed(s_phos: Any, u_phos: Any, s_creat: Any, u_creat: Any) -> Decimal:
     """TRP."""
-    return renal_phosphate.trp(
-        Decimal(s_phos), Decimal(u_phos), Decimal(s_creat), Decimal(u_creat)
-    )
+    return renal_phosphate.trp(Decimal(s_phos), Decimal(u_phos), Decimal(s_creat), Decimal(u_creat))
 
 
 def renal_threshold(trp: Any, s_phos: Any, age: Any, digits: int = 3) -> Decimal | str:
@@ -224,9 +222,7 @@ def paired(urine: str, minutes: int) -> bool:
 
 def conserved_24h(u_phos_24h: Any, complete: bool) -> bool:
     """Does a 24 h urine show that the kidney conserves?"""
-    return renal_phosphate.conserved_over_24h(
-        quantity(u_phos_24h, "mmol/(24.h)"), complete, DAY
-    )
+    return renal_phosphate.conserved_over_24h(quantity(u_phos_24h, "mmol/(24.h)"), complete, DAY)
 
 
 def complete_24h(creatinine: Any, weight: Any, sex: str) -> bool | None:
@@ -472,8 +468,7 @@ T1 = (("s_phos", "0.45"), ("u_phos", "20"), ("s_creat", "60"), ("u_creat", "8"))
 def assessed(*more: dict[str, Any], drugs: list[dict[str, Any]] | None = None) -> Assessment:
     """Vector T1 in a woman of 46, and what else was sent."""
     pair = [
-        {"id": key, "analyte": key, "value": value, "unit": ANALYTES[key].unit}
-        for key, value in T1
+        {"id": key, "analyte": key, "value": value, "unit": ANALYTES[key].unit} for key, value in T1
     ]
     body = {
         "patient": {"sex": "female", "age_years": 46},

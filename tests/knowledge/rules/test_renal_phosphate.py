@@ -64,23 +64,22 @@ def test_the_formulas_give_the_same_from_conventional_units(case: dict[str, Any]
 
 
 def test_a_wrong_pair_gives_an_impossible_trp() -> None:
-    assert figures(trp_of(CASES["impossible"])) == CASES["impossible"]["trp"]
+    wrong = CASES["impossible"]
+    assert figures(trp_of(wrong)) == wrong["trp"]
+    assert figures(rule.fepo4(trp_of(wrong))) == wrong["fepo4"]
 
 
-@pytest.mark.parametrize(("reabsorbed", "factor"), CASES["factors"])
-def test_the_factor_jumps_at_the_switch_as_published(reabsorbed: Decimal, factor: Decimal) -> None:
-    assert figures(rule.tmp_gfr_adult(reabsorbed, Decimal(1), DAY)) == factor
-
-
-@pytest.mark.parametrize("case", CASES["handling"], ids=lambda case: case["says"])
-def test_every_threshold_of_renal_handling_is_stood_upon(case: dict[str, Any]) -> None:
-    excreted = Quantity(Decimal(case["fepo4"]), "%") if "fepo4" in case else None
-    threshold = Quantity(Decimal(case["tmp_gfr"]), "mmol/L")
-    handling = Handling(None, None, excreted, threshold, rule.PAYNE, ())
-
-    found = rule.renal_handling(handling, "read", Subject(DAY, age=Decimal(case["age"])))
-
-    assert (found.code, found.rule) == (case["state"], case["rule"])
+@pytest.mark.parametrize(("serum", "at_080", "at_070"), CASES["crossings"])
+def test_the_adult_formula_crosses_its_limits_where_the_specification_says(
+    serum: Decimal, at_080: Decimal, at_070: Decimal
+) -> None:
+    for limit, printed in ((Decimal("0.80"), at_080), (Decimal("0.70"), at_070)):
+        if not printed:
+            assert rule.tmp_gfr_adult(Decimal(1), serum, DAY) < limit, "however hard it conserves"
+            continue
+        half = Decimal("0.05")
+        ends = [rule.tmp_gfr_adult(1 - (printed + by) / 100, serum, DAY) for by in (-half, half)]
+        assert ends[0] > limit > ends[1], "more is lost, less is kept"
 
 
 @given(SHARES)
