@@ -175,7 +175,7 @@ def _forget(table: Table) -> None:
             if isinstance(thing, _lru_cache_wrapper):
                 thing.cache_clear()
     if table is validity.TABLE:
-        for name in ("hard", "soft"):
+        for name in table.limits:
             vars(validity)[name.upper()] = validity._in_working_units(name)
     if table is next_test.TABLE:
         vars(next_test)["STEPS"] = table.entries["steps"]

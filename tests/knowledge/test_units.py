@@ -1,6 +1,8 @@
 """Conversion against printed factors, there and back; refusal of the rest."""
 
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
