@@ -1,38 +1,68 @@
 """Which knowledge answered? Name and fingerprint of the edition, stored with each conclusion."""
 
 import hashlib
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-NAME = "2026.11"
+from knowledge.retracted import reason_against
+
+FOLDERS = ("", "terms", "rules")
+ABOUT_EDITIONS = frozenset(("sign_off.toml", "retracted.toml"))
+"""What is said about tables, not in them: a signature or a retraction changes no fingerprint."""
+
+NAMED_IN = "edition.toml"
+DIGITS = 12
 
 
-def _table_files() -> Iterator[Traversable]:
-    root = files("knowledge")
-    for folder in (root, root / "terms", root / "rules"):
-        for entry in folder.iterdir():
-            if entry.name.endswith(".toml"):
-                yield entry
+@dataclass(frozen=True)
+class Edition:
+    """All tables of one edition, by their place in `knowledge/`."""
+
+    tables: Mapping[str, bytes]
+
+    @cached_property
+    def name(self) -> str:
+        """How people call it."""
+        return str(tomllib.loads(self.tables[NAMED_IN].decode())["name"])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same tables on any machine; another when any byte of one changes."""
+        digest = hashlib.sha256()
+        for place in sorted(self.tables):
+            digest.update(place.encode() + b"\0" + self.tables[place] + b"\0")
+        return digest.hexdigest()
+
+    @cached_property
+    def version(self) -> str:
+        """Name and fingerprint, as they are stored with each conclusion."""
+        return f"{self.name}+{self.fingerprint[:DIGITS]}"
 
 
-def fingerprint() -> str:
-    """The same for the same tables on any machine; another when any byte of a table changes."""
-    digest = hashlib.sha256()
-    for entry in sorted(_table_files(), key=lambda entry: entry.name):
-        digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
-    return digest.hexdigest()
+def edition_in(root: Traversable) -> Edition:
+    """Which edition stands in this folder?"""
+    tables = {}
+    for folder in FOLDERS:
+        place = root / folder if folder else root
+        for entry in place.iterdir():
+            if entry.name.endswith(".toml") and entry.name not in ABOUT_EDITIONS:
+                tables[f"{folder}/{entry.name}".lstrip("/")] = entry.read_bytes()
+    return Edition(tables)
 
 
-KNOWLEDGE_VERSION = f"{NAME}+{fingerprint()[:12]}"
+KNOWLEDGE_VERSION = edition_in(files("knowledge")).version
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The knowledge a conclusion was drawn with."""
+    """The knowledge a conclusion is drawn with, and why it was retracted, if it was."""
 
     version: str = KNOWLEDGE_VERSION
+    retracted: str | None = None
 
 
-CURRENT = Knowledge()
+CURRENT = Knowledge(retracted=reason_against(KNOWLEDGE_VERSION))

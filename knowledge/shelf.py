@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from knowledge.rows import Citation, Rule
+from knowledge.ledger import current_rows
+from knowledge.rows import Rule
+from knowledge.sign_off import signed_rules
 from knowledge.tables import KnowledgeError, Table
+
+__all__ = ["Item", "items", "problems", "rules", "signed_rules", "table_files", "tables"]
 
 
 def table_files() -> tuple[Path, ...]:
@@ -42,63 +45,11 @@ class Item:
 
 
 def items() -> Iterator[Item]:
-    """Every number, row and rule of the edition, in the order of the tables."""
-    for name, table in tables().items():
-        for rule in table.rules.values():
-            yield Item(
-                rule.id,
-                "rule",
-                name,
-                f"{rule.condition} -> {rule.conclusion}",
-                rule.sources,
-                str(rule.read_status),
-            )
-        for row_id, kind, says, citation in _rows(table):
-            yield Item(
-                f"{name}.{row_id}", kind, name, says, citation.source, str(citation.read_status)
-            )
-
-
-def _rows(table: Table) -> Iterator[tuple[str, str, str, Citation]]:
-    for id, history in table.values.items():
-        for value in history.rows:
-            yield id, "value", str(value.quantity), value.citation
-    for id, lines in table.bands.items():
-        for line in lines.rows:
-            says = ", ".join(
-                f"{b.name} {_ends(b.start, b.below, 'from', 'below')}" for b in line.bands
-            )
-            yield id, "bands", f"{says} {line.unit}", line.citation
-    for id, intervals in table.intervals.items():
-        for row in intervals:
-            whom = f"{row.profile} {row.sex or 'any'} {row.age_from:.4g}-<{row.age_below:.4g} a"
-            ends = _ends(row.low, row.high, "from", "to")
-            yield f"{id}.{row.profile}", "interval", f"{whom}: {ends} {row.unit}", row.citation
-    for id, limits in table.limits.items():
-        for limit in limits.values():
-            ends = _ends(limit.low, limit.high, "from", "to")
-            yield f"{id}.{limit.analyte}", "limit", f"{ends} {limit.unit}", limit.citation
-    for id, entries in table.entries.items():
-        for entry in entries.values():
-            yield f"{id}.{entry.key}", "entry", _fields(entry.fields), entry.citation
-    for id, evidence in table.evidence.items():
-        for piece in evidence:
-            says = f"{piece.diagnosis} {piece.points:+d}: {piece.text} ({piece.rule})"
-            yield f"{id}.{piece.fact}.{piece.diagnosis}", "evidence", says, piece.citation
-
-
-def _ends(low: Any, high: Any, from_word: str, to_word: str) -> str:
-    words = []
-    if low is not None:
-        words.append(f"{from_word} {low}")
-    if high is not None:
-        words.append(f"{to_word} {high}")
-    return " ".join(words)
-
-
-def _fields(fields: Mapping[str, Any]) -> str:
-    hidden = {"key", "effective", "source", "read_status", "note"}
-    return ", ".join(f"{name}={value}" for name, value in fields.items() if name not in hidden)
+    """Every number, row and rule that stands on a source, in the order of the tables."""
+    for row in current_rows().values():
+        if row.sources:
+            status = str(row.content["read_status"])
+            yield Item(row.id, row.kind, row.table, row.says, row.sources, status)
 
 
 def problems() -> list[str]:

@@ -24,6 +24,7 @@ from services.assessment.notes import caveat, fired_rule
 from services.assessment.site_shown import as_the_site_shows_it
 from services.assessment.stages import Stages
 
+RETRACTED = "edition_retracted"
 SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differential.EVIDENCE}
 """What can speak for or against a cause, as it is shown; made once."""
 
@@ -63,7 +64,7 @@ def assess(
         next_tests=[_shown(step) for step in steps],
         fired_rules=[fired_rule(rule, conclusion) for rule, conclusion in notes.fired],
         would_change_if=list(classed.would_change_if),
-        caveats=[_borne_in_mind(code, case) for code in codes],
+        caveats=[*_against(knowledge), *(_borne_in_mind(code, case) for code in codes)],
         rejected=case.rejected,
         knowledge_version=knowledge.version,
     )
@@ -81,6 +82,14 @@ def _ranked(picture: Picture, classed: Classification) -> list[Cause]:
         )
         for place, cause in enumerate(causes, 1)
     ]
+
+
+def _against(knowledge: Knowledge) -> list[Caveat]:
+    """That these tables were retracted, and why: before anything else."""
+    if knowledge.retracted is None:
+        return []
+    said = caveat(RETRACTED)
+    return [Caveat(RETRACTED, f"{said.text} The reason: {knowledge.retracted}")]
 
 
 def _borne_in_mind(code: str, case: Case) -> Caveat:

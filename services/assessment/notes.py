@@ -58,6 +58,7 @@ def fired_rule(id: str, conclusion: str) -> FiredRule:
         list(rule.sources),
         str(rule.read_status),
         rule.cn_consensus,
+        id in shelf.signed_rules(),
     )
 
 

@@ -1,0 +1,138 @@
+"""`tio knowledge retract VERSION` and `judged-by VERSION`: whom did a bad edition judge?"""
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from knowledge import retracted
+from knowledge.archive import released
+from knowledge.edition import KNOWLEDGE_VERSION
+from tio.knowledge import stored
+from tio.knowledge.saying import DONE, HOME, WRONG, append, complain
+
+if TYPE_CHECKING:
+    from services.assessment.look_back import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One decision of that edition, what it would be now, and what was done since."""
+
+    organisation: str
+    id: str
+    record: str | None
+    as_of: str
+    concluded_at: str
+    version: str
+    tio_class: str
+    now: str
+    differs: bool
+    since: str
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Say what can be typed."""
+    retracting = verbs.add_parser("retract", help="an edition must not be relied on any more")
+    retracting.add_argument("version", help="NAME+fingerprint, or NAME for all that were called so")
+    retracting.add_argument("--reason", required=True, help="what is wrong with it, in a sentence")
+    retracting.set_defaults(run=run_retract)
+    judged = verbs.add_parser("judged-by", help="every stored decision drawn by an edition")
+    judged.add_argument("version", help="NAME+fingerprint, or NAME for all that were called so")
+    stored.add_sources(judged, also_requests=False)
+    judged.add_argument("--json", action="store_true", help="the same for a program")
+    judged.set_defaults(run=run_judged_by)
+
+
+def run_retract(arguments: argparse.Namespace) -> int:
+    """Write the retraction down; what is running says so from its next start on."""
+    version, reason = arguments.version, " ".join(arguments.reason.split())
+    if not reason:
+        return complain(WRONG, "--reason says what is wrong with the edition")
+    known = {KNOWLEDGE_VERSION, *(edition.version for edition in released())}
+    known |= {one.split("+")[0] for one in known}
+    # A fingerprint is believed: what ran somewhere need not have been released from here.
+    if version not in known and "+" not in version:
+        return complain(WRONG, f"{version} is no edition; known are {', '.join(sorted(known))}")
+    if retracted.reason_against(version) is not None:
+        print(f"{version} was retracted before")
+        return DONE
+    today = date.today()  # noqa: DTZ011 - the day on the calendar of who retracts
+    row = {"version": version, "on": today, "reason": reason}
+    append(HOME / retracted.BESIDE, "retracted", [row])
+    print(f"{version} is retracted; whom it judged: tio knowledge judged-by {version} --data DIR")
+    return DONE
+
+
+def run_judged_by(arguments: argparse.Namespace) -> int:
+    """Every decision of that edition, what is concluded for it now, and what was done since."""
+    url = stored.database_url(arguments)
+    if url is None:
+        return complain(WRONG, "--data or --database says where the decisions are stored")
+    meant = retracted.Retraction(arguments.version, date.min, "")
+    found = asyncio.run(_judged(url, meant))
+    if arguments.json:
+        print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
+        return DONE
+    for one in found:
+        record = f" record {one.record}" if one.record else ""
+        now = f"now {one.now}" if one.differs else "the same now"
+        print(f"{one.organisation} {one.id}{record} as of {one.as_of}")
+        print(f"    {one.tio_class} by {one.version}, {now}; {one.since}")
+    open_still = sum(one.differs and one.since == NOTHING for one in found)
+    classes = Counter(one.tio_class for one in found)
+    counts = ", ".join(f"{count} {name}" for name, count in classes.most_common()) or "none"
+    print(f"{len(found)} decisions of {arguments.version} ({counts});")
+    print(f"{open_still} would be different under {KNOWLEDGE_VERSION} with nothing done since")
+    return DONE
+
+
+NOTHING = "nothing was concluded since"
+
+
+async def _judged(url: str, meant: retracted.Retraction) -> list[Judged]:
+    from services.assessment.assess import assess
+    from services.assessment.contract import EvaluateRequest
+    from services.assessment.look_back import decisions
+
+    found = []
+    async for one in decisions(url):
+        drawn = one.drawn
+        if not meant.concerns(drawn.knowledge_version):
+            continue
+        now = assess(EvaluateRequest.model_validate(one.request), now=drawn.as_of)
+        found.append(
+            Judged(
+                drawn.organisation,
+                str(drawn.id),
+                str(drawn.record) if drawn.record else None,
+                drawn.as_of.isoformat(),
+                drawn.concluded_at.isoformat(),
+                drawn.knowledge_version,
+                drawn.tio_class,
+                now.tio_class,
+                _differs(one.answer, now),
+                _since(one, meant),
+            )
+        )
+    return found
+
+
+def _differs(stored_answer: dict[str, Any], now: Any) -> bool:
+    return bool(
+        (stored_answer["class"], stored_answer["mechanism"], stored_answer["urgent"])
+        != (now.tio_class, now.mechanism, now.urgent)
+    )
+
+
+def _since(one: "Decision", meant: retracted.Retraction) -> str:
+    """What was concluded about the same person later, by an edition that is not this one?"""
+    later = [drawn for drawn in one.later if not meant.concerns(drawn.knowledge_version)]
+    if not later:
+        return NOTHING
+    newest = later[-1]
+    how = "superseded by" if newest.supersedes == one.drawn.id else "concluded again in"
+    return f"{how} {newest.id}: {newest.tio_class} by {newest.knowledge_version}"
