@@ -111,14 +111,18 @@ def _of_the_tables(key: str, profile: str, sex: Sex, age: Decimal, on: date) -> 
 
 
 def _against(observation: Observation, interval: Interval) -> Reading:
-    """Compare in the unit the laboratory used, so that 2.5 mg/dL is not low and 2.4 is."""
-    printed, low, high = observation.printed, interval.low, interval.high
-    if printed.unit != interval.unit:
-        working = observation.analyte.working
-        if working[printed.unit] != working[interval.unit]:
-            return UNREAD  # one assay in mass, another in activity: nobody can compare them
-        low, high = ends_in(interval, observation.analyte, printed.unit)
-    return Reading(level_between(printed, low, high), interval.profile, low, high, printed.unit)
+    """Compare in the unit rules work in, so that the unit that was sent decides nothing.
+
+    The lower limit is taken as its source states it in that unit: 2.5 mg/dL is not low, 2.4 is.
+    """
+    analyte, printed, value = observation.analyte, observation.printed, observation.value
+    low, high = interval.low, interval.high
+    if printed.unit == interval.unit == value.unit:
+        return Reading(level_between(value, low, high), interval.profile, low, high, printed.unit)
+    if value.unit != analyte.working[interval.unit]:
+        return UNREAD  # one assay in mass, another in activity: nobody can compare them
+    level = level_between(value, *ends_in(interval, analyte, value.unit))
+    return Reading(level, interval.profile, *ends_in(interval, analyte, printed.unit), printed.unit)
 
 
 def ends_in(
@@ -128,10 +132,10 @@ def ends_in(
     low, high = interval.low, interval.high
     if unit == interval.unit:
         return low, high
-    factor = analyte.factors[interval.unit] / analyte.factors[unit]
     stated = interval.low_in.get(unit)
-    low = stated if stated is not None else None if low is None else low * factor
-    return low, None if high is None else high * factor
+    if stated is None and low is not None:
+        stated = analyte.converted(low, interval.unit, unit)
+    return stated, None if high is None else analyte.converted(high, interval.unit, unit)
 
 
 def _read_child_phosphate(observation: Observation, subject: Subject) -> Reading:

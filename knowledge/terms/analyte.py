@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +15,9 @@ from knowledge.terms.quantity import (
     UnknownUnit,
     unit_named,
 )
+
+TWELVE_FIGURES = Context(prec=12)
+"""Far more than anybody measures, and few enough that converting there and back moves no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,13 @@ class Analyte:
         target = self.working[quantity.unit]
         if target == quantity.unit:
             return quantity
-        return Quantity(quantity.value * factor, target, quantity.comparator)
+        return Quantity(
+            TWELVE_FIGURES.multiply(quantity.value, factor), target, quantity.comparator
+        )
+
+    def converted(self, value: Decimal, unit: str, into: str) -> Decimal:
+        """This number in another unit of the analyte, to twelve figures."""
+        return TWELVE_FIGURES.multiply(value, self.factors[unit] / self.factors[into])
 
     def read_unit(self, printed: str | None) -> str:
         """Which of its units was printed? Raises with the question to send back."""
