@@ -1,26 +1,19 @@
 """One request in, one answer out; or one a line, in order. The same JSON as the API."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+
+from services.chassis.items import Unread, read_item
 
 R = TypeVar("R", bound=BaseModel)
 
 DONE, WRONG_INPUT = 0, 2
 HERE = "urn:tio:command-line"
-
-
-class Unreadable(Exception):
-    """This is no request; `problem` says where and why, as JSON."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
@@ -46,18 +39,18 @@ def _answer_lines(bodies: Iterable[bytes], model: type[R], verb: Callable[[R], s
     code = DONE
     for body in bodies:
         try:
-            print(verb(_read(body, model)), flush=True)
-        except Unreadable as refusal:
-            print(refusal.problem, flush=True)
+            print(verb(read_item(body, model)), flush=True)
+        except Unread as refusal:
+            print(_said(refusal), flush=True)
             code = WRONG_INPUT
     return code
 
 
 def _answer_one(body: bytes, model: type[R], verb: Callable[[R], str]) -> int:
     try:
-        print(verb(_read(body, model)))
-    except Unreadable as refusal:
-        sys.stderr.write(refusal.problem + "\n")
+        print(verb(read_item(body, model)))
+    except Unread as refusal:
+        sys.stderr.write(_said(refusal) + "\n")
         return WRONG_INPUT
     return DONE
 
@@ -75,20 +68,5 @@ def _parts(source: BinaryIO, by_line: bool) -> Iterator[bytes]:
     return (line for line in source if line.strip()) if by_line else iter([source.read()])
 
 
-def _read(body: bytes, model: type[R]) -> R:
-    """What is asked? Unreadable when nobody can tell."""
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as refusal:
-        raise Unreadable(_problem(refusal, body)) from None
-
-
-def _problem(refusal: ValidationError, body: bytes) -> str:
-    # Here, because only who sent something wrong need wait for a server's libraries.
-    from services.chassis.errors import not_json, unreadable
-
-    if refusal.errors()[0]["type"] == "json_invalid":
-        problem = not_json()
-    else:
-        problem = unreadable(refusal, json.loads(body))
-    return problem.document(HERE).model_dump_json()
+def _said(refusal: Unread) -> str:
+    return refusal.problem().document(HERE).model_dump_json()

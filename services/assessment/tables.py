@@ -162,7 +162,7 @@ class SiteSettingsRow(AssessmentTables, table=True):
     __tablename__ = "site_settings"
 
     organisation: str = Field(primary_key=True)
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(primary_key=True)
     body: dict[str, Any] = Field(sa_type=JSON)
     signed_by: str
     signed_at: datetime = Field(sa_type=UtcDateTime)
