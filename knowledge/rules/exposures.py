@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from knowledge.rules.preanalytics import TABLE as PREANALYTICS
 from knowledge.rules.validity import TABLE as VALIDITY
 from knowledge.tables import Table
 
@@ -16,6 +17,13 @@ TREATS_PHOSPHATE = "treats_phosphate"
 BINDS_FGF23 = "binds_fgf23"
 BLOCKS_ABSORPTION = "blocks_absorption"
 ARTEFACT = "artefact"
+PHOSPHATURIC = "phosphaturic"
+LOWERS_PHOSPHATE = "lowers_phosphate"
+HEREDITARY = frozenset({"X-05", "X-06", "X-07", "X-08", "X-09", "X-10"})
+"""The features of an inherited or mosaic disease."""
+FORMULATION_UNKNOWN = "formulation_unknown"
+DISTURBS_IMMUNOASSAY = "disturbs_immunoassay"
+LOWERS_PHOSPHATE = "lowers_phosphate"
 MONTHS_PER_YEAR = 12
 FEATURES: Mapping[str, str] = {
     name: entry.fields["rule"] for name, entry in TABLE.entries["features"].items()
@@ -63,6 +71,16 @@ def taken(drugs: Sequence[Drug], act: str, day: date, window: timedelta) -> bool
     return bool(drugs) and any(act in drug.acts and drug.within(day, window) for drug in drugs)
 
 
+def lookback(on: date) -> timedelta:
+    """How long after its end does a drug still count as a cause?"""
+    return timedelta(days=TABLE.whole("drug_lookback", on))
+
+
+def short_lookback(on: date) -> timedelta:
+    """The same for drugs on bone, which lower phosphate for weeks."""
+    return timedelta(days=TABLE.whole("bone_drug_lookback", on))
+
+
 def on_treatment(drugs: Sequence[Drug], day: date) -> bool:
     """Was phosphate or active vitamin D taken shortly before this sample (V-09)?"""
     window = timedelta(days=VALIDITY.whole("on_treatment_window", day))
@@ -79,6 +97,24 @@ def may_be_artefact(drugs: Sequence[Drug], day: date) -> bool:
     """Was a drug given that disturbs the phosphate assay (V-12)?"""
     window = timedelta(days=VALIDITY.whole("artefact_window", day))
     return taken(drugs, ARTEFACT, day, window)
+
+
+def may_disturb_immunoassay(drugs: Sequence[Drug], day: date) -> bool:
+    """Was biotin taken so shortly before that an immunoassay may be wrong (PA-10)?"""
+    window = timedelta(days=PREANALYTICS.whole("biotin_window", day))
+    return taken(drugs, DISTURBS_IMMUNOASSAY, day, window)
+
+
+def formulation_to_ask(drugs: Sequence[Drug], day: date) -> bool:
+    """Was a drug given that disturbs the assay in one of its formulations only (V-12)?"""
+    window = timedelta(days=VALIDITY.whole("artefact_window", day))
+    return taken(drugs, FORMULATION_UNKNOWN, day, window)
+
+
+def lowers_phosphate(drugs: Sequence[Drug], day: date) -> bool:
+    """Was a drug given in these months that lowers phosphate for a while?"""
+    window = timedelta(days=TABLE.whole("lowers_phosphate_lookback", day))
+    return taken(drugs, LOWERS_PHOSPHATE, day, window)
 
 
 def iron_is_active(infusions: Sequence[Infusion], on: date, retested: Sequence[date]) -> bool:

@@ -55,13 +55,15 @@ def intact(observation: Observation, on: date, subject: Subject | None = None) -
         # "<30" in Kainos: grey or suppressed, in any case not shown to be mediated.
         known = GREY if MEDIATED not in possible else UNINTERPRETABLE
         return Finding(known, "F-02" if known == GREY else "F-00")
+    fields = TABLE.entries["assays"][assay].fields
+    doubt = ("fgf23_low_certainty",) if fields["certainty"] == "low" else ()
     match possible[0]:
         case "MEDIATED":
-            return Finding(MEDIATED, TABLE.entries["assays"][assay].fields["mediated_by"])
+            return Finding(MEDIATED, fields["mediated_by"], doubt)
         case "GREY":
-            return Finding(GREY, "F-02")
+            return Finding(GREY, "F-02", doubt)
         case _:
-            return Finding(SUPPRESSED, "F-03")
+            return Finding(SUPPRESSED, "F-03", doubt)
 
 
 def _by_interval(observation: Observation, assay: str | None, subject: Subject | None) -> Finding:
@@ -159,6 +161,36 @@ def healthy_reading(observation: Observation, subject: Subject) -> Reading | Non
         return None
     level = level_between(observation.value, row.low, row.high)
     return Reading(level, assay, row.low, row.high, row.unit)
+
+
+def tube_problem(assay: str, specimen: str | None) -> str | None:
+    """Is this the tube for the assay (V-11): `wrong`, `unknown` where it matters, or fine?"""
+    fields = TABLE.entries["assays"][assay].fields
+    if specimen is None or specimen == "plasma":
+        return "unknown" if fields["ask_tube"] else None
+    fitting = fields["specimens"]
+    return "wrong" if fitting and specimen not in fitting else None
+
+
+def other_molecule(assay: str, key: str) -> bool:
+    """Does this assay measure the other FGF23 than the one that was sent?"""
+    measures = TABLE.entries["assays"][assay].fields["molecule"]
+    return bool((measures == "c-terminal") != (key == C_TERMINAL_KEY))
+
+
+def as_other_assay(observation: Observation, on: date) -> tuple[str, Quantity] | None:
+    """What would the Kainos ELISA or the CLEIA have read? For display, never to reclassify."""
+    slope = TABLE.number("kainos_to_cleia_slope", on)
+    offset = TABLE.number("kainos_to_cleia_offset", on)
+    measured = observation.value
+    match assay_named(observation.assay):
+        case "KAINOS_ELISA":
+            name, there = "s_fgf23_i_as_cleia", slope * measured.value + offset
+        case "MINARIS_CLEIA":
+            name, there = "s_fgf23_i_as_kainos", (measured.value - offset) / slope
+        case _:
+            return None
+    return (name, Quantity(there, measured.unit, measured.comparator)) if there >= 0 else None
 
 
 def _of_the_site(observation: Observation, subject: Subject, assay: str | None) -> Interval | None:

@@ -22,6 +22,7 @@ CONSERVED = "CONSERVED"
 WASTING = frozenset({"WASTING_DEFINITE", "WASTING_PROBABLE"})
 EQUIVOCAL = "EQUIVOCAL"
 UNKNOWN = "UNKNOWN"
+OF_A_DAY = "urine_24h"
 MICROMOLES = Decimal(1000)
 HUNDRED = Decimal(100)
 ONE = Decimal(1)
@@ -115,16 +116,18 @@ def pairs(by_analyte: Mapping[str, Sequence[Observation]], on: date) -> Iterator
         ("u_phos", "u_creat", "pair_within", False),
         ("u_phos_24h", "u_creat_24h", "pair_within_24h_urine", True),
     ):
-        hours = TABLE.whole(window, on)
+        usual = TABLE.whole(window, on)
         same_tube = TABLE.whole("pair_within", on)
         for lost in by_analyte.get(urine, ()):
+            of_a_day = from_24h or lost.specimen == OF_A_DAY
+            hours = TABLE.whole("pair_within_24h_urine", on) if of_a_day else usual
             void = _partner(lost, by_analyte.get(creatinine, ()), hours)
             serum = _partner(lost, by_analyte.get("s_phos", ()), hours)
             if void is None or serum is None:
                 continue
             tube = _partner(serum, by_analyte.get("s_creat", ()), same_tube)
             if tube is not None:
-                yield Pair(serum, lost, tube, void, from_24h)
+                yield Pair(serum, lost, tube, void, of_a_day)
 
 
 def _partner(of: Observation, candidates: Sequence[Observation], hours: int) -> Observation | None:

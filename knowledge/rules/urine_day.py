@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from knowledge.rules.renal_phosphate import MICROMOLES, together
+from knowledge.rules.renal_phosphate import MICROMOLES, OF_A_DAY, together
 from knowledge.rules.renal_phosphate import TABLE as RENAL
 from knowledge.tables import Table
 from knowledge.terms.observation import Observation
@@ -14,7 +14,6 @@ TABLE = Table.beside(__file__)
 
 AMOUNT = "concentration-times-volume"
 CLEARANCE = "creatinine-clearance"
-OF_A_DAY = "urine_24h"
 OF_A_VOID = "urine"
 VOLUME = "u_vol_24h"
 PER_DAY: Mapping[str, str] = {"u_phos": "u_phos_24h", "u_creat": "u_creat_24h", "u_ca": "u_ca_24h"}

@@ -1,6 +1,6 @@
 """How much calcium, phosphate and urate does this urine hold for its creatinine and its load?"""
 
-from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from knowledge.rows import Interval
@@ -18,7 +18,6 @@ CALCIUM_RATIO, PHOSPHATE_RATIO = "u_ca_creat", "u_phos_creat"
 CALCIUM_LOST, CALCIUM_LOST_FREE, URATE_LOST = "feca", "feca_ultrafiltrable", "feurate"
 RATIO_UNIT = "mol/mol"
 BY_MASS = "mg/mg"
-NUMERATOR: Mapping[str, str] = {CALCIUM_RATIO: "u_ca", PHOSPHATE_RATIO: "u_phos"}
 
 
 def to_creatinine(amount: Decimal, creatinine: Decimal) -> Quantity:
@@ -71,3 +70,16 @@ def share_lost(urine: Decimal, serum: Decimal, creatinine: Decimal, void: Decima
     Urine and serum in one unit, serum creatinine in umol/L, that of the urine in mmol/L.
     """
     return HUNDRED * (urine * creatinine) / (serum * void * MICROMOLES)
+
+
+def ultrafiltrable(on: date) -> Decimal:
+    """Which share of total calcium is filtered?"""
+    return TABLE.number("ultrafiltrable_share", on)
+
+
+def urate_level(lost: Quantity, on: date) -> tuple[Level, list[str]]:
+    """Is more urate lost than usual? And where that stands."""
+    limit = TABLE.values["urate_lost_above"].on(on)
+    above = lost.above(limit.quantity)
+    level = Level.UNDETERMINED if above is None else Level.HIGH if above else Level.NORMAL
+    return level, list(limit.citation.source)

@@ -1,5 +1,6 @@
 """Can this value be believed, and for what may it be used?"""
 
+from datetime import date
 from decimal import Decimal
 
 from knowledge.tables import Table
@@ -57,6 +58,22 @@ def unusual(observation: Observation, child: bool | None = None) -> bool:
         return False
     low, high = SOFT_ADULT[key]
     return (low is not None and value < low) or (high is not None and value > high)
+
+
+def too_dilute(observation: Observation) -> bool:
+    """Is this urine so dilute that what is measured in it is uncertain?"""
+    low, _ = SOFT["u_creat"]
+    return low is not None and observation.value.value < low
+
+
+def ages_differ(told: Decimal, known: Decimal, on: date) -> bool:
+    """Does an age that was told contradict the date of birth?"""
+    return abs(told - known) > TABLE.number("age_tolerance", on)
+
+
+def acute_aftermath(on: date) -> int:
+    """For how many days after an acute illness does it still touch what is drawn (V-07)?"""
+    return TABLE.whole("acute_aftermath", on)
 
 
 def hides_low_phosphate(observation: Observation) -> bool:

@@ -10,6 +10,7 @@ from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.quantity import Quantity
 from services.assessment.intake import Case
 from services.assessment.notes import Notes
+from services.assessment.urine import Urine
 
 CALCULATED = ("trp", "fepo4", "tmp_gfr", "egfr", "s_ca_adj")
 
@@ -27,19 +28,18 @@ class Asking:
         self.filtration = "read"
         self.urgent = False
         self.trp_impossible = False
+        self.urine = Urine()
 
     def _interpret(self) -> None:
         for key, results in self.case.by_analyte.items():
             calculated = key in CALCULATED
             for result in results:
-                reading = self._fgf23_reading(result) if key in fgf23.KEYS else None
-                reading = reading or read(result, self.subject)
+                whom = self.case.subject_for(result)
+                reading = fgf23.healthy_reading(result, whom) if key in fgf23.KEYS else None
+                reading = reading or read(result, whom)
                 self.readings[result.id] = reading
                 self.notes.interpreted(result, reading, reported=calculated)
         self.picture.measured = frozenset(self.case.by_analyte)
-
-    def _fgf23_reading(self, result: Measured) -> Reading | None:
-        return fgf23.healthy_reading(result, self.subject)
 
     def _reading(self, result: Measured | None) -> Reading:
         return UNREAD if result is None else self.readings[result.id]

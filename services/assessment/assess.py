@@ -53,7 +53,7 @@ def assess(
     if classed.caveat is not None:
         notes.caveat(classed.caveat)
     steps = next_tests(picture, classed)
-    codes = dict.fromkeys((*case.caveats, *notes.caveats))
+    codes = dict.fromkeys((*sorted(case.caveats), *notes.caveats))
     answer = Assessment(
         tio_class=cast(TioClass, classed.tio_class),
         mechanism=cast(Mechanism, classed.mechanism),
@@ -62,11 +62,14 @@ def assess(
         derived=notes.derived,
         interpretations=notes.interpretations,
         next_tests=[_shown(step) for step in steps],
-        fired_rules=[fired_rule(rule, conclusion) for rule, conclusion in notes.fired],
+        fired_rules=[
+            fired_rule(rule, conclusion) for rule, conclusion in (*case.fired, *notes.fired)
+        ],
         would_change_if=list(classed.would_change_if),
         caveats=[*_against(knowledge), *(_borne_in_mind(code, case) for code in codes)],
         rejected=case.rejected,
         knowledge_version=knowledge.version,
+        inputs=case.inputs,
     )
     return answer if in_use is None else as_the_site_shows_it(answer, case, in_use)
 
@@ -93,11 +96,16 @@ def _against(knowledge: Knowledge) -> list[Caveat]:
 
 
 def _borne_in_mind(code: str, case: Case) -> Caveat:
-    """A caveat; what was not understood is named in it, in the words in which it was sent."""
+    """A caveat; what was not understood or is asked back is named, in the words it came in."""
     said = caveat(code)
-    if code != UNKNOWN_DRUG:
-        return said
-    return Caveat(code, f"{said.text} It was sent as: {', '.join(case.unknown_drugs)}.")
+    if code == UNKNOWN_DRUG:
+        return Caveat(code, f"{said.text} It was sent as: {', '.join(case.unknown_drugs)}.")
+    about = case.questions.get(code)
+    return said if about is None else Caveat(code, f"{said.text} It is about: {_all(about)}.")
+
+
+def _all(about: list[str]) -> str:
+    return "; ".join(sorted(set(about)))
 
 
 def _shown(step: Step) -> NextTest:

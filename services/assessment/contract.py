@@ -4,14 +4,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from knowledge.terms.person import Profile, Sex
 from knowledge.terms.quantity import Comparator
 from knowledge.terms.sent import Instant, Name, Native
+from knowledge.terms.site_settings import SiteSettings
 
 
 class Status(StrEnum):
@@ -27,7 +29,13 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+WITHDRAWN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
+"""A result of which this is said never was one."""
+
 Flag = Literal["haemolysed", "late_separated", "lipaemic", "icteric", "wrong_tube"]
+Specimen = Literal[
+    "serum", "plasma", "edta_plasma", "heparin_plasma", "blood", "urine", "urine_24h"
+]
 AcuteContext = Literal[
     "icu",
     "sepsis",
@@ -53,6 +61,22 @@ GeneFinding = Literal["pathogenic", "likely_pathogenic", "uncertain", "negative"
 TioClass = Literal["TIO_UNLIKELY", "TIO_POSSIBLE", "TIO_PROBABLE", "TIO_CONFIRMED", "INDETERMINATE"]
 Mechanism = Literal[
     "ARTEFACT", "NON_RENAL", "PTH_DEPENDENT", "FGF23_MEDIATED", "FGF23_INDEPENDENT", "UNKNOWN"
+]
+ChangeOf = Literal[
+    "class",
+    "mechanism",
+    "urgent",
+    "leading_diagnosis",
+    "rule_fired",
+    "rule_not_fired",
+    "derived",
+    "interpretation",
+    "next_test_added",
+    "next_test_removed",
+    "caveat_added",
+    "caveat_removed",
+    "rejected",
+    "not_rejected",
 ]
 Interpretation = Literal["low", "normal", "high", "undetermined"]
 
@@ -91,14 +115,25 @@ class Observation(Native):
     status: Status = Status.FINAL
     reference_range: ReportedRange | None = None
     assay: Name | None = None
+    specimen: Specimen | None = None
     flags: tuple[Flag, ...] = ()
     version: int = Field(default=1, ge=1)
 
 
 class TimedObservation(Observation):
-    """A result that is kept, and read again in years: it needs its time."""
+    """A result that is kept, and read again in years: it needs its time, unless it is withdrawn."""
 
-    taken_at: Instant
+    @model_validator(mode="after")
+    def _has_its_time(self) -> Self:
+        if needs_its_time(self):
+            missing = InitErrorDetails(type="missing", loc=("taken_at",), input=self.id)
+            raise ValidationError.from_exception_data(type(self).__name__, [missing])
+        return self
+
+
+def needs_its_time(sent: Observation) -> bool:
+    """Could it be read again in years? What was withdrawn needs no time."""
+    return sent.taken_at is None and sent.status not in WITHDRAWN
 
 
 class Fracture(Native):
@@ -167,6 +202,24 @@ class Findings(Native):
     tumor_removed: bool | None = None
     tumor_removed_on: date | None = None
     tumor_histology: Name | None = None
+    tio_confirmed_on: date | None = None
+    labels: list[Name] | None = None
+    unable_to_walk: bool | None = None
+    mass_growing: bool | None = None
+    regional_nodes: bool | None = None
+    liver_tests_normal: bool | None = None
+    parathyroid_surgery_planned: bool | None = None
+    antiresorptive_planned: bool | None = None
+    full_imaging_negative: bool | None = None
+    kidney_stones: bool | None = None
+    malnutrition: bool | None = None
+    chronic_diarrhea: bool | None = None
+    plasma_exchange: bool | None = None
+    endocrine_overactivity: bool | None = None
+    mosaic_bone_lesions: bool | None = None
+    onset_after_pregnancy_or_menarche: bool | None = None
+    acute_since: date | None = None
+    acute_until: date | None = None
 
 
 class DrugExposure(Native):
@@ -219,6 +272,19 @@ class RecordFacts(Facts):
     observations: tuple[TimedObservation, ...] = ()
 
     profile: Profile | None = None
+
+
+class NamedPatient(Patient):
+    """A patient whose id is known: results that come by themselves have to be somebody's."""
+
+    id: Name
+
+
+class SentResults(Native):
+    """Results that come by themselves, most often because an earlier one was wrong."""
+
+    patient: NamedPatient
+    observations: Annotated[tuple[TimedObservation, ...], Field(min_length=1)]
 
 
 class AssessRecord(Native):
@@ -392,13 +458,72 @@ class Assessment:
 
 
 @dataclass(slots=True)
+class NewerVersion:
+    """A result that was sent again: the version that was used, and the one that stands now."""
+
+    observation: str
+    analyte: str | None
+    from_version: Annotated[int, Field(alias="from")]
+    to_version: Annotated[int, Field(alias="to")]
+    status: str
+
+
+@dataclass(slots=True)
+class Mark(NewerVersion):
+    """An assessment used a version that no longer stands, and since when we know."""
+
+    marked_at: Instant
+
+
+@dataclass(slots=True)
+class Change:
+    """One thing that is concluded otherwise; `name` says which, where there are several."""
+
+    what: ChangeOf
+    name: str | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Affected:
+    """A conclusion that rested on a result which was corrected, and the one drawn in its place."""
+
+    assessment: UUID
+    because: list[NewerVersion]
+    redrawn: UUID
+    changes: list[Change]
+
+
+@dataclass(slots=True)
 class StoredAssessment:
-    """An assessment that was kept, with the moment it was made for."""
+    """An assessment that was kept, with the moment it was made for and when we concluded it.
+
+    `marked` and `superseded_by` say that a result it used no longer stands; `supersedes`,
+    `because` and `changes` what it stands in place of; `affected` what its own results corrected.
+    """
 
     id: UUID
     patient: str | None
     as_of: Instant
     assessment: Assessment
+    concluded_at: Instant | None = None
+    record: UUID | None = None
+    marked: list[Mark] = field(default_factory=list)
+    superseded_by: UUID | None = None
+    supersedes: UUID | None = None
+    because: list[NewerVersion] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    affected: list[Affected] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reassessed:
+    """A past conclusion as it was drawn, as it would be drawn now, and what differs."""
+
+    then: StoredAssessment
+    now: Assessment
+    changes: list[Change]
 
 
 @dataclass(slots=True)
@@ -411,7 +536,70 @@ class AssessmentPage:
 
 @dataclass(slots=True)
 class FactsStored:
-    """What of the facts was kept, and what was refused with its reason."""
+    """What of the facts was kept, what was refused and why, and what was concluded otherwise."""
 
     accepted: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    versions: list[UsedInput] = field(default_factory=list)
+    affected: list[Affected] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SignedSiteSettings:
+    """What a site lays over the tables: in which version, signed by whom and when."""
+
+    version: int
+    signed_by: str
+    signed_at: Instant
+    settings: SiteSettings
+
+
+class BatchItem(EvaluateRequest):
+    """One of many requests; its `id` comes back with the verdict."""
+
+    id: Name | None = None
+
+
+class Batch(Native):
+    """Requests about many patients, each answered by itself."""
+
+    requests: list[BatchItem]
+
+
+@dataclass(slots=True)
+class ItemField:
+    """What is wrong with one value of an item, and where it stands in the item."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class ItemProblem:
+    """Why an item was not assessed (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[ItemField] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one item: an answer, or the problem with it."""
+
+    index: int
+    status: int
+    id: str | None = None
+    answer: Assessment | None = None
+    problem: ItemProblem | None = None
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """One verdict an item, in the order of the items."""
+
+    results: list[Verdict]

@@ -37,7 +37,6 @@ FORMULAS = {
     kidney_function.SCHWARTZ: ("schwartz-2009",),
 }
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
-RATIO = "u_ca_creat"
 WORDS: Mapping[Level, Interpretation] = {level: level.value for level in Level}
 """A level in the words of the answer; looked up, because asking an enum each time is slow."""
 KEPT_AND_LOST: Mapping[str, tuple[Level, Level]] = {
@@ -146,12 +145,13 @@ class Notes:
         sources = list(FORMULAS[renal_phosphate.PAYNE])
         band = renal_phosphate.excretion_band(excreted, subject.on) if low else "unknown"
         kept, lost = KEPT_AND_LOST.get(band, (Level.UNDETERMINED, Level.UNDETERMINED))
-        self._derive("trp", reabsorbed, kept, None, "trp", inputs, sources)
-        self._derive("fepo4", excreted, lost, None, "fepo4", inputs, sources)
+        self.derive("trp", reabsorbed, kept, None, "trp", inputs, sources)
+        self.derive("fepo4", excreted, lost, None, "fepo4", inputs, sources)
         if renal_phosphate.near_switch(reabsorbed, subject.on):
             self.caveat("near_switch")
         if handling.from_24h:
             self.caveat("fallback_24h")
+            self.fire("PA-03", "FALLBACK_24H")
         if handling.threshold is None or not may_read:
             if subject.age is None:
                 self.caveat("age_unknown")
@@ -159,11 +159,10 @@ class Notes:
         interval = interval_for("tmp_gfr", subject)
         level, span = Level.UNDETERMINED, None
         if interval is not None:
-            low_end, high_end = ends_in(interval, ANALYTES["tmp_gfr"], handling.threshold.unit)
-            level = level_between(handling.threshold, low_end, high_end)
-            span = Range(_number(low_end), _number(high_end))
+            span = ends_in(interval, ANALYTES["tmp_gfr"], handling.threshold.unit)
+            level = level_between(handling.threshold, *span)
             sources = [*FORMULAS[handling.formula], *interval.citation.source]
-        self._derive(
+        self.derive(
             "tmp_gfr",
             handling.threshold,
             level,
@@ -176,53 +175,37 @@ class Notes:
     def computed_egfr(self, value: Quantity, formula: str, input: str, on: date) -> None:
         """How much the kidney filters. Judged by where TmP/GFR and FGF23 need care."""
         level = Level.NORMAL if kidney_function.filtration(value, on) == "read" else Level.LOW
-        self._derive("egfr", value, level, None, formula, [input], list(FORMULAS[formula]))
+        self.derive("egfr", value, level, None, formula, [input], list(FORMULAS[formula]))
 
     def adjusted_calcium(self, value: Quantity, inputs: tuple[str, ...], subject: Subject) -> Level:
         """Calcium as it would be at a normal albumin."""
         interval = interval_for("s_ca_adj", subject)
         level, span = Level.UNDETERMINED, None
         if interval is not None:
-            low_end, high_end = ends_in(interval, ANALYTES["s_ca_adj"], value.unit)
-            level = level_between(value, low_end, high_end)
-            span = Range(_number(low_end), _number(high_end))
+            span = ends_in(interval, ANALYTES["s_ca_adj"], value.unit)
+            level = level_between(value, *span)
         formula = calcium_and_pth.FORMULA
-        self._derive("s_ca_adj", value, level, span, formula, list(inputs), list(FORMULAS[formula]))
+        self.derive("s_ca_adj", value, level, span, formula, list(inputs), list(FORMULAS[formula]))
         return level
 
-    def urine_calcium_ratio(
-        self, calcium: Measured | None, creatinine: Measured | None, on: date
-    ) -> Quantity | None:
-        """Calcium to creatinine in one urine, mol/mol."""
-        if calcium is None or creatinine is None or creatinine.value.value <= 0:
-            return None
-        hours = renal_phosphate.TABLE.whole("pair_within", on)
-        if not renal_phosphate.together(calcium, creatinine, hours):
-            return None
-        if calcium.value.comparator or creatinine.value.comparator:
-            return None
-        ratio = Quantity(calcium.value.value / creatinine.value.value, "1")
-        inputs = [calcium.id, creatinine.id]
-        self._derive(RATIO, ratio, Level.UNDETERMINED, None, RATIO, inputs, ["matos-1997"])
-        return ratio
-
-    def _derive(
+    def derive(
         self,
         quantity: str,
         value: Quantity,
         level: Level,
-        span: Range | None,
+        span: tuple[Decimal | None, Decimal | None] | None,
         formula: str,
         inputs: list[str],
         sources: list[str],
     ) -> None:
+        """A quantity computed here."""
         self.derived.append(
             Derived(
                 quantity,
                 shown(value.value),
                 value.unit,
                 WORDS[level],
-                span,
+                None if span is None else Range(_number(span[0]), _number(span[1])),
                 formula,
                 inputs,
                 sources,

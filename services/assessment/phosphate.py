@@ -1,98 +1,25 @@
-"""Stages H and R: is phosphate low, and does the kidney lose it?"""
+"""Stage R: does the kidney lose phosphate?"""
 
 from knowledge.rules import (
-    exposures,
-    hypophosphatemia,
     kidney_function,
     renal_phosphate,
 )
-from knowledge.rules.hypophosphatemia import Sample
-from knowledge.rules.picture import LOW, NOT_LOW, PERSISTENT
-from knowledge.rules.reference_intervals import Level, is_child
-from knowledge.rules.renal_phosphate import Handling
+from knowledge.rules.reference_intervals import Level
+from knowledge.rules.renal_phosphate import Handling, Pair
 from knowledge.terms.observation import Observation as Measured
-from knowledge.terms.person import Sex
 from knowledge.terms.quantity import Quantity
-from knowledge.terms.truth import any_of
-from services.assessment.asking import Asking
 from services.assessment.contract import Rejected
+from services.assessment.low_phosphate import LowPhosphateStages
+from services.assessment.urine import read_urine
 
-SYMPTOMS = ("bone_pain", "proximal_weakness", "muscle_pain", "impaired_mobility")
-ACUTE_SIGNS = (
-    "respiratory_weakness",
-    "bulbar_weakness",
-    "arrhythmia",
-    "rhabdomyolysis",
-    "seizure",
-    "encephalopathy",
+SET_REJECTED = (
+    "not used for TRP: with the other three of its set TRP is below 0 or above 1. Please check "
+    "units (serum creatinine in umol/L, urine in mmol/L) and pairing, and send the set again"
 )
 
 
-class PhosphateStages(Asking):
-    """From single phosphates to what the kidney does with it."""
-
-    # H: is phosphate low, does it stay low, must somebody hear of it today?
-
-    def _phosphate(self) -> None:
-        picture, on, drugs = self.picture, self.on, self.case.drugs
-        for result in self.case.by_analyte.get("s_phos", ()):
-            day = result.day(on)
-            treated = bool(drugs) and (
-                exposures.on_treatment(drugs, day) or exposures.under_burosumab(drugs, day)
-            )
-            if treated:
-                self.notes.fire("V-09", "ON_TREATMENT")
-                self.notes.caveat("on_treatment")
-            if drugs and exposures.may_be_artefact(drugs, day):
-                picture.facts.add("V-12")
-            self.samples.append(Sample(result, self.readings[result.id], treated))
-        picture.samples = len(self.samples)
-        picture.child = is_child(self.subject)
-        picture.alp = self._level("s_alp")
-        self._symptoms()
-        low = hypophosphatemia.is_low(self.samples)
-        if low:
-            self._low_phosphate()
-        elif low is False:
-            picture.phosphate = NOT_LOW
-        removed = self.case.findings.tumor_removed or self.case.findings.tumor_removed_on
-        if not removed and hypophosphatemia.is_excluded(self.samples, on):
-            picture.excluded, picture.phosphate = True, NOT_LOW
-            self.notes.fire("H-07", "EXCLUDED")
-        if low is None:
-            self.notes.fire("H-00", "UNDETERMINED")
-
-    def _low_phosphate(self) -> None:
-        picture, on, samples = self.picture, self.on, self.samples
-        self.notes.fire("H-03" if picture.child else "H-01", "LOW")
-        picture.phosphate = LOW
-        if hypophosphatemia.is_persistent(samples, on):
-            picture.phosphate = PERSISTENT
-            self.notes.fire("H-02", "PERSISTENT")
-        else:
-            self.notes.caveat("low_unconfirmed")
-        picture.severe = hypophosphatemia.is_severe(samples, on)
-        if hypophosphatemia.is_in_severe_band(samples, on):
-            self.notes.fire("H-08", "SEVERE")
-        findings = self.case.findings
-        signs = any_of(*(getattr(findings, sign) for sign in ACUTE_SIGNS))
-        if hypophosphatemia.is_urgent(samples, signs, on):
-            self.urgent = True
-            self.notes.fire("H-04", "URGENT")
-            self.notes.caveat("urgent")
-        if hypophosphatemia.only_between_chinese_limits(samples, self.subject.profile, on):
-            self.notes.fire("H-05", "REPEAT")
-            self.notes.caveat("china_borderline")
-        if picture.symptoms and picture.alp is Level.HIGH and picture.phosphate == LOW:
-            self.notes.fire("H-06", "GO_ON")
-
-    def _symptoms(self) -> None:
-        findings = self.case.findings
-        broken = findings.fractures
-        self.picture.fractures_asked = broken is not None
-        self.picture.symptoms = bool(broken) or any(
-            getattr(findings, name) is True for name in SYMPTOMS
-        )
+class PhosphateStages(LowPhosphateStages):
+    """From a low phosphate to what the kidney does with it."""
 
     # R: does the kidney lose phosphate?
 
@@ -112,6 +39,8 @@ class PhosphateStages(Asking):
             self._compare(reported, self.egfr)
             self.egfr = self.egfr or reported.value
         self.filtration = kidney_function.filtration(self.egfr, self.on)
+        if self.case.findings.dialysis:
+            self.filtration = "no_fgf23"  # X-11: a clearance that is not the kidney's
         if self.filtration != "read":
             self.notes.fire("V-06", self.filtration.upper())
             self.notes.caveat("egfr_low")
@@ -119,12 +48,14 @@ class PhosphateStages(Asking):
             self.notes.caveat("egfr_no_tmp_gfr")
 
     def _renal_handling(self) -> None:
+        self.urine = read_urine(self.case, self.notes, self.subject)
         chosen = self._chosen_handling()
         reported = self._reported_handling(chosen)
         if not self.picture.is_low:
             return
-        if self.case.acute:
+        if self.picture.acute:
             self.notes.fire("V-07", "INDETERMINATE")
+            self.notes.fire("PA-07", "NOT_COMPUTED")
             self.notes.caveat("acute_context")
             return
         handling = chosen or reported
@@ -153,41 +84,46 @@ class PhosphateStages(Asking):
         """The best pair with a low phosphate: untreated first, then spot urine, then newest."""
         best: tuple[tuple[bool, bool], Handling] | None = None
         paired = False
-        treated = {s.observation.id: s.treated for s in self.samples}
+        treated = {s.observation.id: s.treated for s in self.samples if not s.disturbed}
         for pair in renal_phosphate.pairs(self.case.by_analyte, self.on):
             paired = True
             handling = renal_phosphate.handling_of(pair, self.subject)
             if handling is None:
                 continue
             if handling.impossible:
-                self._reject_pair(pair.urine_phosphate)
+                self._reject_pair(pair)
                 continue
             serum = pair.serum_phosphate
             low = self.readings[serum.id].level is Level.LOW
             may_read = self.filtration in ("read", "warn")
             self.notes.computed_handling(handling, self.subject, low=low, may_read=may_read)
-            if low:
+            if low and serum.id in treated:
                 rank = (not treated[serum.id], not handling.from_24h)
+                band = renal_phosphate.excretion_band(handling.excreted, self.on)
+                self.picture.conserved_pairs += band == "conserved"
                 if best is None or rank >= best[0]:
                     best = (rank, handling)
         if not paired and {"u_phos", "s_phos"} <= self.case.by_analyte.keys():
             self.notes.fire("V-02", "UNPAIRED")
+            self.notes.fire("PA-02", "COLLECT_TOGETHER")
             self.notes.caveat("unpaired")
         return best[1] if best else None
 
-    def _reject_pair(self, urine: Measured) -> None:
+    def _reject_pair(self, pair: Pair) -> None:
+        """The whole set is left out: which of the four is wrong, nobody can tell."""
         self.trp_impossible = True
         self.notes.fire("V-05", "REJECTED")
         self.notes.caveat("trp_impossible")
-        self.case.rejected.append(
-            Rejected(urine.id, "V-05", "TRP is below 0 or above 1; please check units and pairing")
-        )
+        known = {(one.observation, one.rule) for one in self.case.rejected}
+        self.case.rejected += [
+            Rejected(id, "V-05", SET_REJECTED) for id in pair.inputs if (id, "V-05") not in known
+        ]
 
     def _reported_handling(self, own: Handling | None) -> Handling | None:
         """What somebody else computed, marked so, and held against our own where we have one."""
         by_analyte = self.case.by_analyte
-        trp, lost = self.case.newest("trp"), self.case.newest("fepo4")
-        tmp = self.case.newest("tmp_gfr")
+        trp, lost = self._newest_counting("trp"), self._newest_counting("fepo4")
+        tmp = self._newest_counting("tmp_gfr")
         if trp is None and lost is None and tmp is None:
             return None
         for result in (*by_analyte.get("trp", ()), *by_analyte.get("fepo4", ())):
@@ -218,13 +154,8 @@ class PhosphateStages(Asking):
             self.notes.caveat("reported_differs")
 
     def _conserved_over_24h(self) -> bool:
-        lost = self.case.newest("u_phos_24h")
-        creatinine = self.case.newest("u_creat_24h")
-        if lost is None or creatinine is None:
+        sent = self._newest_counting("u_phos_24h")
+        lost = self.urine.phosphate_day if sent is None else sent.value
+        if lost is None:
             return False
-        sex = self.subject.sex
-        female = sex is Sex.FEMALE if sex in (Sex.FEMALE, Sex.MALE) else None
-        complete = renal_phosphate.complete_collection(
-            creatinine.value, self.case.findings.weight_kg, female, self.on
-        )
-        return renal_phosphate.conserved_over_24h(lost.value, complete, self.on)
+        return renal_phosphate.conserved_over_24h(lost, self.urine.complete, self.on)
