@@ -56,7 +56,11 @@ class Obligation(BaseModel):
 
 
 class Conclusion(BaseModel):
-    """What a service concluded on a day, as a journey hears it; the answer stays with it."""
+    """What a service concluded on a day, as a journey hears it; the answer stays with it.
+
+    `because_of` names results that were corrected or withdrawn since the last conclusion, as
+    analyte and FHIR status; `changes` what is concluded otherwise now. Both are codes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,3 +71,5 @@ class Conclusion(BaseModel):
     concluded_at: datetime
     obligations: tuple[Obligation, ...] = ()
     knowledge_version: str = ""
+    because_of: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()

@@ -2,18 +2,33 @@
 
 from fastapi import FastAPI
 
-from services.assessment.routes import router
+from services.assessment import (
+    batch_routes,
+    observation_routes,
+    record_routes,
+    routes,
+    site_routes,
+)
 from services.assessment.settings import AssessmentSettings
+from services.assessment.site_settings import Lately
 from services.assessment.tables import AssessmentTables
 from services.chassis.app import create_service
 
 
 def create_app(settings: AssessmentSettings) -> FastAPI:
     """The assessment service, ready to be served."""
-    return create_service(
+    app = create_service(
         name="assessment",
         title="Assessment: does this person have tumor-induced osteomalacia?",
         settings=settings,
-        routers=[router],
+        routers=[
+            routes.router,
+            batch_routes.router,
+            record_routes.router,
+            observation_routes.router,
+            site_routes.router,
+        ],
         base=AssessmentTables,
     )
+    app.state.site_settings = Lately(app.state.database)
+    return app

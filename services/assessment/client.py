@@ -1,17 +1,26 @@
 """What others may ask of assessment: one method per endpoint."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from knowledge.terms.obligation import Conclusion
+from knowledge.terms.site_settings import SiteSettings
 from services.assessment.contract import (
     Assessment,
     AssessmentPage,
     AssessRecord,
+    Batch,
+    BatchItem,
     EvaluateRequest,
     FactsStored,
+    Reassessed,
     RecordFacts,
+    SentResults,
+    SignedSiteSettings,
     StoredAssessment,
+    Verdicts,
 )
 from services.chassis.client import ServiceClient
 
@@ -27,7 +36,52 @@ class AssessmentClient:
     async def evaluate(self, organisation: str, request: EvaluateRequest) -> Assessment:
         """What do these data allow to conclude? Nothing is stored."""
         return await self._service.exchange(
-            "POST", f"{ROOT}/evaluate", Assessment, organisation=organisation, body=request
+            "POST",
+            f"{ROOT}/evaluate",
+            Assessment,
+            organisation=organisation,
+            body=request,
+            partial=True,
+        )
+
+    async def evaluate_many(self, organisation: str, requests: Sequence[BatchItem]) -> Verdicts:
+        """What do these data, of many patients, allow to conclude? A verdict each, in order."""
+        return await self._service.exchange(
+            "POST",
+            f"{ROOT}/evaluations",
+            Verdicts,
+            organisation=organisation,
+            body=Batch(requests=list(requests)),
+            partial=True,
+        )
+
+    async def read_site_settings(self, organisation: str) -> SignedSiteSettings:
+        """What does this organisation lay over the tables?"""
+        return await self._service.exchange(
+            "GET", f"{ROOT}/site-settings", SignedSiteSettings, organisation=organisation
+        )
+
+    async def sign_site_settings(
+        self, organisation: str, settings: SiteSettings, version: int | None = None
+    ) -> SignedSiteSettings:
+        """Sign a new version in place of `version`; None where there is none yet."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return await self._service.exchange(
+            "PUT",
+            f"{ROOT}/site-settings",
+            SignedSiteSettings,
+            organisation=organisation,
+            body=settings,
+            headers=headers,
+        )
+
+    async def read_site_settings_version(
+        self, organisation: str, version: int
+    ) -> SignedSiteSettings:
+        """What did this version say?"""
+        path = f"{ROOT}/site-settings/versions/{version}"
+        return await self._service.exchange(
+            "GET", path, SignedSiteSettings, organisation=organisation
         )
 
     async def record_assessment(
@@ -36,14 +90,31 @@ class AssessmentClient:
         """Assess, and have it remembered."""
         path = f"{ROOT}/assessments/{assessment_id}"
         return await self._service.exchange(
-            "PUT", path, StoredAssessment, organisation=organisation, body=request
+            "PUT", path, StoredAssessment, organisation=organisation, body=request, partial=True
         )
 
-    async def read_assessment(self, organisation: str, assessment_id: UUID) -> StoredAssessment:
-        """What was concluded, and why?"""
+    async def read_assessment(
+        self, organisation: str, assessment_id: UUID, as_of: datetime | None = None
+    ) -> StoredAssessment:
+        """What was concluded, and why? With `as_of`: what stood in its place at that moment."""
         path = f"{ROOT}/assessments/{assessment_id}"
+        query = None if as_of is None else {"as_of": as_of.isoformat()}
         return await self._service.exchange(
-            "GET", path, StoredAssessment, organisation=organisation
+            "GET", path, StoredAssessment, organisation=organisation, query=query
+        )
+
+    async def reassess(self, organisation: str, assessment_id: UUID) -> Reassessed:
+        """What would be concluded now for that moment? Nothing is stored."""
+        path = f"{ROOT}/assessments/{assessment_id}/reassess"
+        return await self._service.exchange("GET", path, Reassessed, organisation=organisation)
+
+    async def record_observations(
+        self, organisation: str, message_id: UUID, sent: SentResults
+    ) -> FactsStored:
+        """Have results kept that come by themselves; what they correct is drawn again."""
+        path = f"{ROOT}/observations/{message_id}"
+        return await self._service.exchange(
+            "PUT", path, FactsStored, organisation=organisation, body=sent, partial=True
         )
 
     async def list_assessments(
@@ -63,7 +134,7 @@ class AssessmentClient:
         """Have what one event told remembered."""
         path = f"{ROOT}/records/{record_id}/facts/{event_id}"
         return await self._service.exchange(
-            "PUT", path, FactsStored, organisation=organisation, body=facts
+            "PUT", path, FactsStored, organisation=organisation, body=facts, partial=True
         )
 
     async def assess_record(

@@ -1,6 +1,6 @@
 """What a journey hears of an assessment: class, proposal, and what is due. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,10 +13,13 @@ from knowledge.terms.obligation import (
     ObligationStatus,
     Proposal,
 )
-from services.assessment.contract import Assessment, Facts, NextTest
+from services.assessment.contract import Assessment, Change, Facts, NewerVersion, NextTest
 
 SERVICE = "assessment"
 REFER = "M-10"
+CORRECTED = "it was asked for by a result that was corrected since"
+HEADLINES = ("class", "mechanism", "urgent", "leading_diagnosis")
+"""What of the changes a journey hears; the rest stays here."""
 
 
 @dataclass(slots=True)
@@ -30,20 +33,27 @@ class Asked:
     opened_on: date
     due_on: date
     ended_on: date | None = None
+    cancelled: bool = False
 
 
 def keep_asking(
-    asked: Sequence[Asked], steps: Iterable[NextTest], on: date
+    asked: Sequence[Asked],
+    steps: Iterable[NextTest],
+    on: date,
+    rightly: Collection[str] | None = None,
 ) -> tuple[list[Asked], list[Asked]]:
     """Which steps are due now, and which are new? A step that stays open keeps its due day.
 
-    What is no longer asked for ends; `asked` is changed in place, new ones come second.
+    What is no longer asked for ends: it was done; or, where a result was corrected, it is cancelled
+    unless it is among the steps that were asked for `rightly`. `asked` is changed in place, new
+    ones come second.
     """
     wanted = {step.step: step for step in steps if STEPS[step.step].fields["act"]}
     open_now = {one.step for one in asked if one.ended_on is None}
     for one in asked:
         if one.ended_on is None and one.step not in wanted:
             one.ended_on = on
+            one.cancelled = rightly is not None and one.step not in rightly
     new = [
         Asked(
             id,
@@ -69,9 +79,17 @@ def propose(answer: Assessment, asked: Iterable[Asked]) -> Proposal:
 
 
 def conclude(
-    id: UUID, answer: Assessment, asked: Sequence[Asked], concluded_at: datetime
+    id: UUID,
+    answer: Assessment,
+    asked: Sequence[Asked],
+    concluded_at: datetime,
+    because: Sequence[NewerVersion] = (),
+    changes: Sequence[Change] = (),
 ) -> Conclusion:
-    """The conclusion as it enters a journey: codes, days and ids."""
+    """The conclusion as it enters a journey: codes, days and ids.
+
+    `because` are the results that were corrected since the journey heard of us last.
+    """
     return Conclusion(
         id=id,
         service=SERVICE,
@@ -80,10 +98,21 @@ def conclude(
         concluded_at=concluded_at,
         obligations=tuple(_obligation(one) for one in asked),
         knowledge_version=answer.knowledge_version,
+        because_of=tuple(
+            dict.fromkeys(f"{one.analyte or 'result'}:{one.status}" for one in because)
+        ),
+        changes=tuple(
+            f"{one.what}:{one.before or 'none'}>{one.after or 'none'}"
+            for one in changes
+            if one.what in HEADLINES
+        ),
     )
 
 
 def _obligation(one: Asked) -> Obligation:
+    status = ObligationStatus.OPEN
+    if one.ended_on is not None:
+        status = ObligationStatus.CANCELLED if one.cancelled else ObligationStatus.DONE
     return Obligation(
         rule=one.step,
         occurrence=str(one.occurrence),
@@ -91,8 +120,8 @@ def _obligation(one: Asked) -> Obligation:
         due=one.due_on,
         opens=one.opened_on,
         ladder=Ladder.LAB,
-        status=ObligationStatus.OPEN if one.ended_on is None else ObligationStatus.DONE,
-        because=one.because,
+        status=status,
+        because=CORRECTED if one.cancelled else one.because,
     )
 
 

@@ -2,20 +2,39 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, String, and_, cast, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.assessment.conclude import Asked
 from services.assessment.contract import RecordFacts
-from services.assessment.tables import AskedStepRow, AssessmentRow, FactsRow, RecordRow
+from services.assessment.tables import (
+    AskedStepRow,
+    AssessmentRow,
+    FactsRow,
+    MarkRow,
+    MessageRow,
+    ObservationRow,
+    RecordRow,
+)
 from services.chassis.database import held
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """From which versions an assessment was drawn, and on which earlier one it rests."""
+
+    id: UUID
+    inputs: dict[str, int]
+    rests_on: UUID | None
+    as_of: datetime
 
 
 def said(body: BaseModel) -> dict[str, Any]:
@@ -34,9 +53,14 @@ async def find_facts(session: AsyncSession, record: RecordRow, event_id: UUID) -
 
 
 def add_facts(
-    session: AsyncSession, record: RecordRow, event_id: UUID, body: dict[str, Any]
+    session: AsyncSession,
+    record: RecordRow,
+    event_id: UUID,
+    body: dict[str, Any],
+    answer: dict[str, Any],
+    now: datetime,
 ) -> None:
-    """Remember what this event told, after everything told before."""
+    """Remember what this event told, after everything told before, and what was answered."""
     record.facts += 1
     session.add(record)
     session.add(
@@ -46,9 +70,47 @@ def add_facts(
             id=event_id,
             number=record.facts,
             body=body,
-            stored_at=datetime.now(UTC),
+            stored_at=now,
+            answer=answer,
         )
     )
+
+
+async def whose(session: AsyncSession, record: RecordRow, named: str | None) -> str:
+    """The patient of this record: the id that its facts named first, until then its own.
+
+    Results that came before the name go with it, unless that patient has others of the same ids.
+    """
+    if record.patient is None and named is not None:
+        record.patient = named
+        session.add(record)
+        theirs = select(col(ObservationRow.observation)).where(
+            col(ObservationRow.organisation) == record.organisation,
+            col(ObservationRow.patient) == named,
+        )
+        connection = await session.connection()
+        await connection.execute(
+            update(ObservationRow)
+            .where(
+                col(ObservationRow.organisation) == record.organisation,
+                col(ObservationRow.patient) == str(record.id),
+                col(ObservationRow.observation).not_in(theirs),
+            )
+            .values(patient=named)
+        )
+    return record.patient or str(record.id)
+
+
+async def of_whom(session: AsyncSession, row: AssessmentRow) -> str:
+    """Whose results does this assessment rest on?"""
+    if row.record is None:
+        return row.patient or str(row.id)
+    return await whose(session, await open_record(session, row.organisation, row.record), None)
+
+
+async def find_message(session: AsyncSession, organisation: str, id: UUID) -> MessageRow | None:
+    """The results that were sent under this id."""
+    return await session.get(MessageRow, (organisation, id))
 
 
 async def facts_of(session: AsyncSession, record: RecordRow) -> list[RecordFacts]:
@@ -64,6 +126,111 @@ async def facts_of(session: AsyncSession, record: RecordRow) -> list[RecordFacts
 async def find(session: AsyncSession, organisation: str, id: UUID) -> AssessmentRow | None:
     """The assessment under this id."""
     return await session.get(AssessmentRow, (organisation, id))
+
+
+def _of_whom(organisation: str, patient: str) -> ColumnElement[bool]:
+    """Of this patient, by name or through a journey's record."""
+    records = select(col(RecordRow.id)).where(
+        col(RecordRow.organisation) == organisation,
+        or_(col(RecordRow.patient) == patient, col(RecordRow.id) == _as_uuid(patient)),
+    )
+    return and_(
+        col(AssessmentRow.organisation) == organisation,
+        or_(col(AssessmentRow.patient) == patient, col(AssessmentRow.record).in_(records)),
+    )
+
+
+def _as_uuid(patient: str) -> UUID | None:
+    """A record that names no patient is known by its own id."""
+    try:
+        return UUID(patient)
+    except ValueError:
+        return None
+
+
+async def inputs_of(session: AsyncSession, organisation: str, patient: str) -> list[Inputs]:
+    """Which conclusions were drawn about this patient, from what? In the order of their moments."""
+    wanted = (
+        select(
+            col(AssessmentRow.id),
+            col(AssessmentRow.inputs),
+            col(AssessmentRow.rests_on),
+            col(AssessmentRow.as_of),
+        )
+        .where(_of_whom(organisation, patient))
+        .order_by(col(AssessmentRow.as_of), col(AssessmentRow.concluded_at), col(AssessmentRow.id))
+    )
+    return [Inputs(*row) for row in (await session.exec(wanted)).all()]
+
+
+async def these(
+    session: AsyncSession, organisation: str, ids: Collection[UUID]
+) -> list[AssessmentRow]:
+    """These assessments, in the order of their moments."""
+    wanted = (
+        select(AssessmentRow)
+        .where(col(AssessmentRow.organisation) == organisation, col(AssessmentRow.id).in_(ids))
+        .order_by(col(AssessmentRow.as_of), col(AssessmentRow.concluded_at), col(AssessmentRow.id))
+    )
+    return list((await session.exec(wanted)).all())
+
+
+async def marks_of(
+    session: AsyncSession, organisation: str, ids: Collection[UUID]
+) -> dict[UUID, list[MarkRow]]:
+    """The marks on each of these assessments, oldest first."""
+    wanted = (
+        select(MarkRow)
+        .where(col(MarkRow.organisation) == organisation, col(MarkRow.assessment).in_(ids))
+        .order_by(col(MarkRow.marked_at), col(MarkRow.observation), col(MarkRow.to_version))
+    )
+    marks: dict[UUID, list[MarkRow]] = {id: [] for id in ids}
+    for mark in (await session.exec(wanted)).all() if ids else ():
+        marks[mark.assessment].append(mark)
+    return marks
+
+
+async def confirmed_before(
+    session: AsyncSession, organisation: str, patient: str, moment: datetime
+) -> Inputs | None:
+    """The first conclusion before this moment that confirmed a tumor, if it still stands."""
+    marked = select(col(MarkRow.assessment)).where(
+        col(MarkRow.organisation) == organisation,
+        col(MarkRow.assessment) == col(AssessmentRow.id),
+    )
+    wanted = (
+        select(
+            col(AssessmentRow.id),
+            col(AssessmentRow.inputs),
+            col(AssessmentRow.rests_on),
+            col(AssessmentRow.as_of),
+        )
+        .where(
+            _of_whom(organisation, patient),
+            col(AssessmentRow.tio_class) == "TIO_CONFIRMED",
+            col(AssessmentRow.as_of) < moment,
+            ~marked.exists(),
+        )
+        .order_by(col(AssessmentRow.as_of), col(AssessmentRow.concluded_at))
+        .limit(1)
+    )
+    found = (await session.exec(wanted)).one_or_none()
+    return None if found is None else Inputs(*found)
+
+
+async def last_heard(session: AsyncSession, record: RecordRow) -> AssessmentRow | None:
+    """What the journey of this record was told last."""
+    wanted = (
+        select(AssessmentRow)
+        .where(
+            col(AssessmentRow.organisation) == record.organisation,
+            col(AssessmentRow.record) == record.id,
+            cast(col(AssessmentRow.conclusion), String) != "null",
+        )
+        .order_by(col(AssessmentRow.concluded_at).desc())
+        .limit(1)
+    )
+    return (await session.exec(wanted)).one_or_none()
 
 
 async def asked_steps(session: AsyncSession, record: RecordRow) -> list[AskedStepRow]:
@@ -89,6 +256,7 @@ def as_asked(row: AskedStepRow) -> Asked:
         row.opened_on,
         row.due_on,
         row.ended_on,
+        row.cancelled,
     )
 
 
@@ -102,7 +270,8 @@ def keep_steps(
     """Write down which steps ended, and which are asked for the first time."""
     known = {(one.step, one.occurrence): one for one in asked}
     for row in rows:
-        row.ended_on = known[row.step, row.occurrence].ended_on
+        now = known[row.step, row.occurrence]
+        row.ended_on, row.cancelled = now.ended_on, now.cancelled
         session.add(row)
     for one in new:
         session.add(

@@ -1,47 +1,57 @@
-"""HTTP around the verb: read, decide, write."""
+"""HTTP around the verb: evaluate, and assessments that are kept."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
 
-from knowledge.terms.obligation import Conclusion
+from knowledge.terms.sent import Instant
 from services.assessment import repository
 from services.assessment.assess import assess
-from services.assessment.conclude import conclude, keep_asking, laid_together
+from services.assessment.cascade import KIND, correct
+from services.assessment.compare import compare
 from services.assessment.contract import (
     Assessment,
     AssessmentPage,
-    AssessRecord,
     EvaluateRequest,
-    FactsStored,
-    RecordFacts,
+    Reassessed,
     StoredAssessment,
+    needs_its_time,
 )
-from services.assessment.intake import check_facts
-from services.assessment.tables import AssessmentRow
+from services.assessment.drawing import (
+    ANSWER,
+    Occasion,
+    answer_of,
+    as_it_stands,
+    conclude_for,
+    draw,
+    with_results,
+)
+from services.assessment.reading import as_known, found, marks_on, patient_of, shown, written
+from services.assessment.results import Source, results_of
+from services.assessment.site_settings import LatelySigned
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
-from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from services.chassis.errors import Conflict, FieldProblem, Unprocessable
+from services.chassis.queries import OnlyKnownQueries
 
-router = APIRouter(prefix="/assessment/v1", tags=["assessment"])
+router = APIRouter(prefix="/assessment/v1", tags=["assessment"], route_class=OnlyKnownQueries)
 
-ANSWER: TypeAdapter[Assessment] = TypeAdapter(Assessment)
 MAY_CONCLUDE = requires("ClinicalImpression", "c")
 MAY_READ = requires("ClinicalImpression", "r")
 MAY_SEARCH = requires("ClinicalImpression", "s")
-MAY_TELL = requires("Observation", "c")
-KIND = "ClinicalImpression"
 MOST_PER_PAGE = 100
 
 
 @router.post("/evaluate", response_model=Assessment)
-async def evaluate(request: EvaluateRequest, caller: Annotated[Caller, MAY_CONCLUDE]) -> Response:
+async def evaluate(
+    request: EvaluateRequest, lately: LatelySigned, caller: Annotated[Caller, MAY_CONCLUDE]
+) -> Response:
     """What do these data allow to conclude, why, and what next? Nothing is stored."""
-    answer = assess(request, now=datetime.now(UTC))
+    site = await lately.in_force(caller.organisation)
+    answer = assess(request, now=datetime.now(UTC), site=site)
     # Written once: validating our own answer again would cost as much as concluding it.
     return Response(ANSWER.dump_json(answer, by_alias=True), media_type="application/json")
 
@@ -53,36 +63,73 @@ async def record_assessment(
     session: InTransaction,
     caller: Annotated[Caller, MAY_CONCLUDE],
 ) -> StoredAssessment:
-    """Assess, and remember what was concluded. Safe to repeat."""
+    """Assess, and remember what was concluded. Safe to repeat.
+
+    A result that was sent before in another version is corrected for every earlier conclusion.
+    """
     told = repository.said(request)
+    named = request.patient.id if request.patient is not None else None
+    results = await results_of(session, caller.organisation, named or str(assessment_id))
     known = await repository.find(session, caller.organisation, assessment_id)
     if known is not None:
         if known.request != told:
             raise Conflict("this assessment was made from other data")
-        audit.record(session, caller, "read", KIND, assessment_id, patient=known.patient)
-        return _shown(known)
+        audit.record(session, caller, "read", KIND, assessment_id, patient=patient_of(known))
+        return shown(known)
     _all_have_times(request)
-    as_of = request.as_of or datetime.now(UTC)
-    answer = assess(request, now=as_of)
-    row = _row(caller.organisation, assessment_id, request, as_of, answer)
-    session.add(row)
-    patient = row.patient or str(assessment_id)
-    audit.record(session, caller, "create", KIND, assessment_id, patient=patient)
+    received = await results.receive(request.observations, Source(caller.subject, assessment_id))
+    affected = []
+    if received.corrected:
+        affected = await correct(session, caller, results, assessment_id)
     # In the offset in which it is kept: a repeated call repeats this answer to the letter.
-    return StoredAssessment(assessment_id, row.patient, as_of.astimezone(UTC), answer)
+    as_of = (request.as_of or datetime.now(UTC)).astimezone(UTC)
+    occasion = Occasion(assessment_id, as_of, patient=named)
+    used = with_results(request, received.standing)
+    drawn = await draw(session, results, occasion, used, told)
+    drawn.row.affected = written(affected)
+    audit.record(session, caller, "create", KIND, assessment_id, patient=results.patient)
+    return shown(drawn.row)
 
 
 @router.get("/assessments/{assessment_id}", response_model=StoredAssessment)
 async def read_assessment(
-    assessment_id: UUID, session: InTransaction, caller: Annotated[Caller, MAY_READ]
+    assessment_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, MAY_READ],
+    as_of: Annotated[Instant | None, Query()] = None,
 ) -> StoredAssessment:
-    """What was concluded, and why?"""
-    known = await repository.find(session, caller.organisation, assessment_id)
-    if known is None:
-        raise NotFound("there is no such assessment")
-    patient = known.patient or str(assessment_id)
-    audit.record(session, caller, "read", KIND, assessment_id, patient=patient)
-    return _shown(known)
+    """What was concluded, and why? With `as_of`: what stood in its place at that moment."""
+    row = await found(session, caller.organisation, assessment_id)
+    marks = await marks_on(session, row)
+    if as_of is not None:
+        row, marks = await as_known(session, row, as_of)
+    audit.record(session, caller, "read", KIND, row.id, patient=patient_of(row))
+    return shown(row, marks)
+
+
+@router.get("/assessments/{assessment_id}/reassess", response_model=Reassessed)
+@router.post("/assessments/{assessment_id}/reassess", response_model=Reassessed)
+async def reassess(
+    assessment_id: UUID, session: InTransaction, caller: Annotated[Caller, MAY_READ]
+) -> Reassessed:
+    """What would be concluded now for that moment? Nothing is stored.
+
+    The same request, its results in the versions that stand now and with those of that time of
+    which we heard later, by today's edition of the knowledge.
+    """
+    row = await found(session, caller.organisation, assessment_id)
+    results = await results_of(session, caller.organisation, await repository.of_whom(session, row))
+    request = as_it_stands(row, await results.of(row.inputs))
+    later = [
+        one.sent
+        for one in await results.heard_of_since(row.concluded_at, row.as_of)
+        if one.sent.id not in row.inputs
+    ]
+    request = request.model_copy(update={"observations": (*request.observations, *later)})
+    now, _ = await conclude_for(session, results, request, row.as_of)
+    audit.record(session, caller, "read", KIND, row.id, patient=results.patient)
+    then = shown(row, await marks_on(session, row))
+    return Reassessed(then, now, compare(answer_of(row), now))
 
 
 @router.get("/assessments", response_model=AssessmentPage)
@@ -100,87 +147,9 @@ async def list_assessments(
         )
     except ValueError:
         raise Unprocessable("the cursor is not one of ours") from None
+    marks = await repository.marks_of(session, caller.organisation, [row.id for row in rows])
     audit.record(session, caller, "search", KIND, None, patient=patient)
-    return AssessmentPage([_shown(row) for row in rows], further)
-
-
-@router.put("/records/{record_id}/facts/{event_id}", response_model=FactsStored)
-async def record_facts(
-    record_id: UUID,
-    event_id: UUID,
-    facts: RecordFacts,
-    session: InTransaction,
-    caller: Annotated[Caller, MAY_TELL],
-) -> FactsStored:
-    """Remember what one event told of a journey's person. Safe to repeat."""
-    record = await repository.open_record(session, caller.organisation, record_id)
-    told = repository.said(facts)
-    known = await repository.find_facts(session, record, event_id)
-    if known is None:
-        repository.add_facts(session, record, event_id, told)
-        audit.record(session, caller, "create", "Observation", event_id, patient=record_id)
-    elif known.body != told:
-        raise Conflict("this event was told differently before")
-    return check_facts(facts)
-
-
-@router.put("/records/{record_id}/assessments/{assessment_id}", response_model=Conclusion)
-async def assess_record(
-    record_id: UUID,
-    assessment_id: UUID,
-    moment: AssessRecord,
-    session: InTransaction,
-    caller: Annotated[Caller, MAY_CONCLUDE],
-) -> Conclusion:
-    """Conclude from all that was told, and say what is due. Safe to repeat."""
-    record = await repository.open_record(session, caller.organisation, record_id)
-    known = await repository.find(session, caller.organisation, assessment_id)
-    if known is not None:
-        if known.record != record_id or known.as_of != moment.as_of:
-            raise Conflict("this assessment was made from another record or moment")
-        return Conclusion.model_validate(known.conclusion)
-    told = await repository.facts_of(session, record)
-    profiles = [facts.profile for facts in told if facts.profile is not None]
-    request = EvaluateRequest.model_validate(
-        {
-            **repository.said(laid_together(told)),
-            "as_of": moment.as_of,
-            **({"profile": profiles[-1]} if profiles else {}),
-        }
-    )
-    answer = assess(request)
-    rows = await repository.asked_steps(session, record)
-    asked, new = keep_asking(
-        [repository.as_asked(row) for row in rows], answer.next_tests, moment.as_of.date()
-    )
-    repository.keep_steps(session, record, rows, asked, new)
-    concluded = conclude(assessment_id, answer, asked, moment.as_of)
-    row = _row(caller.organisation, assessment_id, request, moment.as_of, answer)
-    row.record, row.conclusion = record_id, concluded.model_dump(mode="json")
-    session.add(row)
-    audit.record(session, caller, "create", KIND, assessment_id, patient=record_id)
-    return concluded
-
-
-def _row(
-    organisation: str, id: UUID, request: EvaluateRequest, as_of: datetime, answer: Assessment
-) -> AssessmentRow:
-    written: dict[str, Any] = ANSWER.dump_python(answer, mode="json", by_alias=True)
-    return AssessmentRow(
-        organisation=organisation,
-        id=id,
-        patient=request.patient.id if request.patient is not None else None,
-        as_of=as_of,
-        request=repository.said(request),
-        answer=written,
-        knowledge_version=answer.knowledge_version,
-        tio_class=answer.tio_class,
-        concluded_at=datetime.now(UTC),
-    )
-
-
-def _shown(row: AssessmentRow) -> StoredAssessment:
-    return StoredAssessment(row.id, row.patient, row.as_of, ANSWER.validate_python(row.answer))
+    return AssessmentPage([shown(row, marks[row.id]) for row in rows], further)
 
 
 def _all_have_times(request: EvaluateRequest) -> None:
@@ -192,7 +161,7 @@ def _all_have_times(request: EvaluateRequest) -> None:
             detail="a stored observation needs its time, with an offset",
         )
         for place, observation in enumerate(request.observations)
-        if observation.taken_at is None
+        if needs_its_time(observation)
     ]
     if missing:
         raise Unprocessable("stored observations need their times; see errors", errors=missing)

@@ -1,0 +1,88 @@
+"""A kept assessment as it is shown: as it was made, as it stands now, as it was known then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.assessment import repository
+from services.assessment.contract import Affected, Mark, NewerVersion, StoredAssessment
+from services.assessment.drawing import BECAUSE, CHANGES, answer_of
+from services.assessment.tables import AssessmentRow, MarkRow
+from services.chassis.errors import NotFound
+
+AFFECTED: TypeAdapter[list[Affected]] = TypeAdapter(list[Affected])
+
+
+def written(affected: list[Affected]) -> list[dict[str, Any]]:
+    """What was corrected, as a row keeps it."""
+    kept: list[dict[str, Any]] = AFFECTED.dump_python(affected, mode="json", by_alias=True)
+    return kept
+
+
+def shown(row: AssessmentRow, marks: Sequence[MarkRow] = ()) -> StoredAssessment:
+    """An assessment with the marks that it bears; without them, as it was when it was made."""
+    return StoredAssessment(
+        id=row.id,
+        patient=row.patient,
+        as_of=row.as_of,
+        assessment=answer_of(row),
+        concluded_at=row.concluded_at,
+        record=row.record,
+        marked=[_mark(mark) for mark in marks],
+        superseded_by=marks[-1].redrawn if marks else None,
+        supersedes=row.supersedes,
+        because=BECAUSE.validate_python(row.because),
+        changes=CHANGES.validate_python(row.changes),
+        affected=AFFECTED.validate_python(row.affected),
+    )
+
+
+def patient_of(row: AssessmentRow) -> str:
+    """Whose it is, for the audit log."""
+    return row.patient or str(row.record or row.id)
+
+
+async def found(session: AsyncSession, organisation: str, id: UUID) -> AssessmentRow:
+    """The assessment under this id. 404 where there is none, or none of this organisation's."""
+    row = await repository.find(session, organisation, id)
+    if row is None:
+        raise NotFound("there is no such assessment")
+    return row
+
+
+async def as_known(
+    session: AsyncSession, row: AssessmentRow, then: datetime
+) -> tuple[AssessmentRow, list[MarkRow]]:
+    """What stood in this one's place at that moment, by our clock? 404 if nothing did."""
+    if row.concluded_at > then:
+        raise NotFound("nothing was concluded by then")
+    while True:
+        marks = [mark for mark in await marks_on(session, row) if mark.marked_at <= then]
+        if not marks:
+            return row, []
+        row = await found(session, row.organisation, marks[-1].redrawn)
+
+
+async def marks_on(session: AsyncSession, row: AssessmentRow) -> list[MarkRow]:
+    """The marks on this assessment, oldest first."""
+    return (await repository.marks_of(session, row.organisation, [row.id]))[row.id]
+
+
+def as_because(row: MarkRow) -> NewerVersion:
+    """What a mark says, without when."""
+    return NewerVersion(row.observation, row.analyte, row.from_version, row.to_version, row.status)
+
+
+def _mark(row: MarkRow) -> Mark:
+    return Mark(
+        row.observation,
+        row.analyte,
+        row.from_version,
+        row.to_version,
+        row.status,
+        row.marked_at,
+    )

@@ -1,0 +1,79 @@
+"""Which version of a result is this, and which one stands? Pure.
+
+A sender may number versions; if not, other content under the same id is the next version. What was
+sent before, to the letter, is a repeat and not news. An id that is used again for another sample
+(another time or analyte, and no word of a correction) begins anew and corrects nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.assessment.contract import WITHDRAWN, Observation, Status
+
+AMENDING = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
+"""Who says so speaks of a result that was sent before."""
+
+
+class OtherContent(Exception):
+    """This version was sent before and said something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one result; `specimen` is the version with which its sample begins."""
+
+    number: int
+    specimen: int
+    sent: Observation
+
+
+def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
+    """Where does this belong among the versions of its id, and is it news?
+
+    OtherContent when the sender numbered it, and that number said something else before.
+    """
+    numbered = "version" in sent.model_fields_set
+    content = _content(sent)
+    for one in reversed(known):
+        if numbered and one.number != sent.version:
+            continue
+        if _content(one.sent) == content:
+            return one, False
+        if numbered:
+            raise OtherContent
+    last = max((one.number for one in known), default=0)
+    number = sent.version if numbered else last + 1
+    begins = _same_sample(known, sent, numbered)
+    numbered_so = sent.model_copy(update={"version": number})
+    return Version(number, begins or number, numbered_so), True
+
+
+def newest(known: Iterable[Version], specimen: int) -> Version:
+    """What stands of this sample's result?"""
+    return max((one for one in known if one.specimen == specimen), key=lambda one: one.number)
+
+
+def standing(known: Sequence[Version], number: int) -> Version | None:
+    """What stands today of the result that this version gave? None: it was never kept."""
+    used = next((one for one in known if one.number == number), None)
+    return None if used is None else newest(known, used.specimen)
+
+
+def _same_sample(known: Sequence[Version], sent: Observation, numbered: bool) -> int | None:
+    """With which version does its sample begin, if it is one that we know?"""
+    for one in sorted(known, key=lambda one: one.number, reverse=True):
+        if one.sent.taken_at == sent.taken_at and _measures_the_same(one.sent, sent):
+            return one.specimen
+    if known and (numbered or sent.status in AMENDING):
+        return max(known, key=lambda one: one.number).specimen
+    return None
+
+
+def _measures_the_same(one: Observation, other: Observation) -> bool:
+    named = one.analyte is not None and other.analyte is not None
+    return not named or one.analyte == other.analyte
+
+
+def _content(sent: Observation) -> dict[str, Any]:
+    return sent.model_dump(exclude={"version"})
