@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from knowledge.edition import NAMED_IN, Edition, edition_in
+from knowledge.edition import FOLDERS, NAMED_IN, Edition, edition_in
 
 CURRENT = "current"
 SHELF = "editions"
@@ -85,4 +85,8 @@ def find(said: str, root: Traversable | None = None) -> Edition:
 def _whole(edition: Edition, file: Traversable | Path) -> Edition:
     if NAMED_IN not in edition.tables:
         raise NoSuchEdition(f"{file.name} holds no edition: {NAMED_IN} is missing")
+    for place in edition.tables:
+        folder, _, name = place.rpartition("/")
+        if folder not in FOLDERS or not name.endswith(".toml"):
+            raise NoSuchEdition(f"{file.name} holds no edition: {place} is no table of one")
     return edition

@@ -34,7 +34,7 @@ def test_a_changed_threshold_leaves_every_recorded_history_intact(tmp_path: Path
     assert table.read_text() != before
 
     # The copy stands first on the path of a process that runs from there.
-    assert typed(tmp_path, "knowledge", "check").returncode == 0
+    assert typed(tmp_path, "knowledge", "list").returncode == 0
     assert version(tmp_path) != version(ROOT)
     replayed = typed(
         tmp_path, "replay", "--keys", f"{HERE / 'test-keys.json'}", f"{HERE / 'histories'}"

@@ -85,7 +85,8 @@ def impact(
         old, new = summary(was), summary(would_be)
         if old == new:
             continue
-        classes[f"{old['class']} -> {new['class']}"] += 1
+        same = old["class"] == new["class"]
+        classes[f"{old['class']} -> {'the same class' if same else new['class']}"] += 1
         changes = {name: (old[name], new[name]) for name in old if old[name] != new[name]}
         because = _because(found, old, new)
         whole.concerned.append(Concerned(one.id, one.organisation, one.record, changes, because))

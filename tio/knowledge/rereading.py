@@ -19,9 +19,11 @@ from typing import Any
 
 from knowledge.archive import SHELF
 from knowledge.edition import Edition, edition_in
+from knowledge.ledger import current_rows, rows_of
 from tio.knowledge.saying import HOME
 
-CODE = HOME.parent
+CODE = Path(__file__).parents[2]
+"""Where this program's other packages stand."""
 
 
 class CannotBeRead(Exception):
@@ -60,7 +62,8 @@ def answers_under(edition: Edition, requests: Iterable[dict[str, Any]]) -> list[
             check=False,
         )
     if "Traceback" in done.stderr:
-        raise CannotBeRead(f"{edition.version} cannot be read by today's code: {_why(done.stderr)}")
+        why = _why(edition, done.stderr)
+        raise CannotBeRead(f"{edition.version} cannot be read by today's code: {why}")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     for answer in answers:
         if answer.get("knowledge_version", edition.version) != edition.version:
@@ -68,12 +71,15 @@ def answers_under(edition: Edition, requests: Iterable[dict[str, Any]]) -> list[
     return answers
 
 
-def _why(complaint: str) -> str:
-    """What a table lacked, in the last words of a process that stopped."""
+def _why(edition: Edition, complaint: str) -> str:
+    """What its tables lack, from the last words of a process that stopped."""
     last = complaint.strip().splitlines()[-1]
-    missing = re.fullmatch(r"KeyError: (.+)", last)
-    askers = re.findall(r"knowledge/(?:rules/)?(\w+)\.py\", line", complaint)
-    asker = next((name for name in reversed(askers) if name not in ("tables", "rows")), None)
-    if missing and asker:
-        return f"{asker}.toml has no row {missing[1]}, which the rules ask for"
+    asked_for = re.fullmatch(r"KeyError: '(.+)'", last)
+    if asked_for:
+        name, there = asked_for[1], rows_of(edition)
+        lacking = [id for id in current_rows() if id.endswith(f".{name}") or id == name]
+        lacking = [id for id in lacking if id not in there]
+        return f"it has no row {' or '.join(lacking) or name}, which the rules ask for"
+    if last.startswith("FileNotFoundError"):
+        return f"it has no table {last.rstrip(chr(39)).rsplit('/', 1)[-1]}, which the rules ask for"
     return last.removeprefix("knowledge.tables.KnowledgeError: ")

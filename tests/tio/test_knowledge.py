@@ -1,0 +1,324 @@
+"""`tio knowledge …`, typed for real beside a copy of the tables that may be changed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from deploy.data_folder import DataFolder
+from knowledge.edition import KNOWLEDGE_VERSION
+from services.assessment.app import create_app
+from services.assessment.settings import AssessmentSettings
+from services.chassis.settings import read_settings
+from tests.knowledge.editions import with_another_kainos_cut
+from tests.services.assessment.vectors import body_of, vectors
+
+ROOT = Path(__file__).parents[2]
+FGF23 = "rules/fgf23.toml"
+CUT = "fgf23.KAINOS_ELISA"
+TWO = ("--by", "endocrinology AB", "--by", "nephrology CD")
+
+Typed = subprocess.CompletedProcess[str]
+
+
+class Place:
+    """A folder in which `knowledge/` is ours to change, and `tio knowledge` typed there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tables = folder / "knowledge"
+        unwritten = shutil.ignore_patterns("__pycache__", "*.zip")
+        shutil.copytree(ROOT / "knowledge", self.tables, ignore=unwritten)
+
+    def tio(self, *arguments: str) -> Typed:
+        """What is answered to `tio knowledge …`."""
+        return subprocess.run(
+            [sys.executable, "-m", "tio", "knowledge", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """The same for a program."""
+        done = self.tio(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def move_the_cut(self) -> None:
+        """Let FGF23 by Kainos count as raised from 40 instead of 30."""
+        (self.tables / FGF23).write_bytes(with_another_kainos_cut().tables[FGF23])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Tables that nobody has released, signed or approved, whose answers are recorded."""
+    place = Place(tmp_path / "place")
+    assert place.tio("approve", "--record").returncode == 0
+    return place
+
+
+@pytest.fixture
+def another_cut(tmp_path: Path) -> str:
+    """A folder with the tables, in which one cut is another."""
+    other = Place(tmp_path / "other")
+    other.move_the_cut()
+    return str(other.tables)
+
+
+def with_fgf23(value: float) -> dict[str, Any]:
+    """The typical patient of the specification, with this FGF23."""
+    case = next(case for case in vectors() if case["id"] == "DC1")
+    return body_of({**case, "serum": {**case["serum"], "s_fgf23_i": value}})
+
+
+def test_sound_tables_under_work_are_said_to_be_unreleased_and_unsigned(place: Place) -> None:
+    done = place.tio("check")
+
+    assert done.returncode == 0, done.stderr
+    assert "released: not yet" in done.stdout
+    assert "signed off by two people: 0 of" in done.stdout
+    assert "awaiting clinical approval" in done.stdout
+
+
+def test_a_released_edition_can_be_read_when_the_tables_have_moved_on(place: Place) -> None:
+    name = KNOWLEDGE_VERSION.split("+")[0]
+    assert place.tio("release", "another name").returncode == 2
+    assert place.tio("release", name).returncode == 0
+    assert "as it stands" in place.tio("check").stdout
+    place.move_the_cut()
+
+    assert [row["id"] for row in place.json("diff", name, "current")["changes"]] == [CUT]
+    assert place.json("diff", KNOWLEDGE_VERSION, "current") == place.json("diff", name, "current")
+
+
+def test_a_change_after_the_release_needs_the_name_of_the_next_edition(place: Place) -> None:
+    name = KNOWLEDGE_VERSION.split("+")[0]
+    place.tio("release", name)
+    place.move_the_cut()
+    place.tio("approve", "--record")
+
+    refused = place.tio("check")
+    assert refused.returncode == 1
+    assert f"{KNOWLEDGE_VERSION} is released and these tables differ" in refused.stderr
+    assert place.tio("release", name).returncode == 1
+
+    (place.tables / "edition.toml").write_text('name = "next"\n')
+    assert place.tio("check").returncode == 0
+    assert place.tio("release", "next").returncode == 0
+    assert [row["id"] for row in place.json("diff", name, "next")["changes"]] == [CUT]
+
+
+def test_editions_that_do_not_differ_are_said_not_to(place: Place) -> None:
+    done = place.tio("diff", "current", "current")
+
+    assert (done.returncode, "no row differs" in done.stdout) == (0, True)
+    assert place.tio("diff", "current", "no such").returncode == 2
+
+
+def test_the_impact_of_another_cut_is_who_lies_between_and_the_row_that_did_it(
+    place: Place, another_cut: str, tmp_path: Path
+) -> None:
+    requests = tmp_path / "requests.ndjson"
+    values = (29, 30, 35, 40, 130)
+    requests.write_text("".join(json.dumps(with_fgf23(value)) + "\n" for value in values))
+
+    found = place.json("impact", "current", another_cut, "--requests", str(requests))
+
+    assert [one["id"] for one in found["concerned"]] == ["line 2", "line 3"]
+    assert found["classes"] == {"TIO_PROBABLE -> TIO_POSSIBLE": 2}
+    for one in found["concerned"]:
+        assert one["because"] == [CUT]
+        was, would_be = one["changes"]["rules"]
+        assert "F-01" in was
+        assert "F-01" not in would_be
+
+
+def test_without_data_the_impact_is_on_the_reference_cases(place: Place) -> None:
+    answered = place.json("impact", "current", "current")
+
+    assert answered["decisions"] >= 37
+    assert answered["concerned"] == []
+    assert answered["unreadable"] == []
+
+
+def test_an_edition_that_todays_rules_cannot_read_is_refused_with_the_row_they_miss(
+    place: Place, tmp_path: Path
+) -> None:
+    old = Place(tmp_path / "old")
+    table = old.tables / "rules" / "renal_phosphate.toml"
+    table.write_text(table.read_text().replace("values.factor_a", "values.another_name"))
+
+    done = place.tio("impact", str(old.tables), "current")
+
+    assert done.returncode == 1
+    assert "it has no row renal_phosphate.factor_a, which the rules ask for" in done.stderr
+
+
+def test_signing_is_shown_and_the_same_person_does_not_count_twice(place: Place) -> None:
+    for who in ("endocrinology AB", "Endocrinology  A.B."):
+        assert place.tio("sign", CUT, "--by", who).returncode == 0
+    assert "1 of 2: not signed off" in place.tio("show", CUT).stdout
+    assert CUT in place.tio("list", "--unsigned", "--table", "fgf23").stdout
+
+    assert f"{CUT}: signed off" in place.tio("sign", CUT, "--by", "nephrology CD").stdout
+    assert "signed off by two people: 1 of" in place.tio("check").stdout
+    assert f"\n{CUT} " not in place.tio("list", "--unsigned", "--table", "fgf23").stdout
+
+    place.move_the_cut()
+    shown = place.tio("show", CUT).stdout
+    assert "signed by nobody" in shown
+    assert "before it was changed by endocrinology AB" in shown
+
+
+def test_a_signature_changes_no_edition_and_nobody_signs_without_a_name(place: Place) -> None:
+    place.tio("sign", "F-01", "--by", "endocrinology AB")
+
+    assert place.tio("check").stdout.startswith(KNOWLEDGE_VERSION)
+    assert place.tio("sign", "F-01", "--by", " - ").returncode == 2
+    assert place.tio("sign", "no-such-row", "--by", "endocrinology AB").returncode == 2
+
+
+def test_a_signed_rule_is_shown_as_signed_in_the_answer(place: Place) -> None:
+    whole_table = [line.split()[0] for line in place.tio("list", "--unsigned").stdout.splitlines()]
+    of_fgf23 = [id for id in whole_table if id.startswith(("fgf23.", "F-"))]
+    for who in TWO[1::2]:
+        assert place.tio("sign", *of_fgf23, "--by", who).returncode == 0
+    asked = json.dumps(with_fgf23(130))
+
+    answer = subprocess.run(
+        [sys.executable, "-m", "tio", "assess"],
+        cwd=place.folder,
+        env={**os.environ, "PYTHONPATH": f"{place.folder}{os.pathsep}{ROOT}"},
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    signed = {rule["id"]: rule["signed_off"] for rule in json.loads(answer.stdout)["fired_rules"]}
+    assert signed["F-01"]
+    assert not signed["H-01"]
+
+
+def test_an_answer_that_changes_is_refused_until_it_is_approved_again(place: Place) -> None:
+    assert place.tio("approve", *TWO).returncode == 0
+    assert "approved by endocrinology AB and nephrology CD" in place.tio("check").stdout
+    vectors_file = place.tables / "reference_cases" / "decision_vectors.toml"
+    vectors_file.write_text(vectors_file.read_text().replace("s_fgf23_i = 130", "s_fgf23_i = 35"))
+    assert place.tio("approve", *TWO).returncode == 0
+
+    place.move_the_cut()
+    refused = place.tio("check")
+
+    assert refused.returncode == 1
+    assert "reference case DC1 is answered otherwise: class TIO_PROBABLE -> TIO_POSSIBLE" in (
+        refused.stderr
+    )
+    assert "must be re-approved: tio knowledge approve --by A --by B" in refused.stderr
+    assert place.tio("release", KNOWLEDGE_VERSION.split("+")[0]).returncode == 1
+
+    assert place.tio("approve", "--record").returncode == 0
+    assert "awaiting clinical approval" in place.tio("check").stdout, "no approval is left over"
+
+
+def test_one_person_does_not_approve(place: Place) -> None:
+    before = (place.tables / "reference_cases" / "approved.toml").read_text()
+
+    assert place.tio("approve", "--by", "AB", "--by", "a. b.").returncode == 2
+    assert (place.tables / "reference_cases" / "approved.toml").read_text() == before
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> tuple[Path, dict[float, UUID]]:
+    """A data folder in which three decisions of one organisation are stored, by their FGF23."""
+    folder = DataFolder(tmp_path / "data")
+    folder.path.mkdir()
+    mint = folder.mint()
+    token = mint.mint("lab", "north", ("system/ClinicalImpression.crs",))
+    app = create_app(
+        read_settings(AssessmentSettings, "TIO_ASSESSMENT", folder.environ("assessment", {}))
+    )
+    ids = {value: uuid4() for value in (29.0, 35.0, 130.0)}
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app),
+            base_url="http://assessment",
+            headers={"Authorization": f"Bearer {token}"},
+        ) as client,
+    ):
+        for value, id in ids.items():
+            body = with_fgf23(value)
+            body["patient"]["id"] = f"patient with {value}"
+            told = await client.put(f"/assessment/v1/assessments/{id}", json=body)
+            assert told.status_code == 200, told.text
+    return folder.path, ids
+
+
+async def test_the_impact_on_stored_decisions_names_them_and_nobodys_patient(
+    place: Place, another_cut: str, data: tuple[Path, dict[float, UUID]]
+) -> None:
+    folder, ids = data
+
+    found = place.json("impact", "current", another_cut, "--data", str(folder))
+
+    assert found["decisions"] == 3
+    assert [(one["organisation"], one["id"]) for one in found["concerned"]] == [
+        ("north", str(ids[35.0]))
+    ]
+    assert "patient with" not in json.dumps(found)
+
+
+async def test_whom_a_retracted_edition_judged_is_listed_with_what_holds_now(
+    place: Place, data: tuple[Path, dict[float, UUID]]
+) -> None:
+    folder, ids = data
+    assert place.tio("retract", KNOWLEDGE_VERSION, "--reason", "the cut was 40").returncode == 0
+    refused = place.tio("check")
+    assert refused.returncode == 1
+    assert f"{KNOWLEDGE_VERSION} is retracted: the cut was 40" in refused.stderr
+    place.move_the_cut()
+    assert place.tio("check").returncode == 0, "the next edition is not the retracted one"
+
+    judged = {
+        one["id"]: one for one in place.json("judged-by", KNOWLEDGE_VERSION, "--data", str(folder))
+    }
+
+    assert judged.keys() == {str(id) for id in ids.values()}
+    moved = judged[str(ids[35.0])]
+    assert (moved["tio_class"], moved["now"]) == ("TIO_PROBABLE", "TIO_POSSIBLE")
+    assert moved["differs"]
+    assert moved["since"] == "nothing was concluded since"
+    assert not judged[str(ids[130.0])]["differs"]
+    assert place.json("judged-by", "1999.01", "--data", str(folder)) == []
+    retracted = (place.tables / "retracted.toml").read_text()
+    assert f"on = {date.today().isoformat()}" in retracted  # noqa: DTZ011 - as it was typed
+
+
+def test_answers_of_a_retracted_edition_say_so(place: Place) -> None:
+    place.tio("retract", KNOWLEDGE_VERSION, "--reason", "the cut was 40")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tio", "assess"],
+        cwd=place.folder,
+        env={**os.environ, "PYTHONPATH": f"{place.folder}{os.pathsep}{ROOT}"},
+        input=json.dumps(with_fgf23(35)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    [first, *_] = json.loads(done.stdout)["caveats"]
+    assert first["code"] == "edition_retracted"
+    assert "the cut was 40" in first["text"]
