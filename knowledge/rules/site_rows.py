@@ -11,7 +11,7 @@ from knowledge.site import FGF23_CUT
 from knowledge.site import SITE as OWN
 from knowledge.tables import Table
 from knowledge.terms.analyte import ANALYTES, Analyte
-from knowledge.terms.person import DAYS_PER_YEAR, Sex
+from knowledge.terms.person import DAYS_PER_YEAR, Sex, Subject
 from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit
 from knowledge.terms.site_settings import Fgf23CutOff, IntervalOfSite, TmpGfrCutOff
 
@@ -170,9 +170,7 @@ def _adult_from(on: date) -> Decimal:
 def adult_interval(bands: Bands, citation: Citation) -> Interval:
     """The interval shown with such a cut: its lower limit, and the upper one of the table."""
     on = citation.effective
-    adult = reference_intervals.TABLE.interval(
-        TMP_GFR, profile=reference_intervals.ADULT, sex=Sex.UNKNOWN, age=_adult_from(on), on=on
-    )
+    adult = reference_intervals.interval_for(TMP_GFR, Subject(on, age=_adult_from(on)))
     assert adult is not None
     low = bands.bands[0].below
     if low is not None and adult.high is not None and low >= adult.high:
