@@ -221,17 +221,30 @@ def threshold_band(threshold: Quantity | None, subject: Subject) -> str:
     return "unknown" if below is None else "low" if below else "kept"
 
 
+def threshold_limit(threshold: Quantity, subject: Subject) -> float | None:
+    """Against which limit does this TmP/GFR stand, or of several, to which is it nearest?"""
+    on, age, value = subject.on, subject.age, float(threshold.value)
+    if age is None:
+        return float(_lowest_limit(subject).value)
+    if age >= TABLE.number("adult_formula_from", on):
+        own = None if subject.site is None else subject.site.bands(TMP_GFR_CUT, on)
+        bands = TABLE.bands["tmp_gfr_adult"].on(on) if own is None else own
+        limits = [float(band.below) for band in bands.bands if band.below is not None]
+        return min(limits, key=lambda limit: abs(value - limit) / limit)
+    interval = interval_for("tmp_gfr", subject)
+    low = None if interval is None else ends_in(interval, ANALYTES["tmp_gfr"], threshold.unit)[0]
+    return None if low is None else float(low)
+
+
 def _lowest_limit(subject: Subject) -> Quantity:
     """Below which limit is TmP/GFR low at any age? A site's own limit may only lower it."""
     lowest = TABLE.value("lowest_limit", subject.on)
     if subject.site is None:
         return lowest
     analyte = ANALYTES["tmp_gfr"]
-    own = [
-        ends_in(one, analyte, lowest.unit)[0]
-        for one in subject.site.intervals(analyte.key, subject.on)
-    ]
-    return Quantity(min(lowest.value, *(low for low in own if low is not None)), lowest.unit)
+    own = subject.site.intervals(analyte.key, subject.on)
+    limits = [ends_in(one, analyte, lowest.unit)[0] for one in own]
+    return Quantity(min([lowest.value, *(low for low in limits if low is not None)]), lowest.unit)
 
 
 def renal_handling(handling: Handling | None, filtration: str, subject: Subject) -> Finding:
