@@ -57,13 +57,7 @@ def intact(observation: Observation, on: date, subject: Subject | None = None) -
         return Finding(known, "F-02" if known == GREY else "F-00")
     fields = TABLE.entries["assays"][assay].fields
     doubt = ("fgf23_low_certainty",) if fields["certainty"] == "low" else ()
-    match possible[0]:
-        case "MEDIATED":
-            return Finding(MEDIATED, fields["mediated_by"], doubt)
-        case "GREY":
-            return Finding(GREY, "F-02", doubt)
-        case _:
-            return Finding(SUPPRESSED, "F-03", doubt)
+    return Finding(possible[0], rule_of(possible[0], assay), doubt)
 
 
 def _by_interval(observation: Observation, assay: str | None, subject: Subject | None) -> Finding:
@@ -161,6 +155,13 @@ def healthy_reading(observation: Observation, subject: Subject) -> Reading | Non
         return None
     level = level_between(observation.value, row.low, row.high)
     return Reading(level, assay, row.low, row.high, row.unit)
+
+
+def rule_of(band: str, assay: str) -> str:
+    """Which rule says what this band of this assay means?"""
+    if band == MEDIATED:
+        return str(TABLE.entries["assays"][assay].fields["mediated_by"])
+    return "F-02" if band == GREY else "F-03"
 
 
 def tube_problem(assay: str, specimen: str | None) -> str | None:

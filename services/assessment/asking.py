@@ -6,6 +6,7 @@ from knowledge.rules import (
 from knowledge.rules.hypophosphatemia import Sample
 from knowledge.rules.picture import Picture
 from knowledge.rules.reference_intervals import UNREAD, Level, Reading, read
+from knowledge.rules.renal_phosphate import Handling
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.quantity import Quantity
 from services.assessment.intake import Case
@@ -29,6 +30,9 @@ class Asking:
         self.urgent = False
         self.trp_impossible = False
         self.urine = Urine()
+        self.handling: Handling | None = None
+        self.renal_rule = "R-00"
+        self.egfr_inputs: list[str] = []
 
     def _interpret(self) -> None:
         for key, results in self.case.by_analyte.items():

@@ -20,6 +20,7 @@ from services.assessment.contract import (
     TioClass,
 )
 from services.assessment.intake import UNKNOWN_DRUG, Case, read_case
+from services.assessment.margins import margins
 from services.assessment.notes import caveat, fired_rule
 from services.assessment.site_shown import as_the_site_shows_it
 from services.assessment.stages import Stages
@@ -53,6 +54,7 @@ def assess(
     if classed.caveat is not None:
         notes.caveat(classed.caveat)
     steps = next_tests(picture, classed)
+    near = margins(stages)
     codes = dict.fromkeys((*sorted(case.caveats), *notes.caveats))
     answer = Assessment(
         tio_class=cast(TioClass, classed.tio_class),
@@ -69,6 +71,7 @@ def assess(
         caveats=[*_against(knowledge), *(_borne_in_mind(code, case) for code in codes)],
         rejected=case.rejected,
         knowledge_version=knowledge.version,
+        margins=near,
         inputs=case.inputs,
     )
     return answer if in_use is None else as_the_site_shows_it(answer, case, in_use)

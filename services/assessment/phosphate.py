@@ -32,12 +32,13 @@ class PhosphateStages(LowPhosphateStages):
                 self.notes.caveat("low_muscle_mass")
         reported = self.case.newest("egfr")
         if own is not None and creatinine is not None:
-            self.egfr = own[0]
+            self.egfr, self.egfr_inputs = own[0], [creatinine.id]
             self.notes.computed_egfr(own[0], own[1], creatinine.id, self.on)
         if reported is not None:
             self.notes.reported(reported, self._level("egfr"))
             self._compare(reported, self.egfr)
-            self.egfr = self.egfr or reported.value
+            if self.egfr is None:
+                self.egfr, self.egfr_inputs = reported.value, [reported.id]
         self.filtration = kidney_function.filtration(self.egfr, self.on)
         if self.case.findings.dialysis:
             self.filtration = "no_fgf23"  # a clearance that is not the kidney's
@@ -58,13 +59,14 @@ class PhosphateStages(LowPhosphateStages):
             self.notes.fire("PA-07", "NOT_COMPUTED")
             self.notes.caveat("acute_context")
             return
-        handling = chosen or reported
+        handling = self.handling = chosen or reported
         if self._conserved_over_24h():
             self.picture.renal = renal_phosphate.CONSERVED
+            self.renal_rule = "R-01"
             self.notes.fire("R-01", renal_phosphate.CONSERVED)
             return
         found = renal_phosphate.renal_handling(handling, self.filtration, self.subject)
-        self.picture.renal = found.code
+        self.picture.renal, self.renal_rule = found.code, found.rule or "R-00"
         self.notes.fire(found.rule, found.code)
         for code in found.because:
             self.notes.caveat(code)
