@@ -1,5 +1,6 @@
 """What callers send, to whichever service: times, numbers, and nouns without unknown fields."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -14,9 +15,13 @@ from pydantic import (
 )
 
 
+NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
+"""What pydantic would take for seconds since 1970, also where it is written as a text."""
+
+
 def _not_a_number(given: object) -> object:
     """Seconds, milliseconds or a year: nobody could tell which was meant."""
-    if isinstance(given, int | float):
+    if isinstance(given, int | float) or (isinstance(given, str) and NUMBER.fullmatch(given)):
         raise ValueError("a time is written as RFC 3339, with its offset")
     return given
 
