@@ -9,13 +9,12 @@ from fastapi.responses import StreamingResponse
 
 from services.assessment.batch import MOST_ITEMS, Moment, items_of, lines_of
 from services.assessment.contract import Verdicts
-from services.assessment.site_settings import LatelySigned
-from services.chassis.auth import Caller, requires
+from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis.errors import Problem
 
 router = APIRouter(prefix="/assessment/v1", tags=["assessment"])
 
-MAY_CONCLUDE = requires("ClinicalImpression", "c")
+MAY_CONCLUDE = requires_at_site("ClinicalImpression", "c")
 LINES = "application/x-ndjson"
 ITEM: dict[str, Any] = {
     "description": "an EvaluateRequest; an `id` beside its fields comes back with the verdict",
@@ -42,11 +41,11 @@ BODY = {
 
 @router.post("/evaluations", response_model=Verdicts, openapi_extra=BODY)
 async def evaluate_many(
-    request: Request, lately: LatelySigned, caller: Annotated[Caller, MAY_CONCLUDE]
+    request: Request, caller: Annotated[CallerAtSite, MAY_CONCLUDE]
 ) -> Response:
     """What do these data, of many patients, allow to conclude? A verdict each, in order."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    moment = Moment(datetime.now(UTC), await lately.in_force(caller.organisation))
+    moment = Moment(datetime.now(UTC), caller.site)
     # All of it first: most callers send the whole body before they read any of the answer.
     body = await request.body()
     if kind == LINES:

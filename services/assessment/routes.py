@@ -30,7 +30,7 @@ from services.assessment.drawing import (
 )
 from services.assessment.reading import as_known, found, marks_on, patient_of, shown, written
 from services.assessment.results import Source, results_of
-from services.assessment.site_settings import LatelySigned
+from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
@@ -40,6 +40,7 @@ from services.chassis.queries import OnlyKnownQueries
 router = APIRouter(prefix="/assessment/v1", tags=["assessment"], route_class=OnlyKnownQueries)
 
 MAY_CONCLUDE = requires("ClinicalImpression", "c")
+MAY_CONCLUDE_HERE = requires_at_site("ClinicalImpression", "c")
 MAY_READ = requires("ClinicalImpression", "r")
 MAY_SEARCH = requires("ClinicalImpression", "s")
 MOST_PER_PAGE = 100
@@ -47,11 +48,10 @@ MOST_PER_PAGE = 100
 
 @router.post("/evaluate", response_model=Assessment)
 async def evaluate(
-    request: EvaluateRequest, lately: LatelySigned, caller: Annotated[Caller, MAY_CONCLUDE]
+    request: EvaluateRequest, caller: Annotated[CallerAtSite, MAY_CONCLUDE_HERE]
 ) -> Response:
     """What do these data allow to conclude, why, and what next? Nothing is stored."""
-    site = await lately.in_force(caller.organisation)
-    answer = assess(request, now=datetime.now(UTC), site=site)
+    answer = assess(request, now=datetime.now(UTC), site=caller.site)
     # Written once: validating our own answer again would cost as much as concluding it.
     return Response(ANSWER.dump_json(answer, by_alias=True), media_type="application/json")
 

@@ -7,6 +7,7 @@ most every two seconds for what is not.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from knowledge.rules.site_settings import site_of
 from knowledge.site import Site
 from knowledge.terms.site_settings import SiteSettings
 from services.assessment.tables import SiteSettingsRow
+from services.chassis.auth import Caller, Permitted
 from services.chassis.database import Database
 from services.chassis.errors import PreconditionFailed
 
@@ -124,4 +126,28 @@ async def _lately(request: Request) -> Lately:
 
 
 LatelySigned = Annotated[Lately, Depends(_lately)]
-"""`lately: LatelySigned`, then `await lately.in_force(caller.organisation)`."""
+"""`lately: LatelySigned`, to let it know that a new version was signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAtSite(Caller):
+    """Who asks, and what their organisation laid over the tables a moment ago."""
+
+    site: Site | None = None
+
+
+class PermittedAtSite(Permitted):
+    """The caller, if their scopes allow it, with their site; one dependency for both."""
+
+    async def __call__(self, request: Request) -> CallerAtSite:
+        """Who is asking, may they, and by whose numbers?"""
+        caller = await super().__call__(request)
+        site = await (await _lately(request)).in_force(caller.organisation)
+        return CallerAtSite(
+            caller.subject, caller.organisation, caller.scopes, caller.display, caller.grants, site
+        )
+
+
+def requires_at_site(resource: str, verbs: str) -> Any:
+    """The caller and the site: `caller: Annotated[CallerAtSite, requires_at_site(…)]`."""
+    return Depends(PermittedAtSite(resource, verbs))
