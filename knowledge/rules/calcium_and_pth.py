@@ -36,6 +36,11 @@ def dangerous(adjusted: Quantity, on: date) -> bool:
     return bool(below or adjusted.above(TABLE.value("calcium_urgent_above", on)))
 
 
+def misleads(magnesium: Quantity, on: date) -> bool:
+    """Is magnesium so low that PTH and calcium cannot be read until it is corrected (RF-06)?"""
+    return magnesium.below(TABLE.value("magnesium_from", on)) is True
+
+
 def pth_position(observation: Observation | None, reading: Reading, on: date) -> str:
     """Where does PTH lie: low, normal, upper_half, high? Unknown is undetermined."""
     if observation is None or reading.level is Level.UNDETERMINED:

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 
-from knowledge.rules import fgf23, fgf23_independent, non_renal, renal_phosphate
-from knowledge.rules.picture import PERSISTENT, Picture
+from knowledge.rules import (
+    fgf23,
+    fgf23_independent,
+    hypophosphatemia,
+    non_renal,
+    renal_phosphate,
+)
+from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
+TEXTS = {**TABLE.texts, **hypophosphatemia.TABLE.texts}
 
 PROBABLE = "TIO_PROBABLE"
 POSSIBLE = "TIO_POSSIBLE"
@@ -52,6 +59,7 @@ def open_items(picture: Picture) -> tuple[str, ...] | None:
         or bool(picture.exposures)
         or bool(picture.features)
         or picture.childhood_onset is True
+        or picture.kidney_failure
     )
     if forbidden:
         return None
@@ -85,6 +93,7 @@ def classify(picture: Picture) -> Classification:
     row = TABLE.first(
         "class",
         {
+            "confirmed": _YES_NO[picture.confirmed_on is not None],
             "tumor": "removed" if picture.tumor_removed else "not_removed",
             "histology": "compatible" if picture.histology_fits else "not_shown",
             "recovery": picture.recovery,
@@ -100,6 +109,7 @@ def classify(picture: Picture) -> Classification:
             "long_therapy": _YES_NO[picture.long_therapy],
             "exposure": "active" if picture.exposures else "none",
             "feature": "present" if picture.features else "none",
+            "panel": "negative" if picture.panel_negative else "none",
             "childhood_onset": _YES_NO[picture.childhood_onset is True],
             "open_items": _counted(items),
         },
@@ -135,15 +145,38 @@ def _mechanism(named: str, picture: Picture) -> str:
 
 
 def _what_is_open(rule: str, items: tuple[str, ...] | None, picture: Picture) -> tuple[str, ...]:
-    """Which results would change a class that is held open?"""
-    if rule not in ("C-10", "C-12"):
-        return ()
+    """Which results would change this class? Said concretely, for this picture."""
+    wanted: list[str] = []
+    match rule:
+        case "C-08":
+            wanted += ["recurrence"] if picture.recurrence else ["low_again"]
+        case "C-02" if picture.severe_band:
+            wanted.append("severe_needs_cause")
+        case "C-05":
+            wanted += picture.exposures
+        case "C-11":
+            wanted += picture.features
+        case "C-10":
+            wanted += items or ()
+        case "C-12":
+            wanted += _what_blocks(items, picture)
+    return tuple(TEXTS[code].text for code in dict.fromkeys(wanted))
+
+
+def _what_blocks(items: tuple[str, ...] | None, picture: Picture) -> list[str]:
     wanted = list(items or ())
-    if rule == "C-12":
-        if not picture.is_low:
-            wanted.append("phosphate")
-        if picture.renal == renal_phosphate.UNKNOWN:
-            wanted.append("pair")
-        if picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE) and "fgf23" not in wanted:
-            wanted.append("fgf23")
-    return tuple(TABLE.texts[item].text for item in wanted)
+    if not picture.is_low:
+        wanted.append("normal_once" if picture.phosphate == NOT_LOW else "phosphate")
+        return wanted
+    if picture.renal == renal_phosphate.UNKNOWN:
+        wanted.append("pair")
+    if picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE):
+        wanted.append("fgf23")
+    if picture.calcium is Level.HIGH:
+        wanted.append("calcium_high")
+    if picture.kidney_failure:
+        wanted.append("kidney_failure")
+    wanted += [*picture.exposures, *picture.features]
+    if picture.panel_negative and picture.childhood_onset is True:
+        wanted.append("panel_negative")
+    return wanted or ["wasting"]

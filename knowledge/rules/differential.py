@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from knowledge.rows import Evidence
-from knowledge.rules.renal_phosphate import CONSERVED
+from knowledge.rules.exposures import TABLE as EXPOSURES
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
+FEATURES = EXPOSURES.entries["features"]
+FIRST, LAST = -1, 1000
 
 
 EVIDENCE = tuple(
@@ -27,8 +29,13 @@ PLACES = _places()
 
 DIAGNOSES = tuple(TABLE.entries["diagnoses"])
 ORDER = {diagnosis: place for place, diagnosis in enumerate(DIAGNOSES)}
-MIMICS = frozenset(
-    key for key, entry in TABLE.entries["diagnoses"].items() if entry.fields["mimic"]
+LEADS = tuple(
+    (entry.fields["fact"], entry.fields["diagnosis"], frozenset(entry.fields["unless"]))
+    for entry in TABLE.entries["leads"].values()
+)
+"""What leads the list, whatever the points: the fact, the diagnosis, what takes the lead away."""
+SIGNS_OF_XLH = frozenset(
+    name for name, entry in FEATURES.items() if entry.fields["diagnosis"] == "XLH"
 )
 ALWAYS = frozenset(
     key for key, entry in TABLE.entries["diagnoses"].items() if entry.fields.get("always")
@@ -46,11 +53,11 @@ class Cause:
     opposing: list[Evidence]
 
 
-def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
+def rank(facts: set[str]) -> list[Cause]:
     """Which causes remain, best first?
 
-    A drug, iron, alcohol or a graft goes before everything else while it is active, unless the
-    kidney conserves phosphate or a variant explains it.
+    A variant that explains it goes first, then what leads by rule (a drug is thought of before a
+    tumor is blamed), then what has most to say for it.
     """
     places: list[int] = []
     for fact in facts:
@@ -63,7 +70,6 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
             cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
         cause.points += row.points
         (cause.supporting if row.points > 0 else cause.opposing).append(row)
-    mimics_lead = renal != CONSERVED and not explained
     remaining = [
         cause
         for cause in causes.values()
@@ -71,10 +77,21 @@ def rank(facts: set[str], renal: str, explained: bool) -> list[Cause]:
     ]
     # Somebody with a low phosphate is never left without a cause to think of.
     remaining = remaining or [cause for cause in causes.values() if cause.supporting]
+    leading = _leading(facts)
 
-    def standing(cause: Cause) -> tuple[bool, int, int]:
-        leads = mimics_lead and cause.diagnosis in MIMICS
-        return (not leads, -cause.points, ORDER[cause.diagnosis])
+    def standing(cause: Cause) -> tuple[int, int, int]:
+        leads = leading.get(cause.diagnosis, LAST) if cause.points > 0 else LAST
+        if f"gene_{cause.diagnosis}" in facts:
+            leads = FIRST
+        return (leads, -cause.points, ORDER[cause.diagnosis])
 
     remaining.sort(key=standing)
     return remaining
+
+
+def _leading(facts: set[str]) -> dict[str, int]:
+    leading: dict[str, int] = {}
+    for place, (fact, diagnosis, unless) in enumerate(LEADS):
+        if fact in facts and unless.isdisjoint(facts):
+            leading.setdefault(diagnosis, place)
+    return leading

@@ -61,24 +61,43 @@ def hhrh(fgf23: str, vitamin_d_125: Level, urine_calcium: Truth, pth: Level) -> 
     )
 
 
-def dent(sex: Sex, child: Truth, markers: Mapping[str, Truth], urine_calcium: Truth) -> bool:
-    """A boy with low-molecular-weight proteinuria and hypercalciuria: Dent disease (D-03)?"""
+def dent(
+    sex: Sex,
+    child: Truth,
+    markers: Mapping[str, Truth],
+    urine_calcium: Truth,
+    stones: Truth,
+    fgf23: str,
+) -> bool:
+    """A boy with proteinuria of small proteins, hypercalciuria, stones, no high FGF23 (D-03)?"""
     proteinuria = markers.get("low_molecular_weight_proteinuria") is True
-    return sex is Sex.MALE and child is True and proteinuria and urine_calcium is True
+    boy = sex is Sex.MALE and child is True
+    lost = proteinuria and urine_calcium is True and stones is True
+    return boy and lost and fgf23 in (GREY, SUPPRESSED)
 
 
-def fanconi(markers: Mapping[str, Truth], fgf23: str, on: date) -> Finding:
-    """Do enough proximal tubular markers make a Fanconi syndrome, given FGF23?"""
-    present = tuple(name for name in MARKERS if markers.get(name) is True)
-    count = len(present)
+def present(markers: Mapping[str, Truth]) -> tuple[str, ...]:
+    """Which markers of the proximal tubule are there?"""
+    return tuple(name for name in MARKERS if markers.get(name) is True)
+
+
+def fanconi(
+    markers: Mapping[str, Truth], fgf23: str, on: date, *, below_interval: bool = False
+) -> Finding:
+    """Do enough proximal tubular markers make a Fanconi syndrome, given FGF23 (D-02, D-04)?
+
+    Low is FGF23 that is suppressed, or grey and below the laboratory's own interval.
+    """
+    found = present(markers)
+    count = len(found)
     if count < TABLE.whole("fanconi_markers", on):
-        return Finding(NONE, "D-00", present)
+        return Finding(NONE, "D-00", found)
     if fgf23 == MEDIATED:
-        return Finding(MIXED, "D-04", present)
-    if fgf23 in (SUPPRESSED, GREY):
-        return Finding(FANCONI, "D-02", present)
+        return Finding(MIXED, "D-04", found)
+    if fgf23 == SUPPRESSED or (fgf23 == GREY and below_interval):
+        return Finding(FANCONI, "D-02", found)
     unmeasured = fgf23 in (MISSING, UNINTERPRETABLE)
     enough = count >= TABLE.whole("fanconi_markers_without_fgf23", on)
-    if unmeasured and enough and "glucosuria" in present:
-        return Finding(PRESUMED, "D-02b", present)
-    return Finding(NONE, "D-00", present)
+    if unmeasured and enough and "glucosuria" in found:
+        return Finding(PRESUMED, "D-02b", found)
+    return Finding(NONE, "D-00", found)

@@ -4,13 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from knowledge.rules.reference_intervals import TABLE as INTERVALS
 from knowledge.rules.reference_intervals import Level, Reading
 from knowledge.rules.validity import hides_low_phosphate
 from knowledge.tables import Table
 from knowledge.terms.observation import Observation
+from knowledge.terms.quantity import Quantity
 from knowledge.terms.truth import Truth
 
 TABLE = Table.beside(__file__)
+CHINA, CHINESE_ADULT = "CN", "CN_adult"
+
+
+def _chinese_low() -> Quantity:
+    rows = INTERVALS.intervals["s_phos"]
+    row = max(
+        (row for row in rows if row.profile == CHINESE_ADULT),
+        key=lambda row: row.citation.effective,
+    )
+    assert row.low is not None
+    return Quantity(row.low, row.unit)
+
+
+CHINESE_LOW = _chinese_low()
+"""The higher of the two lower limits: that of the Chinese standard."""
 
 
 @dataclass(slots=True)
@@ -20,6 +37,10 @@ class Sample:
     observation: Observation
     reading: Reading
     treated: bool = False
+    disturbed: bool = False
+    """Was it drawn in an acute illness or its aftermath (V-07)?"""
+    doubtful: bool = False
+    """Is its unit asked back, or could the sample read falsely high (PA-06)?"""
 
     @property
     def low(self) -> bool:
@@ -33,6 +54,8 @@ class Sample:
             self.reading.level in (Level.NORMAL, Level.HIGH)
             and self.observation.fasting is True
             and not self.treated
+            and not self.disturbed
+            and not self.doubtful
             and not hides_low_phosphate(self.observation)
         )
 
@@ -52,7 +75,7 @@ def days_apart(samples: Sequence[Sample]) -> int:
 
 def is_persistent(samples: Sequence[Sample], on: date) -> bool:
     """Was it low on enough valid fasting samples, far enough apart (H-02)?"""
-    fasting = [s for s in samples if s.low and s.observation.fasting is True]
+    fasting = [s for s in samples if s.low and s.observation.fasting is True and not s.disturbed]
     enough = len(fasting) >= TABLE.whole("persistent_samples", on)
     return enough and days_apart(fasting) >= TABLE.whole("persistent_days", on)
 
@@ -88,9 +111,14 @@ def is_severe(samples: Sequence[Sample], on: date) -> bool:
 
 
 def is_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
-    """Is the present phosphate in the band that is called severe (H-08)?"""
+    """Is the present phosphate in the band that is called severe?"""
+    return was_in_severe_band(current(samples), on)
+
+
+def was_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
+    """Was phosphate ever in the band that is called severe (H-08)? It keeps needing a cause."""
     limit = TABLE.value("severe_band_below", on)
-    return any(s.low and s.observation.value.below(limit) is True for s in current(samples))
+    return any(s.low and s.observation.value.below(limit) is True for s in samples)
 
 
 def is_urgent(samples: Sequence[Sample], acute_sign: Truth, on: date) -> bool:
@@ -104,10 +132,10 @@ def is_urgent(samples: Sequence[Sample], acute_sign: Truth, on: date) -> bool:
 
 def only_between_chinese_limits(samples: Sequence[Sample], profile: str, on: date) -> bool:
     """Do all low values lie between the two lower limits in use (H-05)?"""
-    limit = TABLE.value("china_repeat_from", on)
-    lows = [s for s in samples if s.low]
-    return (
-        profile.startswith("CN")
-        and bool(lows)
-        and all(s.observation.value.below(limit) is False for s in lows)
+    if not profile.startswith(CHINA):
+        return False
+    lower, upper = TABLE.value("china_repeat_from", on), CHINESE_LOW
+    lows = [s.observation.value for s in samples if s.low]
+    return bool(lows) and all(
+        low.below(lower) is False and low.below(upper) is True for low in lows
     )

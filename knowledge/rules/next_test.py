@@ -1,9 +1,10 @@
 """Which test would settle most, and when?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from knowledge.rules import fgf23, fgf23_independent, non_renal
+from knowledge.rules import fgf23, non_renal
 from knowledge.rules.classification import (
     CONFIRMED,
     POSSIBLE,
@@ -11,14 +12,24 @@ from knowledge.rules.classification import (
     UNLIKELY,
     Classification,
 )
-from knowledge.rules.picture import PERSISTENT, Picture
+from knowledge.rules.genetics import TABLE as GENES
+from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.renal_phosphate import CONSERVED, EQUIVOCAL
+from knowledge.rules.telling_apart import (
+    ANALYTES,
+    columns_of,
+    separated,
+    smallest_set,
+)
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 STEPS = TABLE.entries["steps"]
-HEREDITARY = frozenset({"X-05", "X-06", "X-07", "X-08", "X-09", "X-10"})
+PLACES = {id: place for place, id in enumerate(STEPS)}
+FIRST_VISIT = frozenset({"M-00", "M-01", "M-02", "M-03", "M-04", "M-05"})
+NOT_READ = (fgf23.MISSING, fgf23.UNINTERPRETABLE)
+BELOW_ONE_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +41,145 @@ class Step:
     order: tuple[str, ...]
     within_days: int
     because: str
+    visit: int = 1
+    separates: tuple[str, ...] = ()
 
 
-ALWAYS_AGAIN = frozenset({"M-01", "M-07", "X-01", "N-03", "V-07", "C-07", "H-07", "M-10", "M-09"})
-"""Steps that ask for a new sample although the analyte has been measured before."""
+def next_tests(
+    picture: Picture, classed: Classification, causes: Iterable[str] = ()
+) -> tuple[Step, ...]:
+    """What should be done next, most pressing first?
+
+    As little as settles most: of each step only what is missing, and needed by a rule or to tell
+    apart the `causes` that are still open.
+    """
+    wanted = frozenset(_wanted(picture, classed))
+    if not wanted:
+        return ()
+    needed = frozenset(_needed(picture)) if not wanted.isdisjoint(FIRST_VISIT) else frozenset()
+    return _steps(wanted, tuple(causes), picture.severe, needed, _known(picture))
 
 
-def _step(id: str, picture: Picture) -> Step | None:
+@lru_cache(maxsize=8192)
+def _steps(
+    wanted: frozenset[str],
+    causes: tuple[str, ...],
+    severe: bool,
+    needed: frozenset[str],
+    known: frozenset[str],
+) -> tuple[Step, ...]:
+    chosen = set(wanted)
+    telling: frozenset[str] = frozenset()
+    if needed:
+        offered = tuple(
+            column
+            for column, order in ANALYTES.items()
+            if not known.issuperset(order) and (column != "fgf23" or "M-05" in wanted)
+        )
+        columns = smallest_set(causes, offered)
+        telling = frozenset(analyte for column in columns for analyte in ANALYTES[column])
+        if "tubular" in columns and "M-00" not in wanted:
+            chosen.add("M-03")
+    steps = []
+    for id in sorted(chosen, key=PLACES.__getitem__):
+        step = _step(id, severe, needed | telling, known, causes)
+        if step is not None:
+            steps.append(step)
+    return _in_visits(steps)
+
+
+def _step(
+    id: str,
+    severe: bool,
+    needed: frozenset[str],
+    known: frozenset[str],
+    causes: tuple[str, ...],
+) -> Step | None:
     """This step, with what is still missing. None when nothing of it is."""
     fields = STEPS[id].fields
     order = tuple(fields["order"])
-    if id not in ALWAYS_AGAIN:
-        order = tuple(analyte for analyte in order if not _known(analyte, picture))
+    if not fields.get("again", False):
+        order = tuple(analyte for analyte in order if analyte not in known)
+        if id in FIRST_VISIT and id != "M-00":
+            order = tuple(analyte for analyte in order if analyte in needed)
         if not order and fields["order"]:
             return None
-    days = fields.get("sooner", fields["within_days"]) if picture.severe else fields["within_days"]
-    return Step(id, fields["act"], order, int(days), fields["because"])
+    days = fields.get("sooner", fields["within_days"]) if severe else fields["within_days"]
+    because = fields["because"] + (PANEL if id == "M-08" else "")
+    told = separated(causes, columns_of(order, known), id)
+    return Step(id, fields["act"], order, int(days), because, separates=told)
 
 
-def _known(analyte: str, picture: Picture) -> bool:
-    if analyte == "s_fgf23_i" and picture.fgf23 in (fgf23.UNINTERPRETABLE, fgf23.SUPPORTIVE):
-        return False
-    if analyte in ("s_ca", "s_alb") and picture.calcium is not Level.UNDETERMINED:
-        return True
-    return analyte in picture.measured
+def _panel() -> str:
+    germline = GENES.entries["panels"]["germline"].fields
+    lesional = GENES.entries["panels"]["lesional"].fields
+    genes, see = ", ".join(germline["genes"]), " and ".join(germline["must_see"])
+    lesion = ", ".join(lesional["genes"])
+    return f" It holds {genes}, and must see {see}; in tissue of a lesion {lesion}."
 
 
-def next_tests(picture: Picture, classed: Classification) -> list[Step]:
-    """What should be done next, most pressing first?"""
-    steps = (_step(id, picture) for id in dict.fromkeys(_wanted(picture, classed)))
-    return [step for step in steps if step is not None]
+PANEL = _panel()
+
+
+def _in_visits(steps: list[Step]) -> tuple[Step, ...]:
+    """The same steps, numbered so that what can be done at one visit shares its number."""
+    due: dict[str, int] = {}
+    for step in steps:
+        visit = STEPS[step.id].fields["visit"]
+        due[visit] = min(step.within_days, due.get(visit, step.within_days))
+    numbers = {visit: n for n, visit in enumerate(sorted(due, key=lambda v: due[v]), 1)}
+    return tuple(
+        Step(
+            step.id,
+            step.act,
+            step.order,
+            step.within_days,
+            step.because,
+            numbers[STEPS[step.id].fields["visit"]],
+            step.separates,
+        )
+        for step in steps
+    )
+
+
+def _known(picture: Picture) -> frozenset[str]:
+    """Which analytes need not be measured again?"""
+    known = set(picture.measured)
+    if picture.fgf23 in (*NOT_READ, fgf23.SUPPORTIVE):
+        known.discard("s_fgf23_i")
+    if picture.calcium is not Level.UNDETERMINED:
+        known.update(("s_ca", "s_alb"))
+    if picture.calcium_urine_known:
+        known.update(("u_ca", "u_creat"))
+    if picture.pair and picture.renal != EQUIVOCAL:
+        known.update(("s_phos", "s_creat", "u_phos", "u_creat"))
+    return frozenset(known)
+
+
+def _needed(picture: Picture) -> Iterator[str]:
+    """Which analytes does a rule that is not decided yet ask for?"""
+    yield from ("s_alp", "s_ca", "s_alb", "s_mg", "s_pth", "s_25ohd", "s_creat")
+    yield from ("s_fgf23_i", "s_ferritin", "b_hb")
+    suspect = "fanconi_drug" in picture.facts or bool(picture.markers)
+    if suspect or picture.fgf23 == fgf23.SUPPRESSED:
+        yield from ("u_glu", "s_glu", "s_hco3", "s_urate", "s_k", "u_aa", "u_lmwp")
+    if picture.fgf23 != fgf23.MEDIATED:
+        yield "s_125d"
+        if picture.pth not in (Level.NORMAL, Level.HIGH) and picture.vitamin_d_125 in (
+            Level.HIGH,
+            Level.UNDETERMINED,
+        ):
+            yield "u_ca"
 
 
 def _wanted(picture: Picture, classed: Classification) -> Iterator[str]:
-    """Which steps does this picture call for? In the order in which they are done."""
-    if classed.tio_class == CONFIRMED or classed.rule == "C-04":
+    """Which steps does this picture call for?"""
+    yield from picture.called & ALWAYS_CALLED
+    if classed.tio_class == CONFIRMED:
+        if picture.recurrence:
+            yield from ("M-01", "M-05")
+        return
+    if classed.rule == "C-04":
         return
     if picture.acute:
         yield "V-07"
@@ -74,23 +189,31 @@ def _wanted(picture: Picture, classed: Classification) -> Iterator[str]:
         return
     if not picture.history_asked:
         yield "M-06"
+    if "N-02" in picture.called:
+        yield "N-02"
     if classed.tio_class == UNLIKELY:
         yield from _when_unlikely(picture, classed)
-        return
-    if classed.tio_class == PROBABLE:
+    elif classed.tio_class == PROBABLE:
         yield "M-10"
         if not picture.fractures_asked:
             yield "M-09"
-        return
-    yield from _to_settle(picture)
-    if classed.tio_class == POSSIBLE and picture.severe:
-        yield "M-10"
-    if picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE):
-        yield "M-11"
+    elif picture.borderline and picture.phosphate != PERSISTENT:
+        yield "M-01"
+    else:
+        yield from _to_settle(picture)
+        if classed.tio_class == POSSIBLE and (picture.severe or "M-10" in picture.called):
+            yield "M-10"
+        if picture.fgf23 in NOT_READ:
+            yield "M-11"
+
+
+ALWAYS_CALLED = frozenset({"RF-03", "RF-04", "RF-05", "RF-06", "S-02", "P-06"})
 
 
 def _without_low_phosphate(picture: Picture) -> Iterator[str]:
     if picture.excluded:
+        if picture.severe_band:
+            yield "H-08"
         if picture.alp is Level.HIGH:
             yield "H-07"
         return
@@ -98,17 +221,19 @@ def _without_low_phosphate(picture: Picture) -> Iterator[str]:
         yield "S-01"
         return
     yield "M-01"
-    yield "M-02"
+    if picture.phosphate != NOT_LOW or picture.symptoms or picture.alp is Level.HIGH:
+        yield "M-02"
 
 
 def _when_unlikely(picture: Picture, classed: Classification) -> Iterator[str]:
     match classed.rule:
-        case "C-03" if picture.severe or picture.symptoms:
-            yield "M-01"
+        case "C-03":
+            if (picture.severe or picture.symptoms) and picture.conserved_pairs < BELOW_ONE_PAIR:
+                yield "M-01"
         case "C-06b":
             yield "N-03"
         case "C-06":
-            if picture.tubular in (fgf23_independent.HHRH, fgf23_independent.DENT):
+            if "M-08" in picture.called:
                 yield "M-08"
             yield "M-03"
             yield "M-04"
@@ -117,30 +242,24 @@ def _when_unlikely(picture: Picture, classed: Classification) -> Iterator[str]:
 
 
 def _to_settle(picture: Picture) -> Iterator[str]:
-    first_visit = picture.symptoms and picture.samples <= 1
-    nothing_yet = picture.measured <= {"s_phos", "s_alp", "s_creat", "s_ca", "s_alb"}
-    if first_visit and nothing_yet:
-        yield "M-00"
-        return
-    if picture.exposures:
-        yield "X-01"
-    child_wastes = picture.child and picture.wasting and not picture.panel_negative
-    if HEREDITARY.intersection(picture.features) or child_wastes:
-        yield "M-08"
+    yield from picture.exposures
+    yield from picture.called & frozenset({"M-08", "V-08"})
     if picture.fgf23_under_burosumab:
         yield "V-08"
+    if picture.calcium_pattern == "PTH_DEPENDENT" and not picture.calcium_confirmed_high:
+        yield "P-01"
+    started = picture.pair or picture.fgf23 not in NOT_READ
+    if picture.symptoms and picture.samples <= 1 and not started and not picture.exposures:
+        yield "M-00"
+        return
     kidney_open = not picture.wasting and picture.renal != CONSERVED
-    if picture.phosphate != PERSISTENT or kidney_open or picture.renal == EQUIVOCAL:
+    if picture.phosphate != PERSISTENT or kidney_open:
         yield "M-01"
-    yield "M-02"
+    yield from ("M-02", "M-04")
     if "fanconi_drug" in picture.facts or picture.fgf23 == fgf23.SUPPRESSED:
         yield "M-03"
-    yield "M-04"
-    if (picture.wasting or picture.severe) and picture.fgf23 in (
-        fgf23.MISSING,
-        fgf23.UNINTERPRETABLE,
-        fgf23.SUPPORTIVE,
-    ):
+    due = picture.wasting or picture.severe or "S-06" in picture.called
+    if due and picture.fgf23 in (*NOT_READ, fgf23.SUPPORTIVE):
         yield "M-05"
     if picture.fgf23 in (fgf23.GREY, fgf23.SUPPRESSED):
         yield "M-07"

@@ -1,6 +1,8 @@
 """Does something outside the kidney explain it: shift, intake, vitamin D, removal?"""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
@@ -9,10 +11,24 @@ from knowledge.terms.quantity import Quantity
 
 TABLE = Table.beside(__file__)
 
+LOW_INTAKE = ("gastric_bypass_or_malabsorption", "malnutrition", "chronic_diarrhea")
 DEFICIENT = "DEFICIENT"
 OVERRIDDEN = "OVERRIDDEN"
 INSUFFICIENT = "INSUFFICIENT"
 UNKNOWN = "UNKNOWN"
+
+
+def shifts(contexts: Sequence[str]) -> bool:
+    """Does one of these acute illnesses move phosphate into cells or bone (N-01)?"""
+    return any(context in TABLE.entries["shifts"] for context in contexts)
+
+
+def eats_little(findings: Any, on: date) -> bool:
+    """Is too little phosphate eaten or absorbed (N-02)? Drugs are asked elsewhere."""
+    if any(getattr(findings, name) is True for name in LOW_INTAKE):
+        return True
+    alcohol = findings.alcohol_g_day
+    return alcohol is not None and alcohol >= TABLE.number("alcohol_lowers_intake_from", on)
 
 
 def vitamin_d_status(measured: Quantity | None, on: date) -> str:

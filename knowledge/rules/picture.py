@@ -22,16 +22,20 @@ class Picture:
     child: Truth = None
     phosphate: str = UNKNOWN
     severe: bool = False
+    severe_band: bool = False
+    borderline: bool = False
     symptoms: bool = False
     samples: int = 0
     excluded: bool = False
     decisive_rejected: bool = False
     acute: bool = False
     pair: bool = False
+    conserved_pairs: int = 0
     renal: str = renal_phosphate.UNKNOWN
     excretes: bool = False
     fgf23: str = fgf23.MISSING
     fgf23_repeated: bool = False
+    fgf23_level: Level = Level.UNDETERMINED
     fgf23_under_burosumab: bool = False
     c_terminal_raised: bool = False
     strong_phenotype: bool = False
@@ -39,16 +43,24 @@ class Picture:
     calcium_confirmed_high: bool = False
     pth: Level = Level.UNDETERMINED
     calcium_pattern: str = "UNDETERMINED"
+    calcium_rule: str = ""
     long_therapy: bool = False
     vitamin_d: str = non_renal.UNKNOWN
     vitamin_d_status: str = "unknown"
+    low_despite_vitamin_d: bool = False
     vitamin_d_125: Level = Level.UNDETERMINED
     alp: Level = Level.UNDETERMINED
     tubular: str = fgf23_independent.NONE
+    markers: tuple[str, ...] = ()
+    no_fanconi: bool = False
+    calcium_urine_known: bool = False
+    dent: bool = False
     exposures: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     feature_findings: frozenset[str] = frozenset()
     childhood_onset: Truth = None
+    kidney_failure: bool = False
+    low_intake: bool = False
     history_asked: bool = False
     fractures_asked: bool = False
     gene: Explanation | None = None
@@ -56,6 +68,10 @@ class Picture:
     tumor_removed: bool = False
     histology_fits: bool = False
     recovery: str = "not_shown"
+    confirmed_on: date | None = None
+    recurrence: bool = False
+    called: set[str] = field(default_factory=set)
+    """Steps that a single rule asks for, whatever the class."""
     measured: frozenset[str] = frozenset()
     facts: set[str] = field(default_factory=set)
 

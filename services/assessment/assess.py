@@ -1,13 +1,13 @@
 """Does this person have tumor-induced osteomalacia? The verb: all that is known in, reasons out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
 from knowledge.edition import CURRENT, Knowledge
 from knowledge.rules import differential
-from knowledge.rules.classification import Classification, classify
+from knowledge.rules.classification import classify
 from knowledge.rules.next_test import Step, next_tests
-from knowledge.rules.picture import Picture
 from knowledge.site import Site, SiteInUse
 from services.assessment.contract import (
     Assessment,
@@ -53,14 +53,15 @@ def assess(
     notes.fire(classed.rule, classed.tio_class)
     if classed.caveat is not None:
         notes.caveat(classed.caveat)
-    steps = next_tests(picture, classed)
+    causes = differential.rank(picture.facts)
+    steps = next_tests(picture, classed, (cause.diagnosis for cause in causes))
     near = margins(stages)
     codes = dict.fromkeys((*sorted(case.caveats), *notes.caveats))
     answer = Assessment(
         tio_class=cast(TioClass, classed.tio_class),
         mechanism=cast(Mechanism, classed.mechanism),
         urgent=stages.urgent,
-        differential=_ranked(picture, classed),
+        differential=_ranked(causes),
         derived=notes.derived,
         interpretations=notes.interpretations,
         next_tests=[_shown(step) for step in steps],
@@ -77,8 +78,7 @@ def assess(
     return answer if in_use is None else as_the_site_shows_it(answer, case, in_use)
 
 
-def _ranked(picture: Picture, classed: Classification) -> list[Cause]:
-    causes = differential.rank(picture.facts, picture.renal, picture.gene is not None)
+def _ranked(causes: Sequence[differential.Cause]) -> list[Cause]:
     return [
         Cause(
             cause.diagnosis,
@@ -112,4 +112,11 @@ def _all(about: list[str]) -> str:
 
 
 def _shown(step: Step) -> NextTest:
-    return NextTest(step.id, list(step.order), step.within_days, step.because)
+    return NextTest(
+        step.id,
+        list(step.order),
+        step.within_days,
+        step.because,
+        step.visit,
+        list(step.separates),
+    )

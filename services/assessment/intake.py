@@ -40,6 +40,7 @@ NOT_FINAL = frozenset({Status.PRELIMINARY, Status.UNKNOWN})
 UNKNOWN_DRUG = "unknown_drug"
 UNIT_QUESTIONED = "unit_questioned"
 NO_FINDINGS = Findings()
+NOBODY = Who(Subject(date.min))
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -49,7 +50,7 @@ class Case:
 
     subject: Subject
     findings: Findings
-    who: Who
+    who: Who = NOBODY
     by_analyte: dict[str, list[Measured]] = field(default_factory=dict)
     inputs: list[UsedInput] = field(default_factory=list)
     drugs: list[Drug] = field(default_factory=list)

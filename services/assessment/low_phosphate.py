@@ -1,6 +1,14 @@
 """Stage H: is phosphate low, does it stay low, must somebody hear of it today?"""
 
-from knowledge.rules import exposures, hypophosphatemia, suspicion
+from datetime import date
+
+from knowledge.rules import (
+    exposures,
+    hypophosphatemia,
+    preanalytics,
+    suspicion,
+    unit_questions,
+)
 from knowledge.rules.hypophosphatemia import Sample
 from knowledge.rules.picture import LOW, NOT_LOW, PERSISTENT
 from knowledge.rules.reference_intervals import Level, is_child
@@ -26,6 +34,7 @@ class LowPhosphateStages(RemovalStages):
         picture.child = is_child(self.subject)
         picture.alp = self._level("s_alp")
         self._symptoms()
+        self._question_units()
         self._removal()
         samples = self.samples = self._later()
         picture.samples = len(samples)
@@ -44,19 +53,57 @@ class LowPhosphateStages(RemovalStages):
             self.notes.fire("H-00", "UNDETERMINED")
 
     def _read_samples(self) -> None:
-        on, drugs, acute = self.on, self.case.drugs, self.case.acute
-        for result in self.case.by_analyte.get("s_phos", ()):
-            day = result.day(on)
-            treated = bool(drugs) and (
-                exposures.on_treatment(drugs, day) or exposures.under_burosumab(drugs, day)
-            )
-            if treated:
-                self.notes.fire("V-09", "ON_TREATMENT")
-                self.notes.caveat("on_treatment")
-            if drugs and exposures.may_be_artefact(drugs, day):
-                self.picture.facts.add("V-12")
-            disturbed = acute and self.case.acute_on(day)
-            self.samples.append(Sample(result, self.readings[result.id], treated, disturbed))
+        case, on, drugs, acute = self.case, self.on, self.case.drugs, self.case.acute
+        paraprotein = case.findings.monoclonal_protein is True
+        for result in case.by_analyte.get("s_phos", ()):
+            day, reading = result.day(on), self.readings[result.id]
+            treated, artefact = False, paraprotein
+            if drugs:
+                treated = self._under_treatment(day)
+                if exposures.may_be_artefact(drugs, day):
+                    artefact = True
+                    self.picture.facts.add("V-12")
+                if exposures.formulation_to_ask(drugs, day):
+                    artefact = True
+                    self.notes.caveat("amphotericin_formulation")
+            if artefact:
+                self.notes.fire("PA-06", "REPEAT")
+            disturbed = acute and case.acute_on(day)
+            doubtful = artefact or result.id in case.questioned
+            if result.flags and preanalytics.reads_falsely_high(result):
+                doubtful = True
+            self.samples.append(Sample(result, reading, treated, disturbed, doubtful))
+
+    def _under_treatment(self, day: date) -> bool:
+        """Does this day's phosphate show a treatment (V-08, V-09)?"""
+        supplied = exposures.on_treatment(self.case.drugs, day)
+        bound = exposures.under_burosumab(self.case.drugs, day)
+        if supplied:
+            self.notes.fire("V-09", "ON_TREATMENT")
+            self.notes.caveat("on_treatment")
+        if bound:
+            self.notes.fire("V-08", "SHOWS_TREATMENT")
+            self.notes.caveat("burosumab_phosphate")
+        return supplied or bound
+
+    def _question_units(self) -> None:
+        """A phosphate that is high in somebody with signs of a low one: was it in mg/dL?
+
+        Only where no interval of the laboratory speaks for the unit, and the kidneys filter.
+        """
+        if self.picture.child is not False or self.filtration == "no_fgf23":
+            return
+        high = [s for s in self.samples if s.reading.level is Level.HIGH and not s.doubtful]
+        signs = self.picture.symptoms or self.picture.alp is Level.HIGH
+        for sample in high:
+            result = sample.observation
+            others_low = any(other.low for other in self.samples)
+            if result.reference_range is not None or not (signs or others_low):
+                continue
+            other = unit_questions.not_high_in(result.analyte, result.printed, sample.reading)
+            if other is not None:
+                sample.doubtful = True
+                self.case.doubt_unit(result, other)
 
     def _low_phosphate(self) -> None:
         picture, on, samples = self.picture, self.on, self.samples

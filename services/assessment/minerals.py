@@ -1,4 +1,4 @@
-"""Stages P, F, D and N: calcium and PTH, FGF23, tubular markers, vitamin D."""
+"""Stages P and N: calcium and PTH, vitamin D."""
 
 from datetime import date
 
@@ -13,7 +13,6 @@ from knowledge.rules import (
 from knowledge.rules.reference_intervals import Level
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.quantity import Quantity
-from knowledge.terms.truth import Truth
 from services.assessment.intake import Case
 from services.assessment.phosphate import PhosphateStages
 
@@ -27,6 +26,10 @@ class MineralStages(PhosphateStages):
         picture = self.picture
         picture.calcium, picture.calcium_confirmed_high = self._calcium()
         pth = self.case.newest("s_pth")
+        if self._magnesium_is_too_low():
+            pth = None
+            if picture.calcium is not Level.HIGH:
+                picture.calcium = Level.UNDETERMINED
         reading = self._reading(pth)
         picture.pth = reading.level
         position = calcium_and_pth.pth_position(pth, reading, self.on)
@@ -36,7 +39,7 @@ class MineralStages(PhosphateStages):
         found = calcium_and_pth.calcium_and_pth(
             picture.calcium, position, non_renal.below_adequate(status)
         )
-        picture.calcium_pattern = found.code
+        picture.calcium_pattern, picture.calcium_rule = found.code, found.rule or ""
         self.notes.fire(found.rule, found.code)
         dependent = found.code == "PTH_DEPENDENT"
         picture.calcium_confirmed_high = dependent and picture.calcium_confirmed_high
@@ -45,7 +48,18 @@ class MineralStages(PhosphateStages):
             self.notes.fire("P-04", "PROCEED")
         if found.rule == "P-05" and self.case.findings.known_cancer:
             self.notes.fire("P-06", "PTHRP")
+            picture.called.add("P-06")
         picture.vitamin_d_125 = self._level("s_125d")
+
+    def _magnesium_is_too_low(self) -> bool:
+        """RF-06: so low that PTH and calcium mislead until it is corrected."""
+        magnesium = self.case.newest("s_mg")
+        if magnesium is None or not calcium_and_pth.misleads(magnesium.value, self.on):
+            return False
+        self.picture.called.add("RF-06")
+        self.notes.fire("RF-06", "CORRECT_FIRST")
+        self.notes.caveat("magnesium_low")
+        return True
 
     def _calcium(self) -> tuple[Level, bool]:
         """Ionised before adjusted, the laboratory's adjusted before ours, total only at last."""
@@ -91,113 +105,12 @@ class MineralStages(PhosphateStages):
             self.notes.fire("RF-02", "URGENT")
             self.notes.caveat("calcium_urgent")
 
-    # F: FGF23
-
-    def _fgf23(self) -> None:
-        picture = self.picture
-        if not picture.is_low:
-            return
-        states = [self._intact_state(one) for one in self.case.by_analyte.get("s_fgf23_i", ())]
-        picture.fgf23, picture.fgf23_repeated = fgf23.over_time(states)
-        if len(set(states) - {fgf23.UNINTERPRETABLE}) > 1:
-            self.notes.caveat("fgf23_discordant")
-        for result in self.case.by_analyte.get("s_fgf23_c", ()):
-            self._c_terminal(result)
-        if picture.fgf23 == fgf23.MISSING:
-            self.notes.fire("F-00", fgf23.MISSING)
-
-    def _intact_state(self, result: Measured) -> str:
-        day, drugs = result.day(self.on), self.case.drugs
-        if exposures.under_burosumab(drugs, day):
-            self.picture.fgf23_under_burosumab = True
-            self.notes.fire("V-08", fgf23.UNINTERPRETABLE)
-            self.notes.caveat("burosumab")
-            return fgf23.UNINTERPRETABLE
-        if self.filtration == "no_fgf23":
-            self.notes.caveat("egfr_no_fgf23")
-            return fgf23.UNINTERPRETABLE
-        if self.filtration != "read":
-            self.notes.caveat("fgf23_ckd")
-        if self.case.acute:
-            return fgf23.UNINTERPRETABLE
-        if exposures.on_treatment(drugs, day):
-            self.notes.fire("F-09", "REPEAT_OFF_TREATMENT")
-            self.notes.caveat("on_treatment")
-        found = fgf23.intact(result, self.on, self.subject)
-        self.notes.fire(found.rule, fgf23.NAMED.get(found.code, found.code))
-        for code in found.because:
-            self.notes.caveat(code)
-        if found.rule == "F-04":
-            self.notes.caveat("fgf23_low_certainty")
-        if found.code == fgf23.MEDIATED and self.readings[result.id].level is Level.NORMAL:
-            self.notes.fire("F-05", "INAPPROPRIATELY_NORMAL")
-        return found.code
-
-    def _c_terminal(self, result: Measured) -> None:
-        if self.case.acute or exposures.under_burosumab(self.case.drugs, result.day(self.on)):
-            return
-        found = fgf23.c_terminal(result, self.subject)
-        self.notes.fire(found.rule, found.code)
-        if found.code == fgf23.SUPPORTIVE:
-            self.picture.c_terminal_raised = True
-            self.notes.caveat("fgf23_supportive")
-            if self.picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE):
-                self.picture.fgf23 = fgf23.SUPPORTIVE
-
-    # D and N: tubular disorders and vitamin D
-
-    def _tubular(self) -> None:
-        picture, findings, on = self.picture, self.case.findings, self.on
-        urine_glucose, glucose = self.case.newest("u_glu"), self.case.newest("s_glu")
-        lost = fgf23_independent.glucosuria(
-            urine_glucose.value if urine_glucose else None, glucose.value if glucose else None, on
-        )
-        markers: dict[str, Truth] = {
-            "glucosuria": findings.glucosuria if lost is None else lost,
-            "aminoaciduria": findings.aminoaciduria,
-            "low_molecular_weight_proteinuria": findings.low_molecular_weight_proteinuria,
-            "low_bicarbonate": self._is_low("s_hco3"),
-            "low_urate": self._is_low("s_urate"),
-            "low_potassium": self._is_low("s_k"),
-        }
-        ratio = self.notes.urine_calcium_ratio(
-            self.case.newest("u_ca"), self.case.newest("u_creat"), self.on
-        )
-        high = fgf23_independent.high_urine_calcium(ratio, self.subject)
-        if ratio is None:
-            daily = self._level("u_ca_24h")
-            high = None if daily is Level.UNDETERMINED else daily is Level.HIGH
-        if high:
-            picture.facts.add("hypercalciuria")
-        if any(marker is True for marker in markers.values()):
-            picture.facts.add("fanconi_marker")
-        if not picture.is_low:
-            return
-        found = fgf23_independent.fanconi(markers, picture.fgf23, on)
-        picture.tubular = found.code
-        if len(found.because) >= fgf23_independent.TABLE.whole("fanconi_markers", on):
-            picture.facts.add("fanconi_markers")
-        if fgf23_independent.hhrh(picture.fgf23, picture.vitamin_d_125, high, picture.pth):
-            picture.tubular = fgf23_independent.HHRH
-            self.notes.fire("D-01", fgf23_independent.HHRH)
-            self.notes.caveat("no_calcitriol")
-        elif fgf23_independent.dent(self.subject.sex, picture.child, markers, high):
-            picture.facts.add("dent")
-            self.notes.fire("D-03", fgf23_independent.DENT)
-        elif found.rule != "D-00":
-            self.notes.fire(found.rule, found.code)
-        if found.code == fgf23_independent.PRESUMED:
-            self.notes.caveat("fanconi_presumed")
-        if found.code == fgf23_independent.MIXED:
-            self.notes.caveat("fanconi_mixed")
-
-    def _is_low(self, key: str) -> Truth:
-        level = self._level(key)
-        return None if level is Level.UNDETERMINED else level is Level.LOW
+    # N: vitamin D
 
     def _vitamin_d(self) -> None:
         picture = self.picture
-        still_low = self.case.findings.vitamin_d_repleted is True and picture.is_low
+        replete = self.case.findings.vitamin_d_repleted is True or self._was_repleted()
+        still_low = picture.low_despite_vitamin_d = replete and picture.is_low
         found = non_renal.vitamin_d_deficiency(
             picture.vitamin_d_status,
             picture.pth,
@@ -220,6 +133,14 @@ class MineralStages(PhosphateStages):
             and picture.calcium is not Level.HIGH
             and picture.vitamin_d_status == "adequate"
         )
+
+    def _was_repleted(self) -> bool:
+        """Was 25-OH vitamin D deficient, and is it adequate in the newest result?"""
+        measured = self.case.by_analyte.get("s_25ohd", ())
+        if len(measured) < 2 or self.picture.vitamin_d_status != "adequate":
+            return False
+        before = (non_renal.vitamin_d_status(one.value, self.on) for one in measured[:-1])
+        return "deficient" in before
 
 
 def longest_therapy(case: Case, on: date) -> bool:
