@@ -3,7 +3,7 @@
 An event's content goes from coordination to its owner inside one call and never enters a history.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -152,11 +152,26 @@ def _why(refused: Refused) -> str:
     return f"{said} ({places})" if places else said
 
 
-def _not_used(answer: object) -> str:
-    """Which values were set aside though the rest was taken, and why?"""
+def _what_came_of_it(answer: object) -> str:
+    """Which values were set aside though the rest was taken, and what did the rest correct?"""
     if not isinstance(answer, FactsStored):
         return ""
-    return "; ".join(f"{value.observation}: {value.reason}" for value in answer.rejected)
+    not_used = (f"{value.observation}: {value.reason}" for value in answer.rejected)
+    return "; ".join((*not_used, *_corrected(answer)))
+
+
+def _corrected(answer: FactsStored) -> Iterator[str]:
+    """Which results took the place of which, and what is concluded otherwise since?"""
+    if not answer.affected:
+        return
+    results = {one.observation: one for found in answer.affected for one in found.because}
+    for id, result in results.items():
+        yield f"corrected result: {result.analyte or id} ({result.status})"
+    newest = answer.affected[-1]
+    changed = [one for one in newest.changes if one.name is None]
+    yield f"conclusions drawn again: {len(answer.affected)}"
+    for one in changed:
+        yield f"{one.what.replace('_', ' ')}: {one.before or 'none'} → {one.after or 'none'}"
 
 
 class _Owner:
@@ -185,7 +200,7 @@ class _Owner:
         except Refused as refused:
             await self._coordination.tell(request, "refused", _why(refused))
             return HandedOver(applied=False, occurred_at=event.occurred_at)
-        await self._coordination.tell(request, "applied", _not_used(answer))
+        await self._coordination.tell(request, "applied", _what_came_of_it(answer))
         return HandedOver(applied=True, occurred_at=event.occurred_at)
 
     def _told(self, event: StoredEvent) -> dict[str, Any]:

@@ -102,14 +102,18 @@ class Course:
             self._move(to, decision.answer)
 
     def stand(self, conclusion: Conclusion) -> bool:
-        """Remember the codes the journey turns on. False: time has passed and nothing is new."""
+        """Remember the codes the journey turns on. False: time has passed and nothing is new.
+
+        That a result was corrected is new, though the codes may be the same.
+        """
         standing = Standing(
             service=conclusion.service, state=conclusion.state, proposal=conclusion.proposal
         )
         known = standing == self.state.standing
         if not known:
             self.state.declined = None
-        if known and self.only_time_passed and conclusion.obligations == self.state.owed:
+        quiet = self.only_time_passed and not conclusion.because_of
+        if known and quiet and conclusion.obligations == self.state.owed:
             return False
         self.state.standing, self.state.owed = standing, conclusion.obligations
         self.state.untold = True

@@ -122,14 +122,15 @@ async def settle(
         outcome = await _answer_obligation(session, journey, event, ledger)
     event.outcome, event.reason = outcome.outcome, outcome.reason
     event.settled_at = datetime.now(UTC)
-    if outcome.outcome == "refused":
+    what = {"refused": "refused", "applied": "noted" if outcome.reason else None}[outcome.outcome]
+    if what is not None:
         words = f"{event.kind}: {outcome.reason}"
         await repository.note(
             session,
             journey,
-            f"refused:{event.id}",
+            f"{what}:{event.id}",
             repository.now_there(journey),
-            "refused",
+            what,
             words,
             str(event.id),
         )

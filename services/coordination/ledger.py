@@ -125,6 +125,8 @@ class Ledger:
         changed = known is None or known["id"] != str(conclusion.id)
         if changed:
             words = f"{conclusion.service}: {conclusion.state}"
+            if conclusion.because_of:
+                words += f" (corrected result: {', '.join(conclusion.because_of)})"
             at = conclusion.concluded_at
             await self._note(
                 f"conclusion:{conclusion.id}", at, "conclusion", words, str(conclusion.id)

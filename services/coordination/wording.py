@@ -57,6 +57,7 @@ MOMENTS = {
     "phase": "Moved on",
     "event": "Received",
     "refused": "Refused",
+    "noted": "Noted",
     "conclusion": "Concluded",
     "question": "Question opened",
     "reminder": "Reminder",
