@@ -14,7 +14,6 @@ from pydantic import (
     PlainSerializer,
 )
 
-
 NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
 """What pydantic would take for seconds since 1970, also where it is written as a text."""
 
