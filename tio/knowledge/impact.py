@@ -55,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Read every decision again under both editions and show where they part."""
     old, new = archive.find(arguments.a), archive.find(arguments.b)
     asked = stored.asked(arguments)
-    requests = [one.request for one in asked]
     try:
         with ThreadPoolExecutor(2) as two:
-            before, after = two.map(lambda one: answers_under(one, requests), (old, new))
+            before, after = two.map(lambda one: answers_under(one, asked), (old, new))
     except CannotBeRead as wrong:
         return complain(REFUSED, str(wrong))
     found = impact(difference(old, new), asked, before, after)

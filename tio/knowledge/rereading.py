@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from knowledge.archive import SHELF
 from knowledge.edition import Edition, edition_in
 from knowledge.ledger import current_rows, rows_of
 from tio.knowledge.saying import HOME
+from tio.knowledge.stored import Asked
 
 CODE = Path(__file__).parents[2]
 """Where this program's other packages stand."""
@@ -47,23 +48,43 @@ def todays_code_with(edition: Edition) -> Iterator[Path]:
         yield place
 
 
-def answers_under(edition: Edition, requests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What does each request answer under this edition? In order; a problem where it is none."""
-    lines = "".join(json.dumps(request) + "\n" for request in requests)
+def answers_under(edition: Edition, asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    """What does each request answer under this edition? In order; a problem where it is none.
+
+    Those of one site are asked together, with what that site had laid over the tables.
+    """
+    answers: list[dict[str, Any]] = [{}] * len(asked)
     with todays_code_with(edition) as place:
-        done = subprocess.run(
-            [sys.executable, "-m", "tio", "assess", "--ndjson"],
-            cwd=place,
-            env={**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{CODE}"},
-            input=lines,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
+        for site in dict.fromkeys(one.site for one in asked):
+            numbers = [number for number, one in enumerate(asked) if one.site == site]
+            given = _answer(edition, place, site, [asked[number].request for number in numbers])
+            for number, answer in zip(numbers, given, strict=True):
+                answers[number] = answer
+    return answers
+
+
+def _answer(
+    edition: Edition, place: Path, site: str | None, requests: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "tio", "assess", "--ndjson"]
+    if site is not None:
+        (place / "site.json").write_text(site, "utf-8")
+        command += ["--site", str(place / "site.json")]
+    done = subprocess.run(
+        command,
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{CODE}"},
+        input="".join(json.dumps(request) + "\n" for request in requests),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
     if "Traceback" in done.stderr:
         why = _why(edition, done.stderr)
         raise CannotBeRead(f"{edition.version} cannot be read by today's code: {why}")
+    if site is not None and not done.stdout and done.stderr:
+        raise CannotBeRead(f"what a site laid over {edition.version} cannot be: {done.stderr}")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     for answer in answers:
         if answer.get("knowledge_version", edition.version) != edition.version:

@@ -94,6 +94,7 @@ NOTHING = "nothing was concluded since"
 
 
 async def _judged(url: str, meant: retracted.Retraction) -> list[Judged]:
+    from knowledge.rules.site_settings import site_of
     from services.assessment.assess import assess
     from services.assessment.contract import EvaluateRequest
     from services.assessment.look_back import decisions
@@ -103,7 +104,8 @@ async def _judged(url: str, meant: retracted.Retraction) -> list[Judged]:
         drawn = one.drawn
         if not meant.concerns(drawn.knowledge_version):
             continue
-        now = assess(EvaluateRequest.model_validate(one.request), now=drawn.as_of)
+        site = None if one.site is None else site_of(one.answer["site"]["version"], one.site)
+        now = assess(EvaluateRequest.model_validate(one.request), site=site)
         found.append(
             Judged(
                 drawn.organisation,
@@ -133,6 +135,6 @@ def _since(one: "Decision", meant: retracted.Retraction) -> str:
     later = [drawn for drawn in one.later if not meant.concerns(drawn.knowledge_version)]
     if not later:
         return NOTHING
-    newest = later[-1]
-    how = "superseded by" if newest.supersedes == one.drawn.id else "concluded again in"
-    return f"{how} {newest.id}: {newest.tio_class} by {newest.knowledge_version}"
+    after = next((drawn for drawn in later if drawn.supersedes == one.drawn.id), later[-1])
+    how = "superseded by" if after.supersedes == one.drawn.id else "concluded again in"
+    return f"{how} {after.id}: {after.tio_class} by {after.knowledge_version}"

@@ -20,6 +20,8 @@ class Asked:
     request: dict[str, Any]
     organisation: str | None = None
     record: str | None = None
+    site: str | None = None
+    """What the organisation had laid over the tables, as JSON."""
 
 
 def add_sources(parser: argparse.ArgumentParser, *, also_requests: bool) -> None:
@@ -69,9 +71,10 @@ def _of_database(url: str) -> list[Asked]:
         return [
             Asked(
                 str(one.drawn.id),
-                {**one.request, "as_of": one.drawn.as_of.isoformat()},
+                one.request,
                 one.drawn.organisation,
                 str(one.drawn.record) if one.drawn.record else None,
+                one.site.model_dump_json() if one.site else None,
             )
             async for one in decisions(url)
         ]
