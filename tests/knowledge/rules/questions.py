@@ -1,6 +1,6 @@
 """The questions that cases put to the rules: plain words and numbers in, plain words out."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,17 @@ from knowledge.rules import (
     hypophosphatemia,
     imaging,
     kidney_function,
+    margin,
     non_renal,
+    preanalytics,
     reference_intervals,
     reminders,
     remission,
     renal_phosphate,
     scan_yield,
     surveillance,
+    urine_day,
+    urine_ratios,
     validity,
 )
 from knowledge.rules.hypophosphatemia import Sample
@@ -92,9 +96,9 @@ def believed(analyte: str, value: Any, unit: str) -> bool:
     return validity.impossible(known, known.to_working_unit(quantity(value, unit))) is None
 
 
-def usual(analyte: str, value: Any, unit: str) -> bool:
+def usual(analyte: str, value: Any, unit: str, *, child: bool = False) -> bool:
     """Is it accepted without asking anybody to confirm it?"""
-    return not validity.unusual(result(analyte, value, unit))
+    return not validity.unusual(result(analyte, value, unit), child)
 
 
 def after_a_drug(agent: str, days: int, of: str) -> bool:
@@ -106,6 +110,8 @@ def after_a_drug(agent: str, days: int, of: str) -> bool:
         "fgf23": exposures.under_burosumab,
         "phosphate": exposures.on_treatment,
         "assay": exposures.may_be_artefact,
+        "immunoassay": exposures.may_disturb_immunoassay,
+        "lowering": exposures.lowers_phosphate,
     }
     return asked[of]([drug], DAY)
 
@@ -499,3 +505,110 @@ def long_therapy(days: int) -> bool:
     case = Case(person(), Findings())
     case.drugs = [exposures.Drug(named[0], named[1], DAY - timedelta(days=days), None)]
     return longest_therapy(case, DAY)
+
+
+# What else is computed from a urine, and what is shown
+
+
+def day_amount(concentration: Any, litres: Any, unit: str = "") -> Decimal:
+    """How much phosphate is in a day's urine? In mmol, or in mg."""
+    amount = urine_day.amount_per_day(Decimal(concentration), Decimal(litres))
+    return figures(amount / ANALYTES["u_phos_24h"].factors[unit] if unit else amount)
+
+
+def clearance(u_creat: Any, litres: Any, s_creat: Any, digits: int = 3) -> Decimal:
+    """How much plasma is cleared of creatinine?"""
+    excreted = urine_day.amount_per_day(Decimal(u_creat), Decimal(litres))
+    return figures(urine_day.creatinine_clearance(excreted, Decimal(s_creat), DAY), digits)
+
+
+def ratio(amount: Any, u_creat: Any, by_mass: str = "") -> Decimal:
+    """How much for each creatinine?"""
+    found = urine_ratios.to_creatinine(Decimal(amount), Decimal(u_creat))
+    return figures((urine_ratios.by_mass(by_mass, found) if by_mass else found).value)
+
+
+def ratio_mg_dl(u_ca: Any, u_creat: Any) -> Decimal:
+    """The same in mg/mg, from mg/dL."""
+    calcium, creatinine = result("u_ca", u_ca, "mg/dL"), result("u_creat", u_creat, "mg/dL")
+    found = urine_ratios.to_creatinine(calcium.value.value, creatinine.value.value)
+    return figures(urine_ratios.by_mass("u_ca_creat", found).value)
+
+
+def share_lost(
+    serum: Any, urine: Any, s_creat: Any, u_creat: Any, *, filtered: bool = False
+) -> Decimal:
+    """Which share of what is filtered is lost?"""
+    load = Decimal(serum) * (urine_ratios.ultrafiltrable(DAY) if filtered else 1)
+    return figures(
+        urine_ratios.share_lost(Decimal(urine), load, Decimal(s_creat), Decimal(u_creat))
+    )
+
+
+def urate_lost(percent: Any) -> str:
+    """Is more urate lost than usual?"""
+    return str(urine_ratios.urate_level(quantity(percent, "%"), DAY)[0])
+
+
+def phosphate_ratio(ratio: Any, age: Any) -> str:
+    """Is phosphate to creatinine high at this age?"""
+    limits = urine_ratios.phosphate_limit(person(age))
+    if limits is None:
+        return NOTHING
+    return str(urine_ratios.phosphate_level(quantity(ratio, "mol/mol"), *limits[:2]))
+
+
+def kainos_as_cleia(value: Any, digits: int = 3) -> Decimal:
+    """What would the CLEIA have read where Kainos read this?"""
+    found = fgf23.as_other_assay(result("s_fgf23_i", value, assay="KAINOS_ELISA"), DAY)
+    assert found is not None
+    return figures(found[1].value, digits)
+
+
+def shown_interval(analyte: str, value: Any, unit: str, profile: str) -> list[Decimal | None]:
+    """Which interval is shown to who sent this unit?"""
+    reading = read(result(analyte, value, unit), person(profile=profile))
+    return [reading.low, reading.high]
+
+
+def in_the_morning(clock: time) -> bool | None:
+    """Was it drawn in the morning?"""
+    drawn = result("s_phos", 1, taken_at=datetime.combine(DAY, clock, UTC))
+    return preanalytics.drawn_in_the_morning(drawn, DAY)
+
+
+def imprecision(analyte: str) -> float:
+    """How exactly is this measured, in percent?"""
+    return margin.precision_of(analyte, DAY).percent
+
+
+def magnesium_misleads(value: Any) -> bool:
+    """Must magnesium be corrected first?"""
+    return calcium_and_pth.misleads(quantity(value, "mmol/L"), DAY)
+
+
+def eats_little(alcohol_g_day: Any) -> bool:
+    """Is it enough alcohol to lower the intake?"""
+    return non_renal.eats_little(Findings(alcohol_g_day=Decimal(alcohol_g_day)), DAY)
+
+
+def ages_differ(told: Any, known: Any) -> bool:
+    """Does the age that was told contradict the date of birth?"""
+    return validity.ages_differ(Decimal(told), Decimal(known), DAY)
+
+
+def drawn_after_an_acute_illness(days: int) -> bool:
+    """So many days after an acute illness, does it still touch what is drawn?"""
+    return days <= validity.acute_aftermath(DAY)
+
+
+def threshold_speaks(tmp_gfr: Any) -> bool:
+    """Does a TmP/GFR of a letter, beside a low phosphate, count as very low?"""
+    sent = [
+        {"id": "p", "analyte": "s_phos", "value": 0.6, "unit": "mmol/L"},
+        {"id": "t", "analyte": "tmp_gfr", "value": tmp_gfr, "unit": "mmol/L"},
+    ]
+    who = {"sex": "female", "age_years": 46}
+    body = {"patient": who, "as_of": NOON, "observations": sent}
+    causes = assess(EvaluateRequest.model_validate(body)).differential
+    return any("TmP/GFR is below 0.50" in row.text for cause in causes for row in cause.supporting)
