@@ -6,11 +6,14 @@ from functools import lru_cache
 from math import hypot, sqrt
 
 from knowledge.rows import Bands
+from knowledge.rules.fgf23 import TABLE as FGF23
 from knowledge.rules.kidney_function import TABLE as KIDNEY
+from knowledge.rules.non_renal import TABLE as NON_RENAL
 from knowledge.rules.renal_phosphate import TABLE as RENAL
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
+TABLES = {"fgf23": FGF23, "kidney": KIDNEY, "renal": RENAL, "vitamin_d": NON_RENAL}
 HUNDRED = 100.0
 ROUND = 1  # decimals of a percentage that is shown
 CALCIUM = frozenset({"s_ca", "s_ca_adj", "s_ca_ion"})
@@ -19,10 +22,10 @@ OTHERS_OF_THE_PAIR = 3  # what FEPO4 is computed from besides serum phosphate
 
 @dataclass(slots=True)
 class Precision:
-    """How exactly something is measured, in percent, and where that stands."""
+    """How exactly something is measured, in percent, and where that stands. Nobody changes one."""
 
     percent: float
-    sources: tuple[str, ...]
+    sources: list[str]
     read_status: str
 
 
@@ -34,9 +37,10 @@ def precision_of(key: str, on: date) -> Precision:
 @lru_cache(maxsize=64)
 def _stated(name: str, on: date) -> Precision:
     row = TABLE.values[name].on(on)
-    return Precision(float(row.number), row.citation.source, str(row.citation.read_status))
+    return Precision(float(row.number), list(row.citation.source), str(row.citation.read_status))
 
 
+@lru_cache(maxsize=16)
 def of_excretion(on: date) -> Precision:
     """How exactly is FEPO4 known? Four results, none exact, multiply and divide."""
     each = precision_of("s_phos", on)
@@ -52,14 +56,20 @@ def of_threshold(reabsorbed: float, *, child: bool, on: date) -> Precision:
     if reabsorbed <= 0:
         return each
     steepness = 1 / reabsorbed
-    if not child and reabsorbed > float(RENAL.number("switch_trp", on)):
-        b = float(RENAL.number("factor_b", on))
+    switch, b = _curve(on)
+    if not child and reabsorbed > switch:
         steepness += b / (1 - b * reabsorbed)
     lost = steepness * (1 - reabsorbed)
     grown = hypot(1 + lost, sqrt(OTHERS_OF_THE_PAIR) * lost)
     return Precision(each.percent * grown, each.sources, each.read_status)
 
 
+@lru_cache(maxsize=16)
+def _curve(on: date) -> tuple[float, float]:
+    return float(RENAL.number("switch_trp", on)), float(RENAL.number("factor_b", on))
+
+
+@lru_cache(maxsize=16)
 def of_filtration(on: date) -> Precision:
     """How exactly is eGFR known, where creatinine is high enough to matter?"""
     each = precision_of("s_creat", on)
@@ -67,10 +77,25 @@ def of_filtration(on: date) -> Precision:
     return Precision(each.percent * power, each.sources, each.read_status)
 
 
-def nearest_limit(value: float, bands: Bands) -> float:
-    """Which of the limits between the bands is this value nearest to, as a share of the limit?"""
-    limits = [float(band.below) for band in bands.bands if band.below is not None]
-    return min(limits, key=lambda limit: abs(value - limit) / limit)
+def nearest_limit(value: float, limits: tuple[float, ...]) -> float:
+    """Which of these limits is this value nearest to, as a share of the limit?"""
+    nearest, least = limits[0], abs(value - limits[0]) / limits[0]
+    for limit in limits[1:]:
+        away = abs(value - limit) / limit
+        if away < least:
+            nearest, least = limit, away
+    return nearest
+
+
+@lru_cache(maxsize=256)
+def limits_of(table: str, name: str, on: date) -> tuple[float, ...]:
+    """Which limits lie between the bands of this table?"""
+    return between(TABLES[table].bands[name].on(on))
+
+
+def between(bands: Bands) -> tuple[float, ...]:
+    """Which limits lie between these bands?"""
+    return tuple(float(band.below) for band in bands.bands if band.below is not None)
 
 
 def difference(value: float, limit: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from knowledge.rules.reference_intervals import ends_in, interval_for
 from knowledge.site import TMP_GFR_CUT
@@ -23,6 +24,7 @@ WASTING = frozenset({"WASTING_DEFINITE", "WASTING_PROBABLE"})
 EQUIVOCAL = "EQUIVOCAL"
 UNKNOWN = "UNKNOWN"
 OF_A_DAY = "urine_24h"
+UNIT = "mmol/L"
 MICROMOLES = Decimal(1000)
 HUNDRED = Decimal(100)
 ONE = Decimal(1)
@@ -103,10 +105,15 @@ class Handling:
     impossible: bool = False
 
 
+@lru_cache(maxsize=16)
+def _apart(hours: int) -> timedelta:
+    return timedelta(hours=hours)
+
+
 def together(a: Observation, b: Observation, hours: int) -> bool:
     """Were these two taken in one collection? Times decide where both are known."""
     if a.taken_at is not None and b.taken_at is not None:
-        return abs(a.taken_at - b.taken_at) <= timedelta(hours=hours)
+        return abs(a.taken_at - b.taken_at) <= _apart(hours)
     return a.collection_id is not None and a.collection_id == b.collection_id
 
 
@@ -221,19 +228,15 @@ def threshold_band(threshold: Quantity | None, subject: Subject) -> str:
     return "unknown" if below is None else "low" if below else "kept"
 
 
-def threshold_limit(threshold: Quantity, subject: Subject) -> float | None:
-    """Against which limit does this TmP/GFR stand, or of several, to which is it nearest?"""
-    on, age, value = subject.on, subject.age, float(threshold.value)
-    if age is None:
-        return float(_lowest_limit(subject).value)
-    if age >= TABLE.number("adult_formula_from", on):
-        own = None if subject.site is None else subject.site.bands(TMP_GFR_CUT, on)
-        bands = TABLE.bands["tmp_gfr_adult"].on(on) if own is None else own
-        limits = [float(band.below) for band in bands.bands if band.below is not None]
-        return min(limits, key=lambda limit: abs(value - limit) / limit)
+def lower_limit(subject: Subject) -> Quantity | None:
+    """Which lower limit of TmP/GFR holds for a child, or for somebody of unknown age?"""
+    if subject.age is None:
+        return _lowest_limit(subject)
     interval = interval_for("tmp_gfr", subject)
-    low = None if interval is None else ends_in(interval, ANALYTES["tmp_gfr"], threshold.unit)[0]
-    return None if low is None else float(low)
+    if interval is None:
+        return None
+    low, _ = ends_in(interval, ANALYTES["tmp_gfr"], UNIT)
+    return None if low is None else Quantity(low, UNIT)
 
 
 def _lowest_limit(subject: Subject) -> Quantity:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from knowledge.rules import reference_intervals
-from knowledge.rules.reference_intervals import ends_in
+from knowledge.rules.reference_intervals import Reading, ends_in
 from knowledge.rules.validity import HARD, NO_LIMITS, SOFT, SOFT_ADULT
 from knowledge.tables import Table
 from knowledge.terms.analyte import ANALYTES, Analyte
@@ -27,6 +27,17 @@ def usual_in(analyte: Analyte, printed: Quantity) -> str | None:
         return None
     for unit, value in _elsewhere(analyte, printed.value, printed.unit):
         if low <= value <= high:
+            return unit
+    return None
+
+
+def not_high_in(analyte: Analyte, printed: Quantity, reading: Reading) -> str | None:
+    """In which other unit would this high number be anything but high?"""
+    if reading.high is None:
+        return None
+    limit = analyte.converted(reading.high, reading.unit, analyte.unit)
+    for unit, value in _elsewhere(analyte, printed.value, printed.unit):
+        if value <= limit:
             return unit
     return None
 

@@ -1,5 +1,6 @@
 """Can this value be believed, and for what may it be used?"""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -31,6 +32,21 @@ def _in_working_units(name: str) -> dict[str, tuple[Decimal | None, Decimal | No
 HARD, SOFT = _in_working_units("hard"), _in_working_units("soft")
 SOFT_ADULT = _in_working_units("soft_adult")
 NO_LIMITS = (None, None)
+_NO_END = Decimal("Infinity")
+
+
+def _never_wondered_at(key: str) -> tuple[Decimal, Decimal]:
+    lows = [one[key][0] for one in (HARD, SOFT, SOFT_ADULT) if key in one]
+    highs = [one[key][1] for one in (HARD, SOFT, SOFT_ADULT) if key in one]
+    low = max((low for low in lows if low is not None), default=Decimal(0))
+    return max(low, Decimal(0)), min((high for high in highs if high is not None), default=_NO_END)
+
+
+NOTHING_TO_SAY: Mapping[str, tuple[Decimal, Decimal]] = {
+    key: _never_wondered_at(key) for key in ANALYTES
+}
+"""Between these ends a value is neither refused nor wondered at, for anybody. Asked first: most
+values lie there."""
 
 
 def impossible(analyte: Analyte, value: Quantity) -> str | None:

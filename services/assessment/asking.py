@@ -35,15 +35,20 @@ class Asking:
         self.egfr_inputs: list[str] = []
 
     def _interpret(self) -> None:
-        for key, results in self.case.by_analyte.items():
-            calculated = key in CALCULATED
+        case, subject, readings, notes = self.case, self.subject, self.readings, self.notes
+        aged = subject.age is not None and case.who.born is not None
+        for key, results in case.by_analyte.items():
+            calculated, hormone = key in CALCULATED, key in fgf23.KEYS
             for result in results:
-                whom = self.case.subject_for(result)
-                reading = fgf23.healthy_reading(result, whom) if key in fgf23.KEYS else None
-                reading = reading or read(result, whom)
-                self.readings[result.id] = reading
-                self.notes.interpreted(result, reading, reported=calculated)
-        self.picture.measured = frozenset(self.case.by_analyte)
+                whom = subject
+                if aged and case.was_younger(result):
+                    whom = case.subject_for(result)
+                reading = fgf23.healthy_reading(result, whom) if hormone else None
+                if reading is None:
+                    reading = read(result, whom)
+                readings[result.id] = reading
+                notes.interpreted(result, reading, reported=calculated)
+        self.picture.measured = frozenset(case.by_analyte)
 
     def _reading(self, result: Measured | None) -> Reading:
         return UNREAD if result is None else self.readings[result.id]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from knowledge.rules import preanalytics, unit_questions, validity
@@ -39,6 +40,11 @@ from services.assessment.person import Who, who_is_it
 NOT_FINAL = frozenset({Status.PRELIMINARY, Status.UNKNOWN})
 UNKNOWN_DRUG = "unknown_drug"
 UNIT_QUESTIONED = "unit_questioned"
+FINAL, FINAL_STATUS = "final", Status.FINAL
+ID = attrgetter("observation")
+NOTHING_TO_SAY = validity.NOTHING_TO_SAY
+LOOKED_AT = preanalytics.WATCHED
+"""Analytes with questions of their own about how they were drawn."""
 NO_FINDINGS = Findings()
 NOBODY = Who(Subject(date.min))
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -91,12 +97,14 @@ class Case:
         results = self.by_analyte.get(key)
         return results[-1] if results else None
 
+    def was_younger(self, result: Measured) -> bool:
+        """Was the person younger on the day on which this was drawn?"""
+        taken = result.taken_at
+        return taken is not None and taken.date() < self.who.same_age_since
+
     def subject_for(self, result: Measured) -> Subject:
         """The person as old as on the day on which this was drawn."""
-        taken = result.taken_at
-        if taken is None or taken.date() >= self.who.same_age_since:
-            return self.subject
-        return self.who.on(taken.date(), self.subject)
+        return self.who.on(result.day(self.subject.on), self.subject)
 
     def ask(self, code: str, about: str) -> None:
         """Bear this in mind, and say to what it refers."""
@@ -124,30 +132,38 @@ def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None 
     results, torn = standing(request.observations)
     for one, reason in twice(torn):
         _refuse(case, one, REFUSED, reason)
+    by_analyte, inputs = case.by_analyte, case.inputs
     for sent in results:
         try:
             measured = believe(sent, by)
         except NotUsable as refusal:
             _refuse(case, sent, refusal.rule, refusal.reason)
             continue
-        case.by_analyte.setdefault(measured.analyte.key, []).append(measured)
-        case.inputs.append(UsedInput(sent.id, sent.version, WORDS[sent.status]))
-        _note(case, sent, measured, child)
+        key, status = measured.analyte.key, sent.status
+        listed = by_analyte.get(key)
+        if listed is None:
+            by_analyte[key] = [measured]
+        else:
+            listed.append(measured)
+        word = FINAL if status is FINAL_STATUS else str(status.value)
+        inputs.append(UsedInput(sent.id, sent.version, word))
+        low, high = NOTHING_TO_SAY[key]
+        if (
+            key in LOOKED_AT
+            or status is not FINAL_STATUS
+            or sent.taken_at is None
+            or sent.reference_range is not None
+            or sent.loinc is not None
+            or not low <= measured.value.value <= high
+        ):
+            _note(case, sent, measured, child)
     for listed in case.by_analyte.values():
         if len(listed) > 1:
             listed.sort(key=_moment)
-    case.inputs.sort(key=_id)
-    case.rejected.sort(key=_id)
+    inputs.sort(key=ID)
+    case.rejected.sort(key=ID)
     _read_exposures(case, request)
     return case
-
-
-WORDS = {status: status.value for status in Status}
-"""A status as it is shown; looked up, because asking an enum each time is slow."""
-
-
-def _id(of: UsedInput | Rejected) -> str:
-    return of.observation
 
 
 def _moment(observation: Measured) -> tuple[float, str]:

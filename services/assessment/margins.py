@@ -1,16 +1,15 @@
 """How near was it? Each decisive value, the limit that decided, and how exactly it is measured."""
 
-from knowledge.rows import Bands
 from knowledge.rules import fgf23, hypophosphatemia, margin, renal_phosphate
-from knowledge.rules.kidney_function import TABLE as KIDNEY
 from knowledge.rules.margin import Precision
-from knowledge.rules.non_renal import TABLE as NON_RENAL
 from knowledge.rules.reference_intervals import Level
-from knowledge.site import FGF23_CUT
+from knowledge.site import FGF23_CUT, TMP_GFR_CUT
 from knowledge.terms.observation import Observation as Measured
+from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
 from services.assessment.asking import Asking
 from services.assessment.contract import Margin
+from services.assessment.notes import shown
 
 NEAR = "near_limit"
 READABLE = (fgf23.MEDIATED, fgf23.GREY, fgf23.SUPPRESSED)
@@ -57,7 +56,7 @@ def _add(
             round(precision.percent, margin.ROUND),
             margin.within(percent, precision),
             rule,
-            list(precision.sources),
+            precision.sources,
             precision.read_status,
         )
     )
@@ -81,36 +80,45 @@ def _phosphate(stages: Asking, found: list[Margin]) -> None:
     if not low:
         return
     value, unit = float(result.value.value), result.value.unit
-    for name, rule in (("urgent_below", "H-04"), ("severe_below", "H-04")):
+    for name in ("urgent_below", "severe_below"):
         limit = float(hypophosphatemia.TABLE.number(name, on))
         if margin.within(margin.difference(value, limit), precision):
-            _add(found, "s_phos", inputs, value, limit, unit, rule, precision)
+            _add(found, "s_phos", inputs, value, limit, unit, "H-04", precision)
 
 
 def _kidney(stages: Asking, found: list[Margin]) -> None:
     on, handling, filtered = stages.on, stages.handling, stages.egfr
     if filtered is not None and filtered.comparator is None:
-        bands, inputs = KIDNEY.bands["filtration"].on(on), stages.egfr_inputs
-        _in_bands(found, "egfr", inputs, filtered, bands, "V-06", margin.of_filtration(on))
+        limits = margin.limits_of("kidney", "filtration", on)
+        inputs, precision = stages.egfr_inputs, margin.of_filtration(on)
+        _nearest(found, "egfr", inputs, filtered, limits, "V-06", precision)
     if handling is None:
         return
     inputs, lost, threshold = list(handling.inputs), handling.excreted, handling.threshold
     if lost is not None and lost.comparator is None:
-        bands = renal_phosphate.TABLE.bands["fepo4"].on(on)
-        rule = stages.renal_rule
-        _in_bands(found, "fepo4", inputs, lost, bands, rule, margin.of_excretion(on))
+        limits = margin.limits_of("renal", "fepo4", on)
+        rule, precision = stages.renal_rule, margin.of_excretion(on)
+        _nearest(found, "fepo4", inputs, lost, limits, rule, precision)
     if threshold is None or threshold.comparator or stages.filtration not in ("read", "warn"):
         return
-    kept = handling.reabsorbed
-    precision = margin.precision_of("s_phos", on)
-    child = bool(stages.picture.child)
+    kept, precision = handling.reabsorbed, margin.precision_of("s_phos", on)
     if kept is not None and not handling.reported:
+        child = bool(stages.picture.child)
         precision = margin.of_threshold(float(kept.value), child=child, on=on)
-    limit = renal_phosphate.threshold_limit(threshold, stages.subject)
-    if limit is not None:
-        rule = stages.renal_rule
-        value = float(threshold.value)
-        _add(found, "tmp_gfr", inputs, value, limit, threshold.unit, rule, precision)
+    limits = _threshold_limits(stages.subject)
+    if limits:
+        _nearest(found, "tmp_gfr", inputs, threshold, limits, stages.renal_rule, precision)
+
+
+def _threshold_limits(subject: Subject) -> tuple[float, ...]:
+    on, age = subject.on, subject.age
+    if age is not None and age >= renal_phosphate.TABLE.number("adult_formula_from", on):
+        own = None if subject.site is None else subject.site.bands(TMP_GFR_CUT, on)
+        if own is None:
+            return margin.limits_of("renal", "tmp_gfr_adult", on)
+        return margin.between(own)
+    lowest = renal_phosphate.lower_limit(subject)
+    return () if lowest is None else (float(lowest.value),)
 
 
 def _hormones(stages: Asking, found: list[Margin]) -> None:
@@ -118,15 +126,15 @@ def _hormones(stages: Asking, found: list[Margin]) -> None:
     result = stages.case.newest("s_fgf23_i")
     if result is not None and stages.picture.fgf23 in READABLE:
         assay = fgf23.assay_named(result.assay)
-        bands = None
-        if assay is not None and assay in fgf23.TABLE.bands:
-            bands = fgf23.TABLE.bands[assay].on(on)
+        if assay is not None and assay in fgf23.TABLE.bands and result.value.comparator is None:
+            own = None
             if subject.site is not None:
-                bands = subject.site.bands(FGF23_CUT.format(assay=assay), on) or bands
-        if bands is not None and result.value.comparator is None:
-            rule = fgf23.rule_of(bands.band_of(result.value.value), str(assay))
+                own = subject.site.bands(FGF23_CUT.format(assay=assay), on)
+            bands = fgf23.TABLE.bands[assay].on(on) if own is None else own
+            limits = margin.between(own) if own else margin.limits_of("fgf23", assay, on)
+            rule = fgf23.rule_of(bands.band_of(result.value.value), assay)
             precision = margin.precision_of("s_fgf23_i", on)
-            _in_bands(found, "s_fgf23_i", [result.id], result.value, bands, rule, precision)
+            _nearest(found, "s_fgf23_i", [result.id], result.value, limits, rule, precision)
     _upper(stages, found, stages.case.newest("s_pth"), "P-01")
 
 
@@ -134,8 +142,9 @@ def _minerals(stages: Asking, found: list[Margin]) -> None:
     on = stages.on
     vitamin = stages.case.newest("s_25ohd")
     if vitamin is not None and vitamin.value.comparator is None:
-        bands, precision = NON_RENAL.bands["vitamin_d"].on(on), margin.precision_of("s_25ohd", on)
-        _in_bands(found, "s_25ohd", [vitamin.id], vitamin.value, bands, "N-03", precision)
+        limits = margin.limits_of("vitamin_d", "vitamin_d", on)
+        precision = margin.precision_of("s_25ohd", on)
+        _nearest(found, "s_25ohd", [vitamin.id], vitamin.value, limits, "N-03", precision)
     ionised = stages.case.newest("s_ca_ion")
     if ionised is not None:
         _upper(stages, found, ionised, "P-01")
@@ -159,15 +168,15 @@ def _upper(stages: Asking, found: list[Margin], result: Measured | None, rule: s
         _add(found, key, [result.id], value, limit, result.printed.unit, rule, precision)
 
 
-def _in_bands(
+def _nearest(
     found: list[Margin],
     quantity: str,
     inputs: list[str],
     value: Quantity,
-    bands: Bands,
+    limits: tuple[float, ...],
     rule: str,
     precision: Precision,
 ) -> None:
-    number = float(value.value)
-    limit = margin.nearest_limit(number, bands)
-    _add(found, quantity, inputs, float(f"{number:.6g}"), limit, value.unit, rule, precision)
+    number = shown(value.value)
+    limit = margin.nearest_limit(number, limits)
+    _add(found, quantity, inputs, number, limit, value.unit, rule, precision)

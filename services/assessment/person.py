@@ -1,6 +1,6 @@
 """Whom is this about: how old on which day, of which sex, by whose intervals?"""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from knowledge.terms.person import Person, Profile, Sex, Subject
 from services.assessment.contract import EvaluateRequest, Findings
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Who:
     """The person on the day of assessment, and how to know them on an earlier one."""
 
@@ -18,7 +18,7 @@ class Who:
     born: date | None = None
     same_age_since: date = date.min
     """From this day on the person has been as old as now: their last birthday."""
-    caveats: list[str] = field(default_factory=list)
+    caveats: tuple[str, ...] = ()
 
     def on(self, day: date, subject: Subject) -> Subject:
         """The same person on an earlier day."""
@@ -43,14 +43,17 @@ def who_is_it(
     if born is None:
         return Who(Subject(on, sex, told, profile, site))
     if born > on:
-        return Who(Subject(on, sex, told, profile, site), caveats=["born_later"])
+        return Who(Subject(on, sex, told, profile, site), caveats=("born_later",))
     age = Person(birth_date=born).age_on(on)
     assert age is not None
-    who = Who(Subject(on, sex, age, profile, site), born, _last_birthday(born, age, on))
-    for said in (patient.age_years, findings.age_y):
-        if said is not None and validity.ages_differ(said, age, on):
-            who.caveats.append("age_contradicts_birth")
-    return who
+    stated = [said for said in (patient.age_years, findings.age_y) if said is not None]
+    differ = any(validity.ages_differ(said, age, on) for said in stated)
+    return Who(
+        Subject(on, sex, age, profile, site),
+        born,
+        _last_birthday(born, age, on),
+        ("age_contradicts_birth",) if differ else (),
+    )
 
 
 def _last_birthday(born: date, age: Decimal, on: date) -> date:
