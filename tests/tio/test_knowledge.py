@@ -16,9 +16,12 @@ import pytest
 from deploy.data_folder import DataFolder
 from knowledge.edition import KNOWLEDGE_VERSION
 from services.assessment.app import create_app
+from services.assessment.contract import EvaluateRequest
 from services.assessment.settings import AssessmentSettings
 from services.chassis.settings import read_settings
 from tests.knowledge.editions import with_another_kainos_cut
+from tests.services.assessment.a_site import a_kainos_cut, some_settings
+from tests.services.assessment.conftest import EVERYTHING, client_with
 from tests.services.assessment.vectors import body_of, vectors
 
 ROOT = Path(__file__).parents[2]
@@ -241,28 +244,30 @@ def test_one_person_does_not_approve(place: Place) -> None:
 
 @pytest.fixture
 async def data(tmp_path: Path) -> tuple[Path, dict[float, UUID]]:
-    """A data folder in which three decisions of one organisation are stored, by their FGF23."""
+    """A data folder in which decisions of two organisations are stored, by their FGF23.
+
+    The second, `south`, has one decision and a cut of its own.
+    """
     folder = DataFolder(tmp_path / "data")
     folder.path.mkdir()
-    mint = folder.mint()
-    token = mint.mint("lab", "north", ("system/ClinicalImpression.crs",))
     app = create_app(
         read_settings(AssessmentSettings, "TIO_ASSESSMENT", folder.environ("assessment", {}))
     )
     ids = {value: uuid4() for value in (29.0, 35.0, 130.0)}
+    transport = httpx2.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
-        httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app),
-            base_url="http://assessment",
-            headers={"Authorization": f"Bearer {token}"},
-        ) as client,
+        httpx2.AsyncClient(transport=transport, base_url="http://assessment") as http,
     ):
+        client = client_with(http, folder.mint(), (*EVERYTHING, "system/Organization.ru"))
         for value, id in ids.items():
             body = with_fgf23(value)
             body["patient"]["id"] = f"patient with {value}"
-            told = await client.put(f"/assessment/v1/assessments/{id}", json=body)
-            assert told.status_code == 200, told.text
+            await client.record_assessment("north", id, EvaluateRequest.model_validate(body))
+        own = some_settings(cut_offs=[a_kainos_cut(24, 32)])
+        await client.sign_site_settings("south", own)
+        request = EvaluateRequest.model_validate(with_fgf23(35))
+        await client.record_assessment("south", ids[35.0], request)
     return folder.path, ids
 
 
@@ -273,7 +278,8 @@ async def test_the_impact_on_stored_decisions_names_them_and_nobodys_patient(
 
     found = place.json("impact", "current", another_cut, "--data", str(folder))
 
-    assert found["decisions"] == 3
+    assert found["decisions"] == 4
+    # The same FGF23 in the south is judged by the cut of the south, which no edition moves.
     assert [(one["organisation"], one["id"]) for one in found["concerned"]] == [
         ("north", str(ids[35.0]))
     ]
@@ -291,9 +297,8 @@ async def test_whom_a_retracted_edition_judged_is_listed_with_what_holds_now(
     place.move_the_cut()
     assert place.tio("check").returncode == 0, "the next edition is not the retracted one"
 
-    judged = {
-        one["id"]: one for one in place.json("judged-by", KNOWLEDGE_VERSION, "--data", str(folder))
-    }
+    found = place.json("judged-by", KNOWLEDGE_VERSION, "--data", str(folder))
+    judged = {one["id"]: one for one in found if one["organisation"] == "north"}
 
     assert judged.keys() == {str(id) for id in ids.values()}
     moved = judged[str(ids[35.0])]
@@ -301,6 +306,8 @@ async def test_whom_a_retracted_edition_judged_is_listed_with_what_holds_now(
     assert moved["differs"]
     assert moved["since"] == "nothing was concluded since"
     assert not judged[str(ids[130.0])]["differs"]
+    [elsewhere] = [one for one in found if one["organisation"] == "south"]
+    assert (elsewhere["now"], elsewhere["differs"]) == ("TIO_PROBABLE", False)
     assert place.json("judged-by", "1999.01", "--data", str(folder)) == []
     retracted = (place.tables / "retracted.toml").read_text()
     assert f"on = {date.today().isoformat()}" in retracted  # noqa: DTZ011 - as it was typed

@@ -38,6 +38,8 @@ class Impact:
     new: str
     decisions: int
     unreadable: list[str] = field(default_factory=list)
+    classed_otherwise_by_code: list[str] = field(default_factory=list)
+    """Stored by the old edition with another class than today's code gives under it."""
     classes: dict[str, int] = field(default_factory=dict)
     concerned: list[Concerned] = field(default_factory=list)
 
@@ -82,6 +84,8 @@ def impact(
             whole.unreadable.append(one.id)
             continue
         old, new = summary(was), summary(would_be)
+        if one.answered and one.answered[1] == found.old and one.answered[0] != old["class"]:
+            whole.classed_otherwise_by_code.append(one.id)
         if old == new:
             continue
         same = old["class"] == new["class"]
@@ -110,6 +114,8 @@ def _print(found: Impact) -> None:
         for name, (old, new) in one.changes.items():
             print(f"    {name}: {_said(old)} -> {_said(new)}")
         print(f"    because of {_named(one.because)}")
+    for id in found.classed_otherwise_by_code:
+        print(f"{id}: was stored with another class than today's code gives under {found.old}")
     for id in found.unreadable:
         print(f"{id}: could not be read again")
 

@@ -22,6 +22,8 @@ class Asked:
     record: str | None = None
     site: str | None = None
     """What the organisation had laid over the tables, as JSON."""
+    answered: tuple[str, str] | None = None
+    """The class that was stored, and by which edition."""
 
 
 def add_sources(parser: argparse.ArgumentParser, *, also_requests: bool) -> None:
@@ -75,6 +77,7 @@ def _of_database(url: str) -> list[Asked]:
                 one.drawn.organisation,
                 str(one.drawn.record) if one.drawn.record else None,
                 one.site.model_dump_json() if one.site else None,
+                (one.drawn.tio_class, one.drawn.knowledge_version),
             )
             async for one in decisions(url)
         ]
