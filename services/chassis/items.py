@@ -1,9 +1,9 @@
 """One of many: an item is read as a request would be, and a bad one is told the same."""
 
-import json
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 if TYPE_CHECKING:
     from services.chassis.errors import Problem
@@ -14,8 +14,8 @@ R = TypeVar("R", bound=BaseModel)
 class Unread(Exception):
     """This item is no request. The rest of them are none the worse for it."""
 
-    def __init__(self, refusal: ValidationError, sent: object) -> None:
-        super().__init__(f"{refusal.error_count()} values cannot be accepted")
+    def __init__(self, refusal: ValidationError | None = None, sent: object = None) -> None:
+        super().__init__("this item cannot be read")
         self._refusal, self._sent = refusal, sent
 
     def problem(self) -> "Problem":
@@ -23,17 +23,17 @@ class Unread(Exception):
         # Here, because only who sent something wrong need wait for a server's libraries.
         from services.chassis.errors import not_json, unreadable
 
-        if self._refusal.errors()[0]["type"] == "json_invalid":
-            return not_json()
-        sent = json.loads(self._sent) if isinstance(self._sent, bytes) else self._sent
-        return unreadable(self._refusal, sent)
+        return not_json() if self._refusal is None else unreadable(self._refusal, self._sent)
 
 
 def read_item(sent: object, model: type[R]) -> R:
-    """What is asked? `sent` is a line of JSON as bytes, or what was read of it already."""
+    """What is asked? `sent` is JSON as bytes, or what was read of it already."""
+    if isinstance(sent, bytes):
+        try:
+            sent = from_json(sent)
+        except ValueError:
+            raise Unread from None
     try:
-        if isinstance(sent, bytes):
-            return model.model_validate_json(sent)
         return model.model_validate(sent)
     except ValidationError as refusal:
         raise Unread(refusal, sent) from None

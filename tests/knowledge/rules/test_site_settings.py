@@ -15,7 +15,7 @@ from knowledge.terms.person import Profile, Sex
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.site_settings import SiteSettings
 
-CASES = tomllib.loads(
+CASES: dict[str, Any] = tomllib.loads(
     Path(__file__).with_name("site_settings.toml").read_text("utf-8"), parse_float=Decimal
 )
 BEFORE, DAY = date(2026, 4, 30), date(2026, 5, 1)
@@ -28,7 +28,7 @@ def an_interval(**changes: Any) -> dict[str, Any]:
 
 
 def a_cut_off(like: str = "fgf23", **changes: Any) -> dict[str, Any]:
-    return CASES[like] | changes
+    return {**CASES[like], **changes}
 
 
 def a_site(**settings: Any) -> Site:

@@ -44,14 +44,14 @@ def a_tmp_gfr_cut(definite_below: float, equivocal_below: float) -> dict[str, An
     }
 
 
-def settings(**said: Any) -> SiteSettings:
+def some_settings(**said: Any) -> SiteSettings:
     """Settings as a site sends them."""
     return SiteSettings.model_validate(said)
 
 
 def a_site(version: int = 2, **said: Any) -> Site:
     """The same, checked."""
-    return site_of(version, settings(**said))
+    return site_of(version, some_settings(**said))
 
 
 def a_panel(*observations: dict[str, Any], **more: Any) -> EvaluateRequest:
