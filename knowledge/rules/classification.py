@@ -12,6 +12,7 @@ from knowledge.rules import (
 from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
+from knowledge.terms.truth import Truth, all_of
 
 TABLE = Table.beside(__file__)
 TEXTS = {**TABLE.texts, **hypophosphatemia.TABLE.texts}
@@ -23,6 +24,8 @@ CONFIRMED = "TIO_CONFIRMED"
 INDETERMINATE = "INDETERMINATE"
 
 _YES_NO = {True: "yes", False: "no"}
+_TRUTH: dict[Truth, str] = {True: "yes", False: "no", None: "unknown"}
+_PTH_DEPENDENT = {True: "confirmed", False: "no"}
 
 
 @dataclass(slots=True)
@@ -46,6 +49,30 @@ def histology_fits(reported: str | None) -> bool:
         if any(name in spelled for name in (entry.key.replace("_", " "), *entry.fields["also"])):
             return True
     return False
+
+
+def strong_phenotype(picture: Picture) -> Truth:
+    """Does all else look so much like a tumor that one suppressed FGF23 is repeated (F-03)?
+
+    Unknown while a part is not measured: that FGF23 alone then ends nothing.
+    """
+    status = picture.vitamin_d_status
+    return all_of(
+        picture.severe,
+        _unless(picture.renal == renal_phosphate.UNKNOWN, picture.renal == "WASTING_DEFINITE"),
+        _not_high(picture.vitamin_d_125),
+        picture.tubular == fgf23_independent.NONE,
+        _not_high(picture.calcium),
+        _unless(status == "unknown", status == "adequate"),
+    )
+
+
+def _not_high(level: Level) -> Truth:
+    return _unless(level is Level.UNDETERMINED, level is not Level.HIGH)
+
+
+def _unless(unknown: bool, statement: bool) -> Truth:
+    return None if unknown else statement
 
 
 def open_items(picture: Picture) -> tuple[str, ...] | None:
@@ -104,8 +131,8 @@ def classify(picture: Picture) -> Classification:
             "fgf23": fgf,
             "vitamin_d": picture.vitamin_d,
             "tubular": picture.tubular,
-            "strong_phenotype": _YES_NO[picture.strong_phenotype],
-            "pth_dependent": "confirmed" if picture.calcium_confirmed_high else "no",
+            "strong_phenotype": _TRUTH[picture.strong_phenotype],
+            "pth_dependent": _PTH_DEPENDENT[picture.is_low and picture.calcium_confirmed_high],
             "long_therapy": _YES_NO[picture.long_therapy],
             "exposure": "active" if picture.exposures else "none",
             "feature": "present" if picture.features else "none",

@@ -38,7 +38,7 @@ class Picture:
     fgf23_level: Level = Level.UNDETERMINED
     fgf23_under_burosumab: bool = False
     c_terminal_raised: bool = False
-    strong_phenotype: bool = False
+    strong_phenotype: Truth = None
     calcium: Level = Level.UNDETERMINED
     calcium_confirmed_high: bool = False
     pth: Level = Level.UNDETERMINED

@@ -6,10 +6,10 @@ from knowledge.rules import (
     calcium_and_pth,
     exposures,
     fgf23,
-    fgf23_independent,
     non_renal,
     renal_phosphate,
 )
+from knowledge.rules.classification import strong_phenotype
 from knowledge.rules.reference_intervals import Level
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.quantity import Quantity
@@ -125,14 +125,7 @@ class MineralStages(PhosphateStages):
             self.notes.caveat("vitamin_d_unrepleted")
         elif found.code == non_renal.INSUFFICIENT and picture.is_low:
             self.notes.caveat("vitamin_d_insufficient")
-        picture.strong_phenotype = (
-            picture.severe
-            and picture.renal == "WASTING_DEFINITE"
-            and picture.vitamin_d_125 is not Level.HIGH
-            and picture.tubular == fgf23_independent.NONE
-            and picture.calcium is not Level.HIGH
-            and picture.vitamin_d_status == "adequate"
-        )
+        picture.strong_phenotype = strong_phenotype(picture)
 
     def _was_repleted(self) -> bool:
         """Was 25-OH vitamin D deficient, and is it adequate in the newest result?"""
