@@ -6,12 +6,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from knowledge.edition import CURRENT, Knowledge
 from knowledge.ledger import current_rows
 from knowledge.rows import Rule
-from knowledge.sign_off import signed_rules
+from knowledge.sign_off import signed_rules as signed_rules
 from knowledge.tables import KnowledgeError, Table
 
-__all__ = ["Item", "items", "problems", "rules", "signed_rules", "table_files", "tables"]
+RETRACTED = "edition_retracted"
+"""The caveat of every answer that was drawn from a retracted edition."""
 
 
 def table_files() -> tuple[Path, ...]:
@@ -30,6 +32,14 @@ def tables() -> Mapping[str, Table]:
 def rules() -> Mapping[str, Rule]:
     """Every rule by its id."""
     return {id: rule for table in tables().values() for id, rule in table.rules.items()}
+
+
+def against(knowledge: Knowledge = CURRENT) -> str | None:
+    """What has to be said before any answer of a retracted edition? None when it was not."""
+    if knowledge.retracted is None:
+        return None
+    said = next(t.texts[RETRACTED].text for t in tables().values() if RETRACTED in t.texts)
+    return f"{said} The reason: {knowledge.retracted}"
 
 
 @dataclass(frozen=True, slots=True)

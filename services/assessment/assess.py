@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
+from knowledge import shelf
 from knowledge.edition import CURRENT, Knowledge
 from knowledge.rules import differential
 from knowledge.rules.classification import classify
@@ -25,7 +26,6 @@ from services.assessment.notes import caveat, fired_rule
 from services.assessment.site_shown import as_the_site_shows_it
 from services.assessment.stages import Stages
 
-RETRACTED = "edition_retracted"
 SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differential.EVIDENCE}
 """What can speak for or against a cause, as it is shown; made once."""
 
@@ -92,10 +92,8 @@ def _ranked(causes: Sequence[differential.Cause]) -> list[Cause]:
 
 def _against(knowledge: Knowledge) -> list[Caveat]:
     """That these tables were retracted, and why: before anything else."""
-    if knowledge.retracted is None:
-        return []
-    said = caveat(RETRACTED)
-    return [Caveat(RETRACTED, f"{said.text} The reason: {knowledge.retracted}")]
+    said = shelf.against(knowledge)
+    return [] if said is None else [Caveat(shelf.RETRACTED, said)]
 
 
 def _borne_in_mind(code: str, case: Case) -> Caveat:

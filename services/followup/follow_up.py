@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
 from knowledge.rules import remission, surveillance
 from knowledge.rules.reference_intervals import Level
@@ -185,6 +186,8 @@ def _alert(rule: str, observation: str, *, urgent: bool) -> Alert:
 def _caveats(standing: Standing) -> list[Caveat]:
     history, way = standing.history, standing.way
     caveats = []
+    if said := shelf.against():
+        caveats.append(Caveat(code=shelf.RETRACTED, text=said))
     if history.later:
         text = f"{history.later} entries are dated after the day that was asked about"
         caveats.append(Caveat(code="after_as_of", text=text))

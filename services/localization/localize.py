@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
 from knowledge.rules import imaging, scan_yield
 from knowledge.rules.imaging import Standing, State
@@ -144,6 +145,8 @@ def _candidate(place: Place, standing: Standing) -> Candidate:
 
 def _caveats(request: PlanRequest, facts: Facts, ranked: Ranked) -> list[Caveat]:
     caveats = []
+    if said := shelf.against():
+        caveats.append(Caveat(code=shelf.RETRACTED, text=said))
     if ranked:
         text = "the score is a ranking aid that nobody has validated, not a diagnosis"
         caveats.append(Caveat(code="ranking_aid", text=text))

@@ -43,10 +43,20 @@ class Place:
 
     def tio(self, *arguments: str) -> Typed:
         """What is answered to `tio knowledge …`."""
+        return self._typed("knowledge", *arguments)
+
+    def answer(self, verb: str, request: dict[str, Any]) -> Any:
+        """What `tio assess` and its like answer here."""
+        done = self._typed(verb, standard_input=json.dumps(request))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def _typed(self, *arguments: str, standard_input: str = "") -> Typed:
         return subprocess.run(
-            [sys.executable, "-m", "tio", "knowledge", *arguments],
+            [sys.executable, "-m", "tio", *arguments],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{ROOT}"},
+            input=standard_input,
             capture_output=True,
             text=True,
             check=False,
@@ -197,19 +207,10 @@ def test_a_signed_rule_is_shown_as_signed_in_the_answer(place: Place) -> None:
     of_fgf23 = [id for id in whole_table if id.startswith(("fgf23.", "F-"))]
     for who in TWO[1::2]:
         assert place.tio("sign", *of_fgf23, "--by", who).returncode == 0
-    asked = json.dumps(with_fgf23(130))
 
-    answer = subprocess.run(
-        [sys.executable, "-m", "tio", "assess"],
-        cwd=place.folder,
-        env={**os.environ, "PYTHONPATH": f"{place.folder}{os.pathsep}{ROOT}"},
-        input=asked,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    answer = place.answer("assess", with_fgf23(130))
 
-    signed = {rule["id"]: rule["signed_off"] for rule in json.loads(answer.stdout)["fired_rules"]}
+    signed = {rule["id"]: rule["signed_off"] for rule in answer["fired_rules"]}
     assert signed["F-01"]
     assert not signed["H-01"]
 
@@ -313,19 +314,13 @@ async def test_whom_a_retracted_edition_judged_is_listed_with_what_holds_now(
     assert f"on = {date.today().isoformat()}" in retracted  # noqa: DTZ011 - as it was typed
 
 
-def test_answers_of_a_retracted_edition_say_so(place: Place) -> None:
+@pytest.mark.parametrize("verb", ["assess", "localize", "follow-up"])
+def test_every_answer_of_a_retracted_edition_says_so_first(place: Place, verb: str) -> None:
     place.tio("retract", KNOWLEDGE_VERSION, "--reason", "the cut was 40")
+    asked = with_fgf23(35) if verb == "assess" else {"as_of": "2026-03-02T09:00:00Z"}
 
-    done = subprocess.run(
-        [sys.executable, "-m", "tio", "assess"],
-        cwd=place.folder,
-        env={**os.environ, "PYTHONPATH": f"{place.folder}{os.pathsep}{ROOT}"},
-        input=json.dumps(with_fgf23(35)),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    answer = place.answer(verb, asked)
 
-    [first, *_] = json.loads(done.stdout)["caveats"]
+    [first, *_] = answer["caveats"]
     assert first["code"] == "edition_retracted"
     assert "the cut was 40" in first["text"]
