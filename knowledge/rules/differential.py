@@ -1,6 +1,8 @@
 """Which causes of the low phosphate remain, and what speaks for and against each?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.rows import Evidence
 from knowledge.rules.exposures import TABLE as EXPOSURES
@@ -43,40 +45,42 @@ ALWAYS = frozenset(
 """Shown with what speaks against it, not left out, when little speaks for it."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Cause:
     """One cause that remains, with what speaks for and against it."""
 
     diagnosis: str
     points: int
-    supporting: list[Evidence]
-    opposing: list[Evidence]
+    supporting: tuple[Evidence, ...]
+    opposing: tuple[Evidence, ...]
 
 
-def rank(facts: set[str]) -> list[Cause]:
+def rank(facts: Iterable[str]) -> tuple[Cause, ...]:
     """Which causes remain, best first?
 
     A variant that explains it goes first, then what leads by rule (a drug is thought of before a
     tumor is blamed), then what has most to say for it.
     """
+    return _ranked(frozenset(facts))
+
+
+@lru_cache(maxsize=8192)
+def _ranked(facts: frozenset[str]) -> tuple[Cause, ...]:
     places: list[int] = []
     for fact in facts:
         places += PLACES.get(fact, ())
-    causes: dict[str, Cause] = {}
+    weighed: dict[str, list[Evidence]] = {}
     for place in sorted(places):
         row = EVIDENCE[place]
-        cause = causes.get(row.diagnosis)
-        if cause is None:
-            cause = causes[row.diagnosis] = Cause(row.diagnosis, 0, [], [])
-        cause.points += row.points
-        (cause.supporting if row.points > 0 else cause.opposing).append(row)
+        weighed.setdefault(row.diagnosis, []).append(row)
+    causes = [_cause(diagnosis, rows) for diagnosis, rows in weighed.items()]
     remaining = [
         cause
-        for cause in causes.values()
+        for cause in causes
         if cause.points > 0 or (cause.diagnosis in ALWAYS and cause.supporting)
     ]
     # Somebody with a low phosphate is never left without a cause to think of.
-    remaining = remaining or [cause for cause in causes.values() if cause.supporting]
+    remaining = remaining or [cause for cause in causes if cause.supporting]
     leading = _leading(facts)
 
     def standing(cause: Cause) -> tuple[int, int, int]:
@@ -85,11 +89,19 @@ def rank(facts: set[str]) -> list[Cause]:
             leads = FIRST
         return (leads, -cause.points, ORDER[cause.diagnosis])
 
-    remaining.sort(key=standing)
-    return remaining
+    return tuple(sorted(remaining, key=standing))
 
 
-def _leading(facts: set[str]) -> dict[str, int]:
+def _cause(diagnosis: str, rows: list[Evidence]) -> Cause:
+    return Cause(
+        diagnosis,
+        sum(row.points for row in rows),
+        tuple(row for row in rows if row.points > 0),
+        tuple(row for row in rows if row.points < 0),
+    )
+
+
+def _leading(facts: frozenset[str]) -> dict[str, int]:
     leading: dict[str, int] = {}
     for place, (fact, diagnosis, unless) in enumerate(LEADS):
         if fact in facts and unless.isdisjoint(facts):

@@ -1,5 +1,6 @@
 """Which exposure or feature points to another FGF23 disease, or bends the measurement?"""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,13 +19,13 @@ BINDS_FGF23 = "binds_fgf23"
 BLOCKS_ABSORPTION = "blocks_absorption"
 ARTEFACT = "artefact"
 PHOSPHATURIC = "phosphaturic"
-LOWERS_PHOSPHATE = "lowers_phosphate"
 HEREDITARY = frozenset({"X-05", "X-06", "X-07", "X-08", "X-09", "X-10"})
 """The features of an inherited or mosaic disease."""
 FORMULATION_UNKNOWN = "formulation_unknown"
 DISTURBS_IMMUNOASSAY = "disturbs_immunoassay"
 LOWERS_PHOSPHATE = "lowers_phosphate"
 MONTHS_PER_YEAR = 12
+SEPARATORS = re.compile(r"[/+;&]|\band\b|\bwith\b", re.IGNORECASE)
 FEATURES: Mapping[str, str] = {
     name: entry.fields["rule"] for name, entry in TABLE.entries["features"].items()
 }
@@ -56,9 +57,22 @@ class Infusion:
 
 @lru_cache(maxsize=4096)
 def drug_named(agent: str) -> tuple[str, tuple[str, ...]] | None:
-    """Which drug of the table is meant, by key, name or ATC code? And what does it do?"""
-    spelled = " ".join(agent.split())
-    key = spelled.lower().replace(" ", "_").replace("-", "_")
+    """Which drug of the table is meant, by key, name or ATC code? And what does it do?
+
+    Salt, dose and form after the name do not matter; of a combination any part may be known.
+    """
+    parts = [part for part in SEPARATORS.split(agent) if part.strip()]
+    for name in (agent, *(parts if len(parts) > 1 else ())):
+        words = name.split()
+        for length in range(len(words), 0, -1):
+            found = _named(" ".join(words[:length]))
+            if found is not None:
+                return found
+    return None
+
+
+def _named(spelled: str) -> tuple[str, tuple[str, ...]] | None:
+    key = spelled.lower().strip(",;.()").replace(" ", "_").replace("-", "_")
     for entry in TABLE.entries["drugs"].values():
         names = (entry.key, *(name.replace(" ", "_") for name in entry.fields["also"]))
         if key in names or spelled.upper() in entry.fields["atc"]:
@@ -74,11 +88,6 @@ def taken(drugs: Sequence[Drug], act: str, day: date, window: timedelta) -> bool
 def lookback(on: date) -> timedelta:
     """How long after its end does a drug still count as a cause?"""
     return timedelta(days=TABLE.whole("drug_lookback", on))
-
-
-def short_lookback(on: date) -> timedelta:
-    """The same for drugs on bone, which lower phosphate for weeks."""
-    return timedelta(days=TABLE.whole("bone_drug_lookback", on))
 
 
 def on_treatment(drugs: Sequence[Drug], day: date) -> bool:

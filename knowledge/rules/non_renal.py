@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from knowledge.rules.reference_intervals import Level
@@ -23,11 +24,14 @@ def shifts(contexts: Sequence[str]) -> bool:
     return any(context in TABLE.entries["shifts"] for context in contexts)
 
 
-def eats_little(findings: Any, on: date) -> bool:
-    """Is too little phosphate eaten or absorbed (N-02)? Drugs are asked elsewhere."""
-    if any(getattr(findings, name) is True for name in LOW_INTAKE):
-        return True
-    alcohol = findings.alcohol_g_day
+def eats_little(findings: Any) -> bool:
+    """Is too little phosphate eaten or absorbed (N-02)? Drugs and alcohol are asked elsewhere."""
+    return any(getattr(findings, name) is True for name in LOW_INTAKE)
+
+
+def drinks_for_food(findings: Any, on: date) -> bool:
+    """Is it so much alcohol that little else is eaten (N-02)?"""
+    alcohol: Decimal | None = findings.alcohol_g_day
     return alcohol is not None and alcohol >= TABLE.number("alcohol_lowers_intake_from", on)
 
 

@@ -20,9 +20,13 @@ class OriginStages(TubularStages):
         elif contexts:
             facts.add("acute")
         blocks = exposures.taken(drugs, exposures.BLOCKS_ABSORPTION, self.on, window)
-        eats_little = non_renal.eats_little(findings, self.on)
-        if blocks or eats_little:
+        drinks = non_renal.drinks_for_food(findings, self.on)
+        starves = blocks or non_renal.eats_little(findings)
+        if starves:
             facts.add("N-02")
+        if drinks:
+            facts.add("alcohol_intake")
+        if starves or drinks:
             self.notes.fire("N-02", "LOW_INTAKE")
             if picture.is_low:
                 self.notes.caveat("low_intake")

@@ -46,8 +46,9 @@ class Weighing(OriginStages):
                 facts.add("fanconi_drug_and_marker")
         if exposures.taken(drugs, exposures.PHOSPHATURIC, on, window):
             facts.add("phosphaturic_drug")
-        if exposures.taken(drugs, exposures.LOWERS_PHOSPHATE, on, exposures.short_lookback(on)):
+        if exposures.lowers_phosphate(drugs, on):
             facts.add("lowering_drug")
+            self.notes.caveat("lowers_phosphate_drug")
 
     def _found(self) -> Mapping[str, bool]:
         """What laboratories found."""
@@ -82,13 +83,8 @@ class Weighing(OriginStages):
             "dent_like": male and small_proteins and ("hypercalciuria" in p.facts or stones),
             "tubular_marker": bool(markers),
             "tubular_loss": not STRONG_MARKERS.isdisjoint(markers),
-            "tubular_markers": p.tubular
-            in (
-                fgf23_independent.FANCONI,
-                fgf23_independent.PRESUMED,
-                fgf23_independent.MIXED,
-            )
-            or len(markers) > 1,
+            "tubular_markers": len(markers) > 1,
+            "fanconi": p.tubular in (fgf23_independent.FANCONI, fgf23_independent.PRESUMED),
             "light_chains": self._level("flc_ratio") in (Level.LOW, Level.HIGH),
             "iron_deficient": self._level("s_ferritin") is Level.LOW,
             "alp_high": p.alp is Level.HIGH,
