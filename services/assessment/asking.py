@@ -1,10 +1,9 @@
 """What every stage of an assessment works with, and how each result reads by itself."""
 
-from knowledge.rules import (
-    fgf23,
-)
+from knowledge.rules import exposures, fgf23
 from knowledge.rules.hypophosphatemia import Sample
 from knowledge.rules.picture import Picture
+from knowledge.rules.preanalytics import DISTURBED_BY_BIOTIN
 from knowledge.rules.reference_intervals import UNREAD, Level, Reading, read
 from knowledge.rules.renal_phosphate import Handling
 from knowledge.terms.observation import Observation as Measured
@@ -48,7 +47,17 @@ class Asking:
                     reading = read(result, whom)
                 readings[result.id] = reading
                 notes.interpreted(result, reading, reported=calculated)
+                if hormone:
+                    notes.in_other_assay(result, self.on)
+            if case.drugs and key in DISTURBED_BY_BIOTIN:
+                self._watch_for_biotin(results)
         self.picture.measured = frozenset(case.by_analyte)
+
+    def _watch_for_biotin(self, results: list[Measured]) -> None:
+        days = (result.day(self.on) for result in results)
+        if any(exposures.may_disturb_immunoassay(self.case.drugs, day) for day in days):
+            self.notes.fire("PA-10", "REPEAT_OFF_BIOTIN")
+            self.notes.caveat("biotin")
 
     def _reading(self, result: Measured | None) -> Reading:
         return UNREAD if result is None else self.readings[result.id]

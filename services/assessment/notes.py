@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from knowledge import shelf
-from knowledge.rules import calcium_and_pth, kidney_function, renal_phosphate
+from knowledge.rules import calcium_and_pth, fgf23, kidney_function, renal_phosphate
 from knowledge.rules.reference_intervals import (
     Level,
     Reading,
@@ -37,6 +37,7 @@ FORMULAS = {
     kidney_function.SCHWARTZ: ("schwartz-2009",),
 }
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
+KATO = "kato-2022"
 WORDS: Mapping[Level, Interpretation] = {level: level.value for level in Level}
 """A level in the words of the answer; looked up, because asking an enum each time is slow."""
 KEPT_AND_LOST: Mapping[str, tuple[Level, Level]] = {
@@ -187,6 +188,13 @@ class Notes:
         formula = calcium_and_pth.FORMULA
         self.derive("s_ca_adj", value, level, span, formula, list(inputs), list(FORMULAS[formula]))
         return level
+
+    def in_other_assay(self, result: Measured, on: date) -> None:
+        """What another assay would have read: shown, and never a reason to conclude anything."""
+        other = fgf23.as_other_assay(result, on)
+        if other is not None:
+            name, value = other
+            self.derive(name, value, Level.UNDETERMINED, None, KATO, [result.id], [KATO])
 
     def derive(
         self,
