@@ -587,9 +587,9 @@ def magnesium_misleads(value: Any) -> bool:
     return calcium_and_pth.misleads(quantity(value, "mmol/L"), DAY)
 
 
-def eats_little(alcohol_g_day: Any) -> bool:
+def drinks_for_food(alcohol_g_day: Any) -> bool:
     """Is it enough alcohol to lower the intake?"""
-    return non_renal.eats_little(Findings(alcohol_g_day=Decimal(alcohol_g_day)), DAY)
+    return non_renal.drinks_for_food(Findings(alcohol_g_day=Decimal(alcohol_g_day)), DAY)
 
 
 def ages_differ(told: Any, known: Any) -> bool:
