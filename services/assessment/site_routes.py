@@ -14,7 +14,7 @@ from services.assessment.tables import SiteSettingsRow
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
-from services.chassis.errors import FieldProblem, NotFound, PreconditionRequired, Unprocessable
+from services.chassis.errors import NotFound, PreconditionRequired, Unprocessable
 from services.chassis.etags import IfMatch, tell_version
 
 router = APIRouter(prefix="/assessment/v1/site-settings", tags=["site settings"])
@@ -89,11 +89,9 @@ def _check(version: int, settings: SiteSettings) -> None:
     try:
         site_of(version, settings)
     except NotAccepted as refusal:
-        errors = [
-            FieldProblem(pointer=one.pointer, code=one.code, detail=one.reason)
-            for one in refusal.wrong
-        ]
-        raise Unprocessable("these settings cannot be used; see errors", errors=errors) from None
+        raise Unprocessable(
+            "these settings cannot be used; see errors", errors=site_settings.places(refusal)
+        ) from None
 
 
 def _seen(

@@ -16,13 +16,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.rules.site_settings import site_of
+from knowledge.rules.site_settings import NotAccepted, site_of
 from knowledge.site import Site
 from knowledge.terms.site_settings import SiteSettings
 from services.assessment.tables import SiteSettingsRow
 from services.chassis.auth import Caller, Permitted
 from services.chassis.database import Database
-from services.chassis.errors import PreconditionFailed
+from services.chassis.errors import FieldProblem, PreconditionFailed, Unavailable
 
 ASKED_AGAIN_AFTER_SECONDS = 2.0
 """How old the answer of an evaluation may be about which version is newest.
@@ -67,6 +67,13 @@ def written(settings: SiteSettings) -> dict[str, Any]:
     return settings.model_dump(mode="json")
 
 
+def places(refusal: NotAccepted) -> list[FieldProblem]:
+    """Everything that is the matter with settings, as a problem document says it."""
+    return [
+        FieldProblem(pointer=one.pointer, code=one.code, detail=one.reason) for one in refusal.wrong
+    ]
+
+
 async def in_force(session: AsyncSession, organisation: str) -> Site | None:
     """What this organisation lays over the tables, as of this transaction: for what is stored."""
     wanted = (
@@ -88,7 +95,14 @@ async def at(session: AsyncSession, organisation: str, version: int) -> Site | N
     row = await find(session, organisation, version)
     if row is None:
         return None
-    site = site_of(version, SiteSettings.model_validate(row.body))
+    try:
+        site = site_of(version, SiteSettings.model_validate(row.body))
+    except NotAccepted as refusal:
+        # Once they could stand; the tables have changed since. Without them it would be a guess.
+        raise Unavailable(
+            f"version {version} of the site settings does not fit this edition; sign another",
+            errors=places(refusal),
+        ) from None
     if len(_READ) >= MOST_REMEMBERED:
         _READ.clear()
     _READ[organisation, version, row.signed_at] = site

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from services.assessment.client import AssessmentClient
 from services.assessment.contract import AssessRecord, RecordFacts, SignedSiteSettings
 from services.assessment.settings import AssessmentSettings
-from services.assessment.site_settings import ASKED_AGAIN_AFTER_SECONDS, Lately
-from services.chassis.client import Refused
+from services.assessment.site_settings import ASKED_AGAIN_AFTER_SECONDS, Lately, written
+from services.assessment.tables import SiteSettingsRow
+from services.chassis.client import Refused, Unreachable
 from services.chassis.database import Database
 from services.chassis.tables import AUDIT_ENTRY
 from services.chassis.tokens import TokenMint
@@ -242,6 +243,26 @@ async def test_another_process_counts_with_it_as_well(
         assert await elsewhere.in_force(SOUTH) is None
     finally:
         await database.close()
+
+
+async def test_settings_that_a_newer_edition_no_longer_bears_are_not_passed_over(
+    client: AssessmentClient, settings: AssessmentSettings
+) -> None:
+    once_fine = some_settings(intervals=[an_interval(low=0.3, high=1.5)])
+    row = SiteSettingsRow(
+        organisation=NORTH, version=1, body=written(once_fine), signed_by="lab", signed_at=AS_OF
+    )
+    database = Database(settings.database_url)
+    async with database.transaction() as session:
+        session.add(row)
+    await database.close()
+
+    for ask in (level_of(client), client.record_assessment(NORTH, uuid4(), BORDERLINE)):
+        with pytest.raises(Unreachable, match="503"):
+            await ask
+    assert (await client.read_site_settings(NORTH)).settings == once_fine
+    await client.sign_site_settings(NORTH, STRICT, 1)
+    assert await level_of(client) == "low"
 
 
 async def test_who_signed_and_who_read_is_in_the_audit_log(
