@@ -32,7 +32,9 @@ PATIENT = {"id": "p-17", "sex": "female", "age_years": 46}
 
 def the_phosphate(value: float | None = None, **more: Any) -> dict[str, Any]:
     """DC1's phosphate, as it was sent or with another value."""
-    one = next(one for one in body_of(DC["DC1"])["observations"] if one["analyte"] == "s_phos")
+    one: dict[str, Any] = next(
+        one for one in body_of(DC["DC1"])["observations"] if one["analyte"] == "s_phos"
+    )
     return one | ({} if value is None else {"value": value, "status": "corrected"}) | more
 
 
