@@ -15,6 +15,7 @@ from knowledge.tables import Table
 TABLE = Table.beside(__file__)
 TABLES = {"fgf23": FGF23, "kidney": KIDNEY, "renal": RENAL, "vitamin_d": NON_RENAL}
 HUNDRED = 100.0
+NOISE = 1e-9  # of binary fractions: five percent is five percent
 ROUND = 1  # decimals of a percentage that is shown
 CALCIUM = frozenset({"s_ca", "s_ca_adj", "s_ca_ion"})
 OTHERS_OF_THE_PAIR = 3  # what FEPO4 is computed from besides serum phosphate
@@ -105,4 +106,4 @@ def difference(value: float, limit: float) -> float:
 
 def within(difference_percent: float, precision: Precision) -> bool:
     """Could measuring again move it across?"""
-    return abs(difference_percent) <= precision.percent
+    return abs(difference_percent) <= precision.percent + NOISE
