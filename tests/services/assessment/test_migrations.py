@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic.runtime.environment import EnvironmentContext
 from sqlmodel import select
 
 from services.assessment.tables import ObservationRow
