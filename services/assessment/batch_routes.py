@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.assessment.batch import MOST_ITEMS, Moment, items_of, lines_of
-from services.assessment.contract import Verdicts
+from services.assessment.contract import BatchItem, Verdicts
 from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis.errors import Problem
 
@@ -16,10 +16,8 @@ router = APIRouter(prefix="/assessment/v1", tags=["assessment"])
 
 MAY_CONCLUDE = requires_at_site("ClinicalImpression", "c")
 LINES = "application/x-ndjson"
-ITEM: dict[str, Any] = {
-    "description": "an EvaluateRequest; an `id` beside its fields comes back with the verdict",
-    "$ref": "#/components/schemas/EvaluateRequest",
-}
+ITEM: dict[str, Any] = BatchItem.model_json_schema(ref_template="#/components/schemas/{model}")
+del ITEM["$defs"]  # an evaluation's nouns are described once, with its own endpoint
 BODY = {
     "requestBody": {
         "required": True,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -202,6 +203,17 @@ async def test_the_site_of_the_caller_counts_for_every_item(
     for one in answered.results:
         assert one.answer is not None
         assert one.answer.interpretations[0].range_from == "site"
+
+
+async def test_the_description_of_the_api_is_whole(http: httpx2.AsyncClient) -> None:
+    document = (await http.get("/assessment/v1/openapi.json")).json()
+    body = document["paths"][PLACE]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    item = body["properties"]["requests"]["items"]
+
+    assert item["properties"].keys() == BatchItem.model_fields.keys()
+    named = set(re.findall(r"#/components/schemas/([^\"]+)", json.dumps(document)))
+    assert named <= document["components"]["schemas"].keys()
 
 
 async def test_who_may_not_conclude_is_refused(http: httpx2.AsyncClient, mint: TokenMint) -> None:
