@@ -144,17 +144,28 @@ def test_the_impact_of_another_cut_is_who_lies_between_and_the_row_that_did_it(
 ) -> None:
     requests = tmp_path / "requests.ndjson"
     values = (29, 30, 35, 40, 130)
-    requests.write_text("".join(json.dumps(with_fgf23(value)) + "\n" for value in values))
+    lines = [json.dumps(with_fgf23(value)) for value in values]
+    requests.write_text("\n".join([*lines, "not a request"]))
 
     found = place.json("impact", "current", another_cut, "--requests", str(requests))
 
     assert [one["id"] for one in found["concerned"]] == ["line 2", "line 3"]
+    assert found["unreadable"] == ["line 6"]
     assert found["classes"] == {"TIO_PROBABLE -> TIO_POSSIBLE": 2}
     for one in found["concerned"]:
         assert one["because"] == [CUT]
         was, would_be = one["changes"]["rules"]
         assert "F-01" in was
         assert "F-01" not in would_be
+
+
+def test_a_place_without_decisions_is_not_taken_for_one_without_impact(
+    place: Place, tmp_path: Path
+) -> None:
+    empty = f"sqlite:///{tmp_path / 'empty.db'}"
+
+    for where in (("--data", str(tmp_path)), ("--database", empty), ("--database", "nonsense")):
+        assert place.tio("impact", "current", "current", *where).returncode == 2
 
 
 def test_without_data_the_impact_is_on_the_reference_cases(place: Place) -> None:

@@ -11,6 +11,7 @@ from knowledge.archive import NoSuchEdition
 from knowledge.tables import KnowledgeError
 from tio.knowledge import approving, checking, editions, impact, listing, retracting, signing
 from tio.knowledge.saying import REFUSED, WRONG, complain
+from tio.knowledge.stored import CannotLookBack
 
 VERBS = (listing, checking, editions, impact, signing, approving, retracting)
 
@@ -31,5 +32,5 @@ def _run(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace
         return run(arguments)
     except KnowledgeError as wrong:
         return complain(REFUSED, str(wrong))
-    except (NoSuchEdition, OSError) as wrong:
+    except (NoSuchEdition, CannotLookBack, OSError) as wrong:
         return complain(WRONG, str(wrong))

@@ -1,7 +1,6 @@
 """`tio knowledge retract VERSION` and `judged-by VERSION`: whom did a bad edition judge?"""
 
 import argparse
-import asyncio
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -73,7 +72,7 @@ def run_judged_by(arguments: argparse.Namespace) -> int:
     if url is None:
         return complain(WRONG, "--data or --database says where the decisions are stored")
     meant = retracted.Retraction(arguments.version, date.min, "")
-    found = asyncio.run(_judged(url, meant))
+    found = _judged(url, meant)
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
         return DONE
@@ -93,14 +92,13 @@ def run_judged_by(arguments: argparse.Namespace) -> int:
 NOTHING = "nothing was concluded since"
 
 
-async def _judged(url: str, meant: retracted.Retraction) -> list[Judged]:
+def _judged(url: str, meant: retracted.Retraction) -> list[Judged]:
     from knowledge.rules.site_settings import site_of
     from services.assessment.assess import assess
     from services.assessment.contract import EvaluateRequest
-    from services.assessment.look_back import decisions
 
     found = []
-    async for one in decisions(url):
+    for one in stored.decisions_in(url):
         drawn = one.drawn
         if not meant.concerns(drawn.knowledge_version):
             continue

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.reference_cases import reference_cases
+
+if TYPE_CHECKING:
+    from services.assessment.look_back import Decision
+
+
+class CannotLookBack(Exception):
+    """The stored decisions cannot be read; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +70,44 @@ def _of_file(file: Path) -> Iterator[Asked]:
     now = datetime.now(UTC).isoformat()
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         if line.strip():
-            yield Asked(f"line {number}", {"as_of": now, **json.loads(line)})
+            yield Asked(f"line {number}", {"as_of": now, **_object(line)})
+
+
+def _object(line: str) -> dict[str, Any]:
+    """A line that is no request stays one that nobody can answer, and the rest go on."""
+    try:
+        said = json.loads(line)
+    except json.JSONDecodeError:
+        said = None
+    return said if isinstance(said, dict) else {"unreadable": line}
 
 
 def _of_database(url: str) -> list[Asked]:
-    from services.assessment.look_back import decisions
+    return [
+        Asked(
+            str(one.drawn.id),
+            one.request,
+            one.drawn.organisation,
+            str(one.drawn.record) if one.drawn.record else None,
+            one.site.model_dump_json() if one.site else None,
+            (one.drawn.tio_class, one.drawn.knowledge_version),
+        )
+        for one in decisions_in(url)
+    ]
 
-    async def read() -> list[Asked]:
-        return [
-            Asked(
-                str(one.drawn.id),
-                one.request,
-                one.drawn.organisation,
-                str(one.drawn.record) if one.drawn.record else None,
-                one.site.model_dump_json() if one.site else None,
-                (one.drawn.tio_class, one.drawn.knowledge_version),
-            )
-            async for one in decisions(url)
-        ]
 
-    return asyncio.run(read())
+def decisions_in(url: str) -> "list[Decision]":
+    """Every decision of this database; CannotLookBack says why it cannot be read."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from services.assessment.look_back import NotMigrated, decisions
+
+    async def read() -> "list[Decision]":
+        return [one async for one in decisions(url)]
+
+    try:
+        return asyncio.run(read())
+    except NotMigrated as wrong:
+        raise CannotLookBack(str(wrong)) from None
+    except (SQLAlchemyError, ValueError) as wrong:
+        raise CannotLookBack(f"the database cannot be read: {type(wrong).__name__}") from None
