@@ -3,13 +3,14 @@
 Keys are an allow-list: what is not on it does not reach the log, whoever passes it.
 """
 
-import json
 import logging as standard
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 from services.chassis.context import asking
 
@@ -44,25 +45,21 @@ ALLOWED = frozenset(
     ]
 )
 
+LEVELS = {"exception": "error", "warn": "warning"}
+"""Ways to call a level by another name."""
 
-def _only_allowed(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+
+def _as_line(_logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    """What is allowed of it, as JSON. One step instead of four: this is done for every request."""
     served = asking()
     if served is not None:
         event["request_id"] = str(served.request_id)
     if not event.keys() <= ALLOWED:
         for key in event.keys() - ALLOWED:
             del event[key]
-    return event
-
-
-_encode = json.JSONEncoder(default=str).encode
-
-
-def _as_json(event: MutableMapping[str, Any], **_: Any) -> str:
-    """With one encoder for all lines."""
-    return _encode(event)
+    event["level"] = LEVELS.get(method, method)
+    event["time"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return to_json(event, fallback=str).decode()
 
 
 class _StandardError:
@@ -98,12 +95,7 @@ def configure(level: str = "info") -> None:
     """Send every line of this process to standard error as JSON. Safe to repeat."""
     number = standard.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            _only_allowed,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.JSONRenderer(serializer=_as_json),
-        ],
+        processors=[_as_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=_StandardError,
         cache_logger_on_first_use=False,

@@ -51,7 +51,7 @@ async def test_a_service_starts_answers_and_stops(sqlite_url: str, jwks: Path) -
     process = await _start(_environ(sqlite_url, jwks))
     assert process.stderr is not None
     async for line in process.stderr:
-        if match := re.search(r'"address": "(http://[^"]+)"', line.decode()):
+        if match := re.search(r'"address": ?"(http://[^"]+)"', line.decode()):
             break
     else:
         raise AssertionError("the service did not tell its address")

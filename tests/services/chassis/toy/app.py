@@ -12,6 +12,7 @@ from services.chassis import audit
 from services.chassis.app import create_service
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
+from services.chassis.direct import DirectRoute
 from services.chassis.errors import Instant, NotFound
 from services.chassis.etags import MustMatch, tell_version
 from services.chassis.idempotency import Once
@@ -21,6 +22,7 @@ from tests.services.chassis.toy.tables import Note, ToyTables
 PACKAGE = "tests.services.chassis.toy"
 
 router = APIRouter(prefix="/toy/v1")
+direct = APIRouter(prefix="/toy/v1/direct", route_class=DirectRoute)
 
 
 class Native(BaseModel):
@@ -57,6 +59,14 @@ class NoteSeen(BaseModel):
 async def evaluate(note: NewNote, caller: Annotated[Caller, requires("Note", "c")]) -> NewNote:
     """Say it back; nothing is stored."""
     return note
+
+
+@direct.post("/evaluate", response_model=NewNote)
+async def evaluate_directly(
+    note: NewNote, caller: Annotated[Caller, requires("Note", "c")]
+) -> Response:
+    """The same by the straight way."""
+    return Response(note.model_dump_json(), media_type="application/json")
 
 
 @router.post("/notes", response_model=NoteSeen, status_code=201)
@@ -137,7 +147,7 @@ def create_app(
         name="toy",
         title="Toy",
         settings=settings,
-        routers=[router],
+        routers=[router, direct],
         base=ToyTables,
         checks=checks,
         package=PACKAGE,
