@@ -38,6 +38,7 @@ TECHNICAL_PARTS = (
     "activities.py",
     "_routes.py",
     "services/assessment/batch.py",
+    "services/assessment/look_back.py",
     "services/assessment/site_settings.py",
 )
 """Lengths of fields, sizes of pages, patience with the network: no rule is evaluated there."""
