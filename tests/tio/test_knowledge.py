@@ -35,11 +35,11 @@ Typed = subprocess.CompletedProcess[str]
 class Place:
     """A folder in which `knowledge/` is ours to change, and `tio knowledge` typed there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: Path = ROOT / "knowledge") -> None:
         self.folder = folder
         self.tables = folder / "knowledge"
         unwritten = shutil.ignore_patterns("__pycache__", "*.zip")
-        shutil.copytree(ROOT / "knowledge", self.tables, ignore=unwritten)
+        shutil.copytree(like, self.tables, ignore=unwritten)
 
     def tio(self, *arguments: str) -> Typed:
         """What is answered to `tio knowledge …`."""
@@ -73,12 +73,20 @@ class Place:
         (self.tables / FGF23).write_bytes(with_another_kainos_cut().tables[FGF23])
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tables that nobody has released, signed or approved, whose answers are recorded."""
-    place = Place(tmp_path / "place")
+    place = Place(tmp_path_factory.mktemp("recorded"))
+    for said in ("sign_off.toml", "retracted.toml"):
+        (place.tables / said).write_text("")
     assert place.tio("approve", "--record").returncode == 0
-    return place
+    return place.tables
+
+
+@pytest.fixture
+def place(recorded: Path, tmp_path: Path) -> Place:
+    """The same, to be changed."""
+    return Place(tmp_path / "place", recorded)
 
 
 @pytest.fixture
