@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.knowledge.nudges import step_of
-from tests.knowledge.rules import questions
+from tests.knowledge.questions import question
 
 RULES = Path(__file__).parent / "rules"
 MOMENT = Decimal("0.001")
@@ -36,7 +36,7 @@ class Stand:
 
     def answer(self) -> Any:
         """What is answered?"""
-        return getattr(questions, self.ask)(**self.given)
+        return question(self.ask)(**self.given)
 
     def holds(self) -> bool:
         """Is it answered as expected?"""

@@ -30,7 +30,6 @@ OF_THE_SPECIFICATION = {
     "X-02": "-strong",
     "X-03": "-strong",
     "no_family_history": "weak",
-    "no_drug": "weak",
     "fanconi_drug": "-strong",
 }
 """The table of evidence weights of the specification, for a tumor and against it."""

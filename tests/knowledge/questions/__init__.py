@@ -1,0 +1,22 @@
+"""The questions that cases put to the rules: plain words and numbers in, plain words out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.knowledge.questions import (
+    assessment,
+    follow_up,
+    kidney,
+    minerals,
+    patient,
+    results,
+    search,
+)
+
+BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up)
+
+
+def question(name: str) -> Callable[..., Any]:
+    """The question of this name."""
+    [found] = [vars(book)[name] for book in BOOKS if name in vars(book)]
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""Of the time after the operation, and of reminders."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from knowledge.rules import reminders, remission, surveillance
+from knowledge.rules.reference_intervals import Level
+from tests.knowledge.questions.things import DAY, NOON, quantity
+
+OPERATED = date(2024, 1, 1)
+
+
+def state_after(
+    lows: list[int], normals: list[int], *, tmp: str = "low", alp: str = "normal"
+) -> str:
+    """Low (with a low TmP/GFR) and normal phosphates on these days: what state is it?"""
+    drawn = [
+        remission.Sample(_morning(day), Level.LOW, tmp_gfr=Level(tmp) if tmp else None)
+        for day in lows
+    ]
+    drawn += [remission.Sample(_morning(day), Level.NORMAL, Level(alp)) for day in normals]
+    return str(remission.course(OPERATED, drawn, [], DAY).state)
+
+
+def _morning(day: int) -> datetime:
+    return datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(days=day)
+
+
+def state_with_high_alp_on(day: date) -> str:
+    """A normal phosphate beside a high ALP on this day; operated on 1 January 2024."""
+    at = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+    drawn = remission.Sample(at, Level.NORMAL, Level.HIGH)
+    return str(remission.course(OPERATED, [drawn], [], DAY).state)
+
+
+def masked_by_supplements(minutes: int) -> bool:
+    """So many minutes after the last supplement, is a phosphate masked?"""
+    drug = remission.Exposure("phosphate", "supplement", None, NOON)
+    return remission.mask(NOON + timedelta(minutes=minutes), [drug], DAY) is not None
+
+
+def masked_by_burosumab(days: int) -> bool:
+    """So many days after the last burosumab, is a phosphate masked?"""
+    drug = remission.Exposure("burosumab", "burosumab", None, NOON.date())
+    return remission.mask(NOON + timedelta(days=days), [drug], DAY) is not None
+
+
+def tier_by_early_fgf23(day: int) -> str:
+    """FGF23 still raised so many days after the operation: how closely is this watched?"""
+    operation = surveillance.Operation(OPERATED, site="thigh", margin="wide", tissue="soft_tissue")
+    early = [(OPERATED + timedelta(days=day), Level.HIGH)]
+    return str(surveillance.risk_tier(operation, early, refractory=False, on=DAY)[0])
+
+
+def called_today(phosphate: Any) -> bool:
+    """Must somebody be called about this phosphate today?"""
+    return surveillance.is_urgently_low(quantity(phosphate, "mmol/L"), DAY)
+
+
+def hungry_bone(calcium: Any) -> bool:
+    """Does calcium say that the bone takes too much?"""
+    return surveillance.is_hungry_bone(quantity(calcium, "mmol/L"), DAY)
+
+
+def normal_after_surgery() -> list[Decimal]:
+    """Between which phosphates is it normal, where nothing better is known?"""
+    return [limit.value for limit in surveillance.fallback_phosphate(DAY)]
+
+
+def hour_of_sending() -> int:
+    """At which hour in UTC goes a reminder there?"""
+    return reminders.rungs("lab", DAY, "UTC", DAY)[0].at.hour
+
+
+def is_late(minutes: int) -> bool:
+    """So many minutes after its time, is a reminder late?"""
+    ladder = reminders.rungs("lab", DAY, "UTC", DAY)[:1]
+    now = ladder[0].at + timedelta(minutes=minutes)
+    return reminders.ripe(ladder, ladder[0].at - timedelta(days=1), (), now, DAY).late
