@@ -34,10 +34,10 @@ from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
+from services.chassis.direct import DirectRoute
 from services.chassis.errors import Conflict, FieldProblem, Unprocessable
-from services.chassis.queries import OnlyKnownQueries
 
-router = APIRouter(prefix="/assessment/v1", tags=["assessment"], route_class=OnlyKnownQueries)
+router = APIRouter(prefix="/assessment/v1", tags=["assessment"], route_class=DirectRoute)
 
 MAY_CONCLUDE = requires("ClinicalImpression", "c")
 MAY_CONCLUDE_HERE = requires_at_site("ClinicalImpression", "c")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from services.chassis.auth import Bearer
+from services.chassis.queries import OnlyKnownQueries
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -23,7 +23,7 @@ PLAIN_JSON = "application/json"
 UNREADABLE = (ValueError, RecursionError, ClientDisconnect)
 
 
-class DirectRoute(APIRoute):
+class DirectRoute(OnlyKnownQueries):
     """`APIRouter(route_class=DirectRoute)`; routes that need more than that are as they ever were.
 
     What FastAPI puts in the place of dependencies in tests (`dependency_overrides`) is not seen.
@@ -50,7 +50,8 @@ class DirectRoute(APIRoute):
         caller_is, body_is = str(needs.dependencies[0].name), body.name
 
         async def straight(request: Request) -> Response:
-            if request.headers.get("content-type") != PLAIN_JSON:
+            plain = request.headers.get("content-type") == PLAIN_JSON
+            if not plain or request.scope["query_string"]:
                 return await usual(request)
             try:
                 sent = await request.json()
