@@ -3,7 +3,7 @@
 It is read from the tables as they are written, so an edition of years ago can be read as well. An
 id is the table, the entry and the row's own key (`fgf23.assays.KAINOS_ELISA`); rules, sources and
 the ids of a specification stand alone (`F-01`). A later row for the same thing bears its day
-(`fgf23.repeat_after@2027-01-01`), so that adding a row renames none; rows that only their
+(`non_renal.vitamin_d@2027-01-01`), so that adding a row renames none; rows that only their
 conditions tell apart are numbered (`R-00#2`).
 """
 

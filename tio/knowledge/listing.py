@@ -20,7 +20,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     listing.set_defaults(run=run_list)
     showing = verbs.add_parser("show", help="one rule, number or source with everything behind it")
-    showing.add_argument("id", help="such as R-02, fgf23.repeat_after or payne-1998")
+    showing.add_argument("id", help="such as R-02, non_renal.vitamin_d or payne-1998")
     showing.set_defaults(run=run_show)
 
 
