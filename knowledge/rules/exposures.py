@@ -25,6 +25,7 @@ FORMULATION_UNKNOWN = "formulation_unknown"
 DISTURBS_IMMUNOASSAY = "disturbs_immunoassay"
 LOWERS_PHOSPHATE = "lowers_phosphate"
 MONTHS_PER_YEAR = 12
+BY_MOUTH = ("oral", "tablet", "syrup", "drops", "capsule")
 SEPARATORS = re.compile(r"[/+;&]|\band\b|\bwith\b", re.IGNORECASE)
 FEATURES: Mapping[str, str] = {
     name: entry.fields["rule"] for name, entry in TABLE.entries["features"].items()
@@ -77,6 +78,18 @@ def _named(spelled: str) -> tuple[str, tuple[str, ...]] | None:
         names = (entry.key, *(name.replace(" ", "_") for name in entry.fields["also"]))
         if key in names or spelled.upper() in entry.fields["atc"]:
             return entry.key, tuple(entry.fields["acts"])
+    return None
+
+
+@lru_cache(maxsize=1024)
+def iron_named(agent: str) -> str | None:
+    """Is this a product of intravenous iron, told among the drugs? Which of the table?"""
+    spelled = " ".join(agent.lower().replace("_", " ").replace("-", " ").split())
+    if any(word in spelled for word in BY_MOUTH):
+        return None
+    for product in TABLE.entries["iv_iron"]:
+        if product != "other" and product.replace("_", " ") in spelled:
+            return product
     return None
 
 

@@ -12,6 +12,7 @@ from knowledge.rules.classification import (
     UNLIKELY,
     Classification,
 )
+from knowledge.rules.fgf23_independent import PRESUMED
 from knowledge.rules.genetics import TABLE as GENES
 from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
@@ -189,8 +190,9 @@ def _wanted(picture: Picture, classed: Classification) -> Iterator[str]:
         return
     if not picture.history_asked:
         yield "M-06"
-    if "N-02" in picture.called:
-        yield "N-02"
+    yield from picture.called & WHILE_LOW
+    if "S-06" in picture.called and picture.fgf23 in NOT_READ:
+        yield "M-05"
     if classed.tio_class == UNLIKELY:
         yield from _when_unlikely(picture, classed)
     elif classed.tio_class == PROBABLE:
@@ -207,6 +209,7 @@ def _wanted(picture: Picture, classed: Classification) -> Iterator[str]:
             yield "M-11"
 
 
+WHILE_LOW = frozenset({"N-02", "D-02"})
 ALWAYS_CALLED = frozenset({"RF-03", "RF-04", "RF-05", "RF-06", "S-02", "P-06"})
 
 
@@ -258,7 +261,13 @@ def _to_settle(picture: Picture) -> Iterator[str]:
     yield from ("M-02", "M-04")
     if "fanconi_drug" in picture.facts or picture.fgf23 == fgf23.SUPPRESSED:
         yield "M-03"
-    due = picture.wasting or picture.severe or "S-06" in picture.called
+    due = (
+        picture.wasting
+        or picture.severe
+        or picture.c_terminal_raised
+        or picture.tubular == PRESUMED
+        or "P-04" in picture.called
+    )
     if due and picture.fgf23 in (*NOT_READ, fgf23.SUPPORTIVE):
         yield "M-05"
     if picture.fgf23 in (fgf23.GREY, fgf23.SUPPRESSED):

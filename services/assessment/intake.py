@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from knowledge.rules import preanalytics, unit_questions, validity
-from knowledge.rules.exposures import Drug, Infusion, drug_named
+from knowledge.rules.exposures import Drug, Infusion, drug_named, iron_named
 from knowledge.rules.fgf23 import KEYS as FGF23
 from knowledge.rules.fgf23 import assay_named, tube_problem
 from knowledge.rules.genetics import GeneResult
@@ -234,8 +234,13 @@ def _note_assay(case: Case, measured: Measured, key: str) -> None:
 def _read_exposures(case: Case, request: EvaluateRequest) -> None:
     asked: list[Any] = [request.drug_exposures, request.iv_iron, request.findings]
     case.history_asked = any(one is not None for one in asked)
-    case.drugs = [_drug(case, exposure) for exposure in request.drug_exposures or ()]
     case.infusions = [Infusion(i.product, i.given_on) for i in request.iv_iron or ()]
+    for exposure in request.drug_exposures or ():
+        iron = iron_named(exposure.agent)
+        if iron is None:
+            case.drugs.append(_drug(case, exposure))
+        else:
+            case.infusions.append(Infusion(iron, exposure.stopped_on or exposure.started_on))
     case.genes = [GeneResult(g.gene, g.result) for g in request.genetics or ()]
     case.acute_contexts = tuple(request.acute_context or ())
     if case.acute_contexts and case.findings.acute_until is None:

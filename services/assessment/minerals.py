@@ -46,6 +46,7 @@ class MineralStages(PhosphateStages):
         picture.long_therapy = longest_therapy(self.case, self.on)
         if found.rule == "P-03" and pth and calcium_and_pth.much_raised(pth, reading, self.on):
             self.notes.fire("P-04", "PROCEED")
+            picture.called.add("P-04")
         if found.rule == "P-05" and self.case.findings.known_cancer:
             self.notes.fire("P-06", "PTHRP")
             picture.called.add("P-06")

@@ -25,13 +25,15 @@ class Weighing(OriginStages):
 
     def _facts(self) -> None:
         picture, facts = self.picture, self.picture.facts
+        self._drugs_taken()
         facts.update(name for name, holds in self._found().items() if holds)
         facts.update(name for name, holds in self._told().items() if holds)
         facts.update(picture.exposures, picture.features, picture.feature_findings)
-        self._drugs_taken()
         if "V-12" in facts:
             self.notes.fire("V-12", "ARTEFACT_POSSIBLE")
             self.notes.caveat("artefact_possible")
+        if "fanconi" in facts and "fanconi_drug" not in facts:
+            picture.called.add("D-02")
         if picture.gene is not None:
             facts.update(("gene", f"gene_{picture.gene.diagnosis}"))
 
@@ -81,6 +83,7 @@ class Weighing(OriginStages):
             "D-03": p.dent,
             "small_proteins": small_proteins,
             "dent_like": male and small_proteins and ("hypercalciuria" in p.facts or stones),
+            "boy_loses_calcium": male and p.child is True and "hypercalciuria" in p.facts,
             "tubular_marker": bool(markers),
             "tubular_loss": not STRONG_MARKERS.isdisjoint(markers),
             "tubular_markers": len(markers) > 1,
@@ -113,8 +116,9 @@ class Weighing(OriginStages):
             "palpable_mass": findings.palpable_mass is True or findings.mass_growing is True,
             "prior_normal": bool(findings.prior_normal_adult_phosphate),
             "adult_onset": p.childhood_onset is False,
-            "no_family_history": findings.family_history_low_phosphate is False,
-            "no_drug": self.case.history_asked and not self.case.drugs and not p.exposures,
+            "no_family_history": findings.family_history_low_phosphate is False
+            and "fanconi_drug" not in p.facts
+            and not p.exposures,
             "childhood_onset": p.childhood_onset is True,
             "more_of_X-05": len(differential.SIGNS_OF_XLH & p.feature_findings) > 1,
             "X-11": p.kidney_failure,
