@@ -22,6 +22,9 @@ from knowledge.terms.person import DAYS_PER_YEAR
 Move = Callable[[dict[str, Any], int], None]
 """Changes the content of a table in place, one step up (+1) or down (-1)."""
 
+DAYS = frozenset({"within_days", "sooner"})
+"""Fields of a listed row that say by when."""
+
 LAST_AGE = 200
 """Where the tables write that an interval has no end."""
 
@@ -51,6 +54,7 @@ def thresholds() -> Iterator[Threshold]:
             ("bands", _in_bands),
             ("intervals", _in_intervals),
             ("limits", _in_limits),
+            ("entries", _in_entries),
         ):
             for entry, body in content.get(kind, {}).items():
                 for says, move, ways in find(kind, entry, body["rows"]):
@@ -117,6 +121,19 @@ def _in_intervals(kind: str, entry: str, rows: list[dict[str, Any]]) -> Found:
 def _in_limits(kind: str, entry: str, rows: list[dict[str, Any]]) -> Found:
     for place, row in enumerate(rows):
         yield from _ends(kind, entry, place, row, row["analyte"])
+
+
+def _in_entries(kind: str, entry: str, rows: list[dict[str, Any]]) -> Found:
+    """Days within which something is to be done."""
+    for place, row in enumerate(rows):
+        for field in DAYS.intersection(row):
+
+            def move(
+                content: dict[str, Any], way: int, place: int = place, field: str = field
+            ) -> None:
+                content[kind][entry]["rows"][place][field] += way
+
+            yield f"{row['key']}: {field} {row[field]}", move, _ways(Decimal(row[field]))
 
 
 def _ends(kind: str, entry: str, place: int, row: Mapping[str, Any], whom: str) -> Found:

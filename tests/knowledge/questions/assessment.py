@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from knowledge.rules import exposures
+from knowledge.rules import exposures, next_test
 from knowledge.terms.analyte import ANALYTES
 from services.assessment.assess import assess
 from services.assessment.contract import Assessment, EvaluateRequest, Findings
@@ -61,3 +61,10 @@ def long_therapy(days: int) -> bool:
     case = Case(person(), Findings())
     case.drugs = [exposures.Drug(named[0], named[1], DAY - timedelta(days=days), None)]
     return longest_therapy(case, DAY)
+
+
+def within_days(step: str, severe: bool) -> int:
+    """Within how many days is this step to be done?"""
+    needed = frozenset(next_test.STEPS[step].fields["order"])
+    ordered = next_test._steps(frozenset({step}), (), severe, needed, frozenset())
+    return next(one.within_days for one in ordered if one.id == step)
