@@ -16,7 +16,7 @@ TABLE = Table.beside(__file__)
 TABLES = {"fgf23": FGF23, "kidney": KIDNEY, "renal": RENAL, "vitamin_d": NON_RENAL}
 HUNDRED = 100.0
 NOISE = 1e-9  # of binary fractions: five percent is five percent
-ROUND = 1  # decimals of a percentage that is shown
+SHOWN = 10  # parts of a percent that are shown
 CALCIUM = frozenset({"s_ca", "s_ca_adj", "s_ca_ion"})
 OTHERS_OF_THE_PAIR = 3  # what FEPO4 is computed from besides serum phosphate
 
@@ -102,6 +102,11 @@ def between(bands: Bands) -> tuple[float, ...]:
 def difference(value: float, limit: float) -> float:
     """How far above (or, negative, below) its limit is it, in percent of the limit?"""
     return HUNDRED * (value - limit) / limit
+
+
+def tenths(percent: float) -> float:
+    """A percentage as it is shown."""
+    return int(percent * SHOWN + (0.5 if percent >= 0 else -0.5)) / SHOWN
 
 
 def within(difference_percent: float, precision: Precision) -> bool:

@@ -35,12 +35,11 @@ class Asking:
 
     def _interpret(self) -> None:
         case, subject, readings, notes = self.case, self.subject, self.readings, self.notes
-        aged = subject.age is not None and case.who.born is not None
         for key, results in case.by_analyte.items():
             calculated, hormone = key in CALCULATED, key in fgf23.KEYS
             for result in results:
                 whom = subject
-                if aged and case.was_younger(result):
+                if case.saw_younger and case.was_younger(result):
                     whom = case.subject_for(result)
                 reading = fgf23.healthy_reading(result, whom) if hormone else None
                 if reading is None:

@@ -44,13 +44,20 @@ class NotUsable(Exception):
 class Believer:
     """For which moment, and of whom, results are believed."""
 
-    __slots__ = ("adult", "as_of", "born", "surely_past")
+    __slots__ = ("adult", "as_of", "born", "same_age_since", "saw_younger", "surely_past")
 
     def __init__(
-        self, as_of: datetime, born: date | None = None, adult: bool | None = None
+        self,
+        as_of: datetime,
+        born: date | None = None,
+        adult: bool | None = None,
+        same_age_since: date = date.min,
     ) -> None:
         self.as_of, self.born, self.adult = as_of, born, adult
         self.surely_past = as_of.date() - TWO_DAYS
+        self.same_age_since = same_age_since
+        self.saw_younger = False
+        """Was any of the results drawn when the person was younger?"""
 
 
 def believe(sent: Observation, by: Believer) -> Measured:
@@ -68,10 +75,8 @@ def believe(sent: Observation, by: Believer) -> Measured:
         # Days are compared first: two clocks of different offsets are slow to compare.
         if day > by.surely_past and taken_at > by.as_of:
             raise NotUsable(REFUSED, "taken in the future; please check the time and send it again")
-        if by.born is not None and day < by.born:
-            raise NotUsable(
-                REFUSED, "taken before the date of birth; please check both and send them again"
-            )
+        if day < by.same_age_since:
+            _look_back(day, by)
     key = analyte.key
     if key in FGF23:
         _check_tube(sent, key)
@@ -100,6 +105,15 @@ def believe(sent: Observation, by: Believer) -> Measured:
         sent.unit or unit,
         sent.specimen,
     )
+
+
+def _look_back(day: date, by: Believer) -> None:
+    """Was somebody born by then? If so they were younger, and are read as that."""
+    if by.born is not None and day < by.born:
+        raise NotUsable(
+            REFUSED, "taken before the date of birth; please check both and send them again"
+        )
+    by.saw_younger = True
 
 
 def standing(sent: Sequence[Observation]) -> tuple[list[Observation], list[Observation]]:

@@ -74,6 +74,8 @@ class Case:
     questioned: set[str] = field(default_factory=set)
     """Results whose unit is asked back: evidence of nothing normal."""
     history_asked: bool = False
+    saw_younger: bool = False
+    """Was any of the results drawn when the person was younger?"""
 
     @property
     def acute(self) -> bool:
@@ -128,7 +130,7 @@ def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None 
     case = Case(who.subject, findings, who)
     case.caveats += who.caveats
     child = is_child(who.subject)
-    by = Believer(as_of, who.born, None if child is None else not child)
+    by = Believer(as_of, who.born, None if child is None else not child, who.same_age_since)
     results, torn = standing(request.observations)
     for one, reason in twice(torn):
         _refuse(case, one, REFUSED, reason)
@@ -160,6 +162,7 @@ def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None 
     for listed in case.by_analyte.values():
         if len(listed) > 1:
             listed.sort(key=_moment)
+    case.saw_younger = by.saw_younger
     inputs.sort(key=ID)
     case.rejected.sort(key=ID)
     _read_exposures(case, request)
