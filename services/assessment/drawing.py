@@ -24,6 +24,7 @@ from services.assessment.results import Results, Versions
 from services.assessment.tables import AssessmentRow
 from services.assessment.versions import Version, standing
 
+CONFIRMED = "TIO_CONFIRMED"
 ANSWER: TypeAdapter[Assessment] = TypeAdapter(Assessment)
 BECAUSE: TypeAdapter[list[NewerVersion]] = TypeAdapter(list[NewerVersion])
 CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
@@ -95,6 +96,8 @@ async def draw(
         changes=CHANGES.dump_python(changes, mode="json"),
     )
     session.add(row)
+    if answer.tio_class == CONFIRMED:
+        await results.confirm()
     return Drawn(row, answer, changes)
 
 
@@ -107,7 +110,7 @@ async def conclude_for(
     """
     findings = request.findings or Findings()
     earlier = None
-    if findings.tio_confirmed_on is None:
+    if findings.tio_confirmed_on is None and results.may_be_confirmed:
         earlier = await repository.confirmed_before(
             session, results.organisation, results.patient, as_of
         )

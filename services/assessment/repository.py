@@ -22,6 +22,7 @@ from services.assessment.tables import (
     MarkRow,
     MessageRow,
     ObservationRow,
+    PatientRow,
     RecordRow,
 )
 from services.chassis.database import held
@@ -88,6 +89,8 @@ async def whose(session: AsyncSession, record: RecordRow, named: str | None) -> 
             col(ObservationRow.organisation) == record.organisation,
             col(ObservationRow.patient) == named,
         )
+        row = {"organisation": record.organisation, "id": named}
+        (await held(session, PatientRow, row, confirmed=True)).confirmed = True
         connection = await session.connection()
         await connection.execute(
             update(ObservationRow)

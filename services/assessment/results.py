@@ -3,24 +3,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlmodel import col, select
+from sqlalchemy import Row, Select, case, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from knowledge.terms.analyte import ANALYTES, BY_LOINC
 from services.assessment.contract import NewerVersion, Observation, UsedInput
-from services.assessment.repository import said
 from services.assessment.tables import ObservationRow, PatientRow
 from services.assessment.versions import OtherContent, Version, newest, place, standing
-from services.chassis.database import held
 from services.chassis.errors import Conflict, FieldProblem
 
 TICK = timedelta(microseconds=1)
 
 Versions = Mapping[str, Sequence[Version]]
+
+Kept = tuple[str, int, int, dict[str, Any], datetime]
+"""A row as it is read: id, version, specimen, body, and when it was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,27 @@ class Received:
 
 
 class Results:
-    """One patient's results, in a transaction that holds the patient."""
+    """One patient's results, in a transaction that holds the patient.
+
+    `may_be_confirmed`: is it worth to look for an earlier conclusion that confirmed a tumor?
+    """
 
     def __init__(
-        self, session: AsyncSession, organisation: str, patient: str, now: datetime
+        self,
+        session: AsyncSession,
+        organisation: str,
+        patient: str,
+        now: datetime,
+        may_be_confirmed: bool,
     ) -> None:
-        self._session, self.organisation, self.patient, self.now = (
-            session,
-            organisation,
-            patient,
-            now,
-        )
+        self._session, self.organisation, self.patient = session, organisation, patient
+        self.now, self.may_be_confirmed = now, may_be_confirmed
+
+    async def confirm(self) -> None:
+        """Remember that there is a conclusion now that confirms a tumor."""
+        if not self.may_be_confirmed:
+            self.may_be_confirmed = True
+            await _set(self._session, self.organisation, self.patient, confirmed=True)
 
     async def receive(self, sent: Sequence[Observation], source: Source) -> Received:
         """Keep what is new of it. 409 where a version said something else before."""
@@ -94,13 +107,13 @@ class Results:
     async def of(self, ids: Iterable[str]) -> dict[str, list[Version]]:
         """Every version of these results."""
         wanted = self._mine().where(col(ObservationRow.observation).in_(list(ids)))
-        return _by_id((await self._session.exec(wanted)).all())
+        return _by_id(await self._rows(wanted))
 
     async def heard_of_since(self, moment: datetime, taken_until: datetime) -> list[Version]:
         """What stands of the samples of that time of which we heard first after this moment?"""
-        rows = (await self._session.exec(self._mine())).all()
-        heard = {(row.observation, row.specimen) for row in rows if row.received_at <= moment}
-        later = {(row.observation, row.specimen) for row in rows} - heard
+        rows = await self._rows(self._mine())
+        heard = {(id, specimen) for id, _, specimen, _, received in rows if received <= moment}
+        later = {(id, specimen) for id, _, specimen, _, _ in rows} - heard
         known = _by_id(rows)
         standing_now = [newest(known[id], specimen) for id, specimen in sorted(later)]
         return [
@@ -109,9 +122,19 @@ class Results:
             if one.sent.taken_at is not None and one.sent.taken_at <= taken_until
         ]
 
-    def _mine(self) -> SelectOfScalar[ObservationRow]:
+    async def _rows(self, wanted: Select[*Kept]) -> Sequence[Row[*Kept]]:
+        connection = await self._session.connection()
+        return (await connection.execute(wanted)).all()
+
+    def _mine(self) -> Select[*Kept]:
         return (
-            select(ObservationRow)
+            select(
+                col(ObservationRow.observation),
+                col(ObservationRow.version),
+                col(ObservationRow.specimen),
+                col(ObservationRow.body),
+                col(ObservationRow.received_at),
+            )
             .where(
                 col(ObservationRow.organisation) == self.organisation,
                 col(ObservationRow.patient) == self.patient,
@@ -128,7 +151,7 @@ class Results:
                 "version": one.number,
                 "specimen": one.specimen,
                 "status": one.sent.status.value,
-                "body": said(one.sent),
+                "body": one.body,
                 "sender": source.sender,
                 "source": source.id,
                 "received_at": self.now,
@@ -145,13 +168,32 @@ async def results_of(session: AsyncSession, organisation: str, patient: str) -> 
 
     The moment of receipt is our clock's, and later than every one before it for this patient.
     """
-    row = await held(session, PatientRow, {"organisation": organisation, "id": patient})
     now = datetime.now(UTC)
-    if row.received_at is not None:
-        now = max(now, row.received_at + TICK)
-    row.received_at = now
-    session.add(row)
-    return Results(session, organisation, patient, now)
+    connection = await session.connection()
+    insert_row = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    begun = insert_row(PatientRow).values(
+        organisation=organisation, id=patient, received_at=now, confirmed=False
+    )
+    received = col(PatientRow.received_at)
+    later = case((received.is_(None), now), (received < now, now), else_=received)
+    held = begun.on_conflict_do_update(
+        index_elements=["organisation", "id"], set_={"received_at": later}
+    ).returning(received, col(PatientRow.confirmed))
+    moment, confirmed = (await connection.execute(held)).one()
+    assert moment is not None
+    if moment != now:  # the clock stood still, or went back
+        now = moment + TICK
+        await _set(session, organisation, patient, received_at=now)
+    return Results(session, organisation, patient, now, confirmed)
+
+
+async def _set(session: AsyncSession, organisation: str, patient: str, **values: Any) -> None:
+    connection = await session.connection()
+    await connection.execute(
+        update(PatientRow)
+        .where(col(PatientRow.organisation) == organisation, col(PatientRow.id) == patient)
+        .values(**values)
+    )
 
 
 def in_their_versions(sent: Iterable[Observation], known: Versions) -> list[Version]:
@@ -187,11 +229,10 @@ def measured(versions: Iterable[Version]) -> str | None:
     return None
 
 
-def _by_id(rows: Iterable[ObservationRow]) -> dict[str, list[Version]]:
+def _by_id(rows: Iterable[Row[*Kept]]) -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = {}
-    for row in rows:
-        sent = Observation.model_validate(row.body | {"version": row.version})
-        found.setdefault(row.observation, []).append(Version(row.version, row.specimen, sent))
+    for id, number, specimen, body, _ in rows:
+        found.setdefault(id, []).append(Version(number, specimen, body))
     return found
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, false
+from sqlalchemy import Index, false, true
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
 
@@ -17,13 +17,17 @@ class AssessmentTables(SQLModel, registry=service_registry()):
 
 
 class PatientRow(AssessmentTables, table=True):
-    """Whose results these are, and when we last received something. Writers queue for this row."""
+    """Whose results these are, and when we last received something. Writers queue for this row.
+
+    `confirmed` tells whether it is worth to look for an earlier conclusion that confirmed a tumor.
+    """
 
     __tablename__ = "patient"
 
     organisation: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    confirmed: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class ObservationRow(AssessmentTables, table=True):

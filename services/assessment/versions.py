@@ -5,8 +5,7 @@ sent before, to the letter, is a repeat and not news. An id that is used again f
 (another time or analyte, and no word of a correction) begins anew and corrects nothing.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.assessment.contract import WITHDRAWN, Observation, Status
@@ -19,13 +18,43 @@ class OtherContent(Exception):
     """This version was sent before and said something else."""
 
 
-@dataclass(frozen=True, slots=True)
 class Version:
-    """One version of one result; `specimen` is the version with which its sample begins."""
+    """One version of one result; `specimen` is the version with which its sample begins.
 
-    number: int
-    specimen: int
-    sent: Observation
+    It is read from the body that is kept only when somebody asks what it says.
+    """
+
+    __slots__ = ("_sent", "body", "number", "specimen")
+
+    def __init__(
+        self,
+        number: int,
+        specimen: int,
+        body: Mapping[str, Any],
+        sent: Observation | None = None,
+    ) -> None:
+        self.number, self.specimen, self.body = number, specimen, body
+        self._sent = sent
+
+    @property
+    def sent(self) -> Observation:
+        """The result as it was sent, under the number of this version."""
+        if self._sent is None:
+            self._sent = Observation.model_validate({**self.body, "version": self.number})
+        return self._sent
+
+    def says(self, sent: Observation, body: Mapping[str, Any]) -> bool:
+        """Is this what was sent, in whatever words?"""
+        if self.body != body and _content(self.sent) != _content(sent):
+            return False
+        if self._sent is None:
+            self._sent = sent.model_copy(update={"version": self.number})
+        return True
+
+
+def body_of(sent: Observation) -> dict[str, Any]:
+    """A result as it is kept: what was said of it, without its number."""
+    return sent.model_dump(mode="json", exclude_unset=True, exclude={"version"})
 
 
 def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
@@ -34,11 +63,11 @@ def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
     OtherContent when the sender numbered it, and that number said something else before.
     """
     numbered = "version" in sent.model_fields_set
-    content = _content(sent)
+    body = body_of(sent)
     for one in reversed(known):
         if numbered and one.number != sent.version:
             continue
-        if _content(one.sent) == content:
+        if one.says(sent, body):
             return one, False
         if numbered:
             raise OtherContent
@@ -46,7 +75,7 @@ def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
     number = sent.version if numbered else last + 1
     begins = _same_sample(known, sent, numbered)
     numbered_so = sent.model_copy(update={"version": number})
-    return Version(number, begins or number, numbered_so), True
+    return Version(number, begins or number, body, numbered_so), True
 
 
 def newest(known: Iterable[Version], specimen: int) -> Version:
