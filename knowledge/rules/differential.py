@@ -10,7 +10,6 @@ from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 FEATURES = EXPOSURES.entries["features"]
-FIRST, LAST = -1, 1000
 
 
 EVIDENCE = tuple(
@@ -36,6 +35,7 @@ LEADS = tuple(
     for entry in TABLE.entries["leads"].values()
 )
 """What leads the list, whatever the points: the fact, the diagnosis, what takes the lead away."""
+FIRST, LAST = -1, len(LEADS)
 SIGNS_OF_XLH = frozenset(
     name for name, entry in FEATURES.items() if entry.fields["diagnosis"] == "XLH"
 )

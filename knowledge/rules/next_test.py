@@ -1,36 +1,25 @@
 """Which test would settle most, and when?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from knowledge.rules import fgf23, non_renal
-from knowledge.rules.classification import (
-    CONFIRMED,
-    POSSIBLE,
-    PROBABLE,
-    UNLIKELY,
-    Classification,
-)
-from knowledge.rules.fgf23_independent import PRESUMED
+from knowledge.rules.classification import Classification
 from knowledge.rules.genetics import TABLE as GENES
-from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
-from knowledge.rules.reference_intervals import Level
-from knowledge.rules.renal_phosphate import CONSERVED, EQUIVOCAL
+from knowledge.rules.picture import Picture
 from knowledge.rules.telling_apart import (
     ANALYTES,
     columns_of,
     separated,
     smallest_set,
 )
+from knowledge.rules.work_up import known, needed, wanted
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 STEPS = TABLE.entries["steps"]
 PLACES = {id: place for place, id in enumerate(STEPS)}
 FIRST_VISIT = frozenset({"M-00", "M-01", "M-02", "M-03", "M-04", "M-05"})
-NOT_READ = (fgf23.MISSING, fgf23.UNINTERPRETABLE)
-BELOW_ONE_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +43,36 @@ def next_tests(
     As little as settles most: of each step only what is missing, and needed by a rule or to tell
     apart the `causes` that are still open.
     """
-    wanted = frozenset(_wanted(picture, classed))
-    if not wanted:
+    ids = frozenset(wanted(picture, classed))
+    if not ids:
         return ()
-    needed = frozenset(_needed(picture)) if not wanted.isdisjoint(FIRST_VISIT) else frozenset()
-    return _steps(wanted, tuple(causes), picture.severe, needed, _known(picture))
+    asked_for = frozenset(needed(picture)) if not ids.isdisjoint(FIRST_VISIT) else frozenset()
+    return _steps(ids, tuple(causes), picture.severe, asked_for, known(picture))
 
 
 @lru_cache(maxsize=8192)
 def _steps(
-    wanted: frozenset[str],
+    ids: frozenset[str],
     causes: tuple[str, ...],
     severe: bool,
-    needed: frozenset[str],
-    known: frozenset[str],
+    asked_for: frozenset[str],
+    there: frozenset[str],
 ) -> tuple[Step, ...]:
-    chosen = set(wanted)
+    chosen = set(ids)
     telling: frozenset[str] = frozenset()
-    if needed:
+    if asked_for:
         offered = tuple(
             column
             for column, order in ANALYTES.items()
-            if not known.issuperset(order) and (column != "fgf23" or "M-05" in wanted)
+            if not there.issuperset(order) and (column != "fgf23" or "M-05" in ids)
         )
         columns = smallest_set(causes, offered)
         telling = frozenset(analyte for column in columns for analyte in ANALYTES[column])
-        if "tubular" in columns and "M-00" not in wanted:
+        if "tubular" in columns and "M-00" not in ids:
             chosen.add("M-03")
     steps = []
     for id in sorted(chosen, key=PLACES.__getitem__):
-        step = _step(id, severe, needed | telling, known, causes)
+        step = _step(id, severe, asked_for | telling, there, causes)
         if step is not None:
             steps.append(step)
     return _in_visits(steps)
@@ -92,22 +81,22 @@ def _steps(
 def _step(
     id: str,
     severe: bool,
-    needed: frozenset[str],
-    known: frozenset[str],
+    asked_for: frozenset[str],
+    there: frozenset[str],
     causes: tuple[str, ...],
 ) -> Step | None:
     """This step, with what is still missing. None when nothing of it is."""
     fields = STEPS[id].fields
     order = tuple(fields["order"])
     if not fields.get("again", False):
-        order = tuple(analyte for analyte in order if analyte not in known)
+        order = tuple(analyte for analyte in order if analyte not in there)
         if id in FIRST_VISIT and id != "M-00":
-            order = tuple(analyte for analyte in order if analyte in needed)
+            order = tuple(analyte for analyte in order if analyte in asked_for)
         if not order and fields["order"]:
             return None
     days = fields.get("sooner", fields["within_days"]) if severe else fields["within_days"]
     because = fields["because"] + (PANEL if id == "M-08" else "")
-    told = separated(causes, columns_of(order, known), id)
+    told = separated(causes, columns_of(order, there), id)
     return Step(id, fields["act"], order, int(days), because, separates=told)
 
 
@@ -141,138 +130,3 @@ def _in_visits(steps: list[Step]) -> tuple[Step, ...]:
         )
         for step in steps
     )
-
-
-def _known(picture: Picture) -> frozenset[str]:
-    """Which analytes need not be measured again?"""
-    known = set(picture.measured)
-    if picture.fgf23 in (*NOT_READ, fgf23.SUPPORTIVE):
-        known.discard("s_fgf23_i")
-    if picture.calcium is not Level.UNDETERMINED:
-        known.update(("s_ca", "s_alb"))
-    if picture.calcium_urine_known:
-        known.update(("u_ca", "u_creat"))
-    if picture.pair and picture.renal != EQUIVOCAL:
-        known.update(("s_phos", "s_creat", "u_phos", "u_creat"))
-    return frozenset(known)
-
-
-def _needed(picture: Picture) -> Iterator[str]:
-    """Which analytes does a rule that is not decided yet ask for?"""
-    yield from ("s_alp", "s_ca", "s_alb", "s_mg", "s_pth", "s_25ohd", "s_creat")
-    yield from ("s_fgf23_i", "s_ferritin", "b_hb")
-    suspect = "fanconi_drug" in picture.facts or bool(picture.markers)
-    if suspect or picture.fgf23 == fgf23.SUPPRESSED:
-        yield from ("u_glu", "s_glu", "s_hco3", "s_urate", "s_k", "u_aa", "u_lmwp")
-    if picture.fgf23 != fgf23.MEDIATED:
-        yield "s_125d"
-        if picture.pth not in (Level.NORMAL, Level.HIGH) and picture.vitamin_d_125 in (
-            Level.HIGH,
-            Level.UNDETERMINED,
-        ):
-            yield "u_ca"
-
-
-def _wanted(picture: Picture, classed: Classification) -> Iterator[str]:
-    """Which steps does this picture call for?"""
-    yield from picture.called & ALWAYS_CALLED
-    if classed.tio_class == CONFIRMED:
-        if picture.recurrence:
-            yield from ("M-01", "M-05")
-        return
-    if classed.rule == "C-04":
-        return
-    if picture.acute:
-        yield "V-07"
-        return
-    if not picture.is_low:
-        yield from _without_low_phosphate(picture)
-        return
-    if not picture.history_asked:
-        yield "M-06"
-    yield from picture.called & WHILE_LOW
-    if "S-06" in picture.called and picture.fgf23 in NOT_READ:
-        yield "M-05"
-    if classed.tio_class == UNLIKELY:
-        yield from _when_unlikely(picture, classed)
-    elif classed.tio_class == PROBABLE:
-        yield "M-10"
-        if not picture.fractures_asked:
-            yield "M-09"
-    elif picture.borderline and picture.phosphate != PERSISTENT:
-        yield "M-01"
-    else:
-        yield from _to_settle(picture)
-        if classed.tio_class == POSSIBLE and (picture.severe or "M-10" in picture.called):
-            yield "M-10"
-        if picture.fgf23 in NOT_READ:
-            yield "M-11"
-
-
-WHILE_LOW = frozenset({"N-02", "D-02"})
-ALWAYS_CALLED = frozenset({"RF-03", "RF-04", "RF-05", "RF-06", "S-02", "P-06"})
-
-
-def _without_low_phosphate(picture: Picture) -> Iterator[str]:
-    if picture.excluded:
-        if picture.severe_band:
-            yield "H-08"
-        if picture.alp is Level.HIGH:
-            yield "H-07"
-        return
-    if "s_phos" not in picture.measured and not picture.decisive_rejected:
-        yield "S-01"
-        return
-    yield "M-01"
-    if picture.phosphate != NOT_LOW or picture.symptoms or picture.alp is Level.HIGH:
-        yield "M-02"
-
-
-def _when_unlikely(picture: Picture, classed: Classification) -> Iterator[str]:
-    match classed.rule:
-        case "C-03":
-            if (picture.severe or picture.symptoms) and picture.conserved_pairs < BELOW_ONE_PAIR:
-                yield "M-01"
-        case "C-06b":
-            yield "N-03"
-        case "C-06":
-            if "M-08" in picture.called:
-                yield "M-08"
-            yield "M-03"
-            yield "M-04"
-        case "C-07":
-            yield "C-07"
-
-
-def _to_settle(picture: Picture) -> Iterator[str]:
-    yield from picture.exposures
-    yield from picture.called & frozenset({"M-08", "V-08"})
-    if picture.fgf23_under_burosumab:
-        yield "V-08"
-    if picture.calcium_pattern == "PTH_DEPENDENT" and not picture.calcium_confirmed_high:
-        yield "P-01"
-    started = picture.pair or picture.fgf23 not in NOT_READ
-    if picture.symptoms and picture.samples <= 1 and not started and not picture.exposures:
-        yield "M-00"
-        return
-    kidney_open = not picture.wasting and picture.renal != CONSERVED
-    if picture.phosphate != PERSISTENT or kidney_open:
-        yield "M-01"
-    yield from ("M-02", "M-04")
-    if "fanconi_drug" in picture.facts or picture.fgf23 == fgf23.SUPPRESSED:
-        yield "M-03"
-    due = (
-        picture.wasting
-        or picture.severe
-        or picture.c_terminal_raised
-        or picture.tubular == PRESUMED
-        or "P-04" in picture.called
-    )
-    if due and picture.fgf23 in (*NOT_READ, fgf23.SUPPORTIVE):
-        yield "M-05"
-    if picture.fgf23 in (fgf23.GREY, fgf23.SUPPRESSED):
-        yield "M-07"
-    if picture.vitamin_d == non_renal.DEFICIENT:
-        yield "N-03"
-    if picture.phosphate == PERSISTENT and not picture.fractures_asked:
-        yield "M-09"
