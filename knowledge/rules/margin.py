@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from math import hypot, sqrt
+from math import hypot, isclose, sqrt
 
 from knowledge.rows import Bands
 from knowledge.rules.fgf23 import TABLE as FGF23
 from knowledge.rules.kidney_function import TABLE as KIDNEY
 from knowledge.rules.non_renal import TABLE as NON_RENAL
+from knowledge.rules.renal_phosphate import HUNDRED
 from knowledge.rules.renal_phosphate import TABLE as RENAL
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 TABLES = {"fgf23": FGF23, "kidney": KIDNEY, "renal": RENAL, "vitamin_d": NON_RENAL}
-HUNDRED = 100.0
-NOISE = 1e-9  # of binary fractions: five percent is five percent
-SHOWN = 10  # parts of a percent that are shown
+PERCENT = float(HUNDRED)
 CALCIUM = frozenset({"s_ca", "s_ca_adj", "s_ca_ion"})
-OTHERS_OF_THE_PAIR = 3  # what FEPO4 is computed from besides serum phosphate
+OTHERS_OF_THE_PAIR = len(("u_phos", "s_creat", "u_creat"))
+"""What FEPO4 is computed from besides serum phosphate."""
 
 
 @dataclass(slots=True)
@@ -101,14 +101,15 @@ def between(bands: Bands) -> tuple[float, ...]:
 
 def difference(value: float, limit: float) -> float:
     """How far above (or, negative, below) its limit is it, in percent of the limit?"""
-    return HUNDRED * (value - limit) / limit
+    return PERCENT * (value - limit) / limit
 
 
 def tenths(percent: float) -> float:
     """A percentage as it is shown."""
-    return int(percent * SHOWN + (0.5 if percent >= 0 else -0.5)) / SHOWN
+    return float(f"{percent:.1f}")
 
 
 def within(difference_percent: float, precision: Precision) -> bool:
-    """Could measuring again move it across?"""
-    return abs(difference_percent) <= precision.percent + NOISE
+    """Could measuring again move it across? Five percent is five percent, in binary too."""
+    away = abs(difference_percent)
+    return away <= precision.percent or isclose(away, precision.percent)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from math import inf
 
 from knowledge.tables import Table
 from knowledge.terms.analyte import ANALYTES, Analyte
@@ -32,7 +33,7 @@ def _in_working_units(name: str) -> dict[str, tuple[Decimal | None, Decimal | No
 HARD, SOFT = _in_working_units("hard"), _in_working_units("soft")
 SOFT_ADULT = _in_working_units("soft_adult")
 NO_LIMITS = (None, None)
-_NO_END = Decimal("Infinity")
+_NO_END = Decimal(inf)
 
 
 def _never_wondered_at(key: str) -> tuple[Decimal, Decimal]:

@@ -13,18 +13,19 @@ from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit, unit
 from services.assessment.contract import Observation, ReportedRange, Status
 
 NOT_A_RESULT = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.REGISTERED})
-WORD = {
-    Status.REGISTERED: 0,
-    Status.UNKNOWN: 1,
-    Status.PRELIMINARY: 2,
-    Status.FINAL: 3,
-    Status.AMENDED: 4,
-    Status.CORRECTED: 5,
-    Status.CANCELLED: 6,
-    Status.ENTERED_IN_ERROR: 7,
-}
-"""Of one result in one version, the later word: a correction after what it corrects."""
+LATER_WORDS = (
+    Status.REGISTERED,
+    Status.UNKNOWN,
+    Status.PRELIMINARY,
+    Status.FINAL,
+    Status.AMENDED,
+    Status.CORRECTED,
+    Status.CANCELLED,
+    Status.ENTERED_IN_ERROR,
+)
+"""Of one result in one version, which word is the later: a correction after what it corrects."""
 
+WORD = {status: place for place, status in enumerate(LATER_WORDS)}
 REFUSED = "V-01"
 WRONG_TUBE = "V-11"
 TWO_DAYS = timedelta(days=2)
