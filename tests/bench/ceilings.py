@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, FastAPI
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
@@ -15,9 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.assessment.app import create_app
 from services.assessment.assess import assess
 from services.assessment.contract import EvaluateRequest
-from services.assessment.routes import ANSWER
+from services.assessment.drawing import ANSWER
 from services.assessment.settings import AssessmentSettings
-from services.chassis.database import durable_sqlite
 from services.chassis.settings import read_settings
 from tests.bench.panels import PANEL
 
@@ -43,10 +43,18 @@ class BareRow(SQLModel, table=True):
     answer: dict[str, Any] = Field(sa_type=JSON)
 
 
+def _as_durable_as_ours(connection: Any, _record: Any) -> None:
+    """A commit is on the disk when it returns."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
 def insert() -> FastAPI:
     """The same body parsed, and one row of the same size committed as durably, and shown."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['BENCH_DATABASE']}")
-    durable_sqlite(engine.sync_engine)
+    event.listen(engine.sync_engine, "connect", _as_durable_as_ours)
     answer = ANSWER.dump_python(assess(EvaluateRequest.model_validate(PANEL)), mode="json")
 
     @asynccontextmanager
