@@ -26,6 +26,7 @@ LATER_WORDS = (
 """Of one result in one version, which word is the later: a correction after what it corrects."""
 
 WORD = {status: place for place, status in enumerate(LATER_WORDS)}
+URINE, DERIVED = "urine", "derived"
 REFUSED = "V-01"
 WRONG_TUBE = "V-11"
 TWO_DAYS = timedelta(days=2)
@@ -79,6 +80,8 @@ def believe(sent: Observation, by: Believer) -> Measured:
         if day < by.same_age_since:
             _look_back(day, by)
     key = analyte.key
+    if sent.specimen is not None:
+        _check_specimen(sent.specimen, analyte)
     if key in FGF23:
         _check_tube(sent, key)
     printed = value = Quantity(number, unit, sent.comparator)
@@ -188,6 +191,19 @@ def _unit_of(sent: Observation, analyte: Analyte) -> str:
     except NotConvertible as other:
         meant = unit_questions.to_send_instead(analyte, unit_named(sent.unit).code)
         raise NotUsable(REFUSED, f"{other}; {meant or 'please send it with its unit'}") from None
+
+
+def _check_specimen(specimen: str, analyte: Analyte) -> None:
+    """Blood is no urine, and a void is no day: what was measured is then another analyte."""
+    urine = analyte.specimen.startswith(URINE)
+    if analyte.specimen == DERIVED or specimen.startswith(URINE) == urine:
+        if not urine or not analyte.specimens or specimen in analyte.specimens:
+            return
+    raise NotUsable(
+        REFUSED,
+        f"{analyte.name} cannot come from {specimen}; please send the analyte that was measured "
+        "in it, or the right specimen",
+    )
 
 
 def _check_tube(sent: Observation, key: str) -> None:

@@ -52,6 +52,7 @@ class Observation(Native):
     version: int | None = None
     reference_range: ReferenceRange | None = None
     assay: Name | None = None
+    specimen: Name | None = None
     flags: list[Name] = Field(default_factory=list)
 
 

@@ -45,6 +45,7 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
         reference_range=ReferenceRange(own.low, own.high) if own else None,
         assay=sent.assay,
         flags=frozenset(sent.flags),
+        specimen=sent.specimen,
     )
 
 
