@@ -94,6 +94,7 @@ async def draw(
         rests_on=rests_on,
         because=BECAUSE.dump_python(occasion.because, mode="json", by_alias=True),
         changes=CHANGES.dump_python(changes, mode="json"),
+        affected=[],
     )
     session.add(row)
     if answer.tio_class == CONFIRMED:

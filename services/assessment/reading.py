@@ -2,14 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.assessment import repository
-from services.assessment.contract import Affected, Mark, NewerVersion, StoredAssessment
+from services.assessment.contract import (
+    Affected,
+    Assessment,
+    Change,
+    Mark,
+    NewerVersion,
+    StoredAssessment,
+)
 from services.assessment.drawing import BECAUSE, CHANGES, answer_of
 from services.assessment.tables import AssessmentRow, MarkRow
 from services.chassis.errors import NotFound
@@ -39,6 +47,26 @@ def shown(row: AssessmentRow, marks: Sequence[MarkRow] = ()) -> StoredAssessment
         changes=CHANGES.validate_python(row.changes),
         affected=AFFECTED.validate_python(row.affected),
     )
+
+
+def as_made(row: AssessmentRow) -> bytes:
+    """The same without marks, in JSON: what was answered when it was made, and ever since.
+
+    Written from what the row keeps: reading our own words again would cost more than storing them.
+    """
+    answer = StoredAssessment(
+        id=row.id,
+        patient=row.patient,
+        as_of=row.as_of,
+        assessment=cast(Assessment, row.answer),
+        concluded_at=row.concluded_at,
+        record=row.record,
+        supersedes=row.supersedes,
+        because=cast(list[NewerVersion], row.because),
+        changes=cast(list[Change], row.changes),
+        affected=cast(list[Affected], row.affected),
+    )
+    return to_json(answer)
 
 
 def patient_of(row: AssessmentRow) -> str:

@@ -28,7 +28,15 @@ from services.assessment.drawing import (
     draw,
     with_results,
 )
-from services.assessment.reading import as_known, found, marks_on, patient_of, shown, written
+from services.assessment.reading import (
+    as_known,
+    as_made,
+    found,
+    marks_on,
+    patient_of,
+    shown,
+    written,
+)
 from services.assessment.results import Source, results_of
 from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis import audit
@@ -62,7 +70,7 @@ async def record_assessment(
     request: EvaluateRequest,
     session: InTransaction,
     caller: Annotated[Caller, MAY_CONCLUDE],
-) -> StoredAssessment:
+) -> Response:
     """Assess, and remember what was concluded. Safe to repeat.
 
     A result that was sent before in another version is corrected for every earlier conclusion.
@@ -75,7 +83,7 @@ async def record_assessment(
         if known.request != told:
             raise Conflict("this assessment was made from other data")
         audit.record(session, caller, "read", KIND, assessment_id, patient=patient_of(known))
-        return shown(known)
+        return Response(as_made(known), media_type="application/json")
     _all_have_times(request)
     received = await results.receive(request.observations, Source(caller.subject, assessment_id))
     affected = []
@@ -88,7 +96,7 @@ async def record_assessment(
     drawn = await draw(session, results, occasion, used, told)
     drawn.row.affected = written(affected)
     audit.record(session, caller, "create", KIND, assessment_id, patient=results.patient)
-    return shown(drawn.row)
+    return Response(as_made(drawn.row), media_type="application/json")
 
 
 @router.get("/assessments/{assessment_id}", response_model=StoredAssessment)
