@@ -28,6 +28,11 @@ class Precision:
     percent: float
     sources: list[str]
     read_status: str
+    shown: float
+
+
+def _precision(percent: float, sources: list[str], read_status: str) -> Precision:
+    return Precision(percent, sources, read_status, tenths(percent))
 
 
 def precision_of(key: str, on: date) -> Precision:
@@ -38,14 +43,14 @@ def precision_of(key: str, on: date) -> Precision:
 @lru_cache(maxsize=64)
 def _stated(name: str, on: date) -> Precision:
     row = TABLE.values[name].on(on)
-    return Precision(float(row.number), list(row.citation.source), str(row.citation.read_status))
+    return _precision(float(row.number), list(row.citation.source), str(row.citation.read_status))
 
 
 @lru_cache(maxsize=16)
 def of_excretion(on: date) -> Precision:
     """How exactly is FEPO4 known? Four results, none exact, multiply and divide."""
     each = precision_of("s_phos", on)
-    return Precision(each.percent * sqrt(1 + OTHERS_OF_THE_PAIR), each.sources, each.read_status)
+    return _precision(each.percent * sqrt(1 + OTHERS_OF_THE_PAIR), each.sources, each.read_status)
 
 
 def of_threshold(reabsorbed: float, *, child: bool, on: date) -> Precision:
@@ -62,7 +67,7 @@ def of_threshold(reabsorbed: float, *, child: bool, on: date) -> Precision:
         steepness += b / (1 - b * reabsorbed)
     lost = steepness * (1 - reabsorbed)
     grown = hypot(1 + lost, sqrt(OTHERS_OF_THE_PAIR) * lost)
-    return Precision(each.percent * grown, each.sources, each.read_status)
+    return _precision(each.percent * grown, each.sources, each.read_status)
 
 
 @lru_cache(maxsize=16)
@@ -75,7 +80,7 @@ def of_filtration(on: date) -> Precision:
     """How exactly is eGFR known, where creatinine is high enough to matter?"""
     each = precision_of("s_creat", on)
     power = abs(float(KIDNEY.number("ckd_epi_beta", on)))
-    return Precision(each.percent * power, each.sources, each.read_status)
+    return _precision(each.percent * power, each.sources, each.read_status)
 
 
 def nearest_limit(value: float, limits: tuple[float, ...]) -> float:

@@ -196,9 +196,9 @@ def _unit_of(sent: Observation, analyte: Analyte) -> str:
 def _check_specimen(specimen: str, analyte: Analyte) -> None:
     """Blood is no urine, and a void is no day: what was measured is then another analyte."""
     urine = analyte.specimen.startswith(URINE)
-    if analyte.specimen == DERIVED or specimen.startswith(URINE) == urine:
-        if not urine or not analyte.specimens or specimen in analyte.specimens:
-            return
+    of_its_kind = analyte.specimen == DERIVED or specimen.startswith(URINE) == urine
+    if of_its_kind and not (urine and analyte.specimens and specimen not in analyte.specimens):
+        return
     raise NotUsable(
         REFUSED,
         f"{analyte.name} cannot come from {specimen}; please send the analyte that was measured "

@@ -53,7 +53,7 @@ def _add(
             limit,
             unit,
             margin.tenths(percent),
-            margin.tenths(precision.percent),
+            precision.shown,
             margin.within(percent, precision),
             rule,
             precision.sources,

@@ -14,6 +14,7 @@ from services.assessment.intake import Case
 from services.assessment.notes import Notes
 
 SPEC = ["specification-assessment"]
+CALCIUM_BY_MASS = f"{urine_ratios.CALCIUM_RATIO}_mass"
 
 
 @dataclass(slots=True)
@@ -92,11 +93,12 @@ def _calcium_ratio(notes: Notes, subject: Subject, ratio: Quantity, inputs: list
     if limit is not None:
         level, high = level_between(ratio, None, limit.high), limit.high
         sources = list(limit.citation.source)
-    notes.derive(key, ratio, level, (None, high) if limit else None, key, inputs, sources)
+    span = None if high is None else (None, high)
+    notes.derive(key, ratio, level, span, key, inputs, sources)
     mass = urine_ratios.by_mass(key, ratio)
-    factor = mass.value / ratio.value
-    span = None if high is None else (None, high * factor)
-    notes.derive(f"{key}_mass", mass, level, span, key, inputs, sources)
+    if high is not None:
+        span = None, urine_ratios.by_mass(key, Quantity(high, ratio.unit)).value
+    notes.derive(CALCIUM_BY_MASS, mass, level, span, key, inputs, sources)
 
 
 def _phosphate_ratio(
