@@ -19,6 +19,9 @@ from knowledge.tables import Table
 TABLE = Table.beside(__file__)
 STEPS = TABLE.entries["steps"]
 PLACES = {id: place for place, id in enumerate(STEPS)}
+FIRST = "first"
+PAIR = frozenset(ANALYTES["fepo4"])
+"""Blood and urine of one collection: a pair is drawn whole, whatever is known already."""
 FIRST_VISIT = frozenset({"M-00", "M-01", "M-02", "M-03", "M-04", "M-05"})
 
 
@@ -71,10 +74,14 @@ def _steps(
         if "tubular" in columns and "M-00" not in ids:
             chosen.add("M-03")
     steps = []
+    drawn: frozenset[str] = frozenset()
     for id in sorted(chosen, key=PLACES.__getitem__):
-        step = _step(id, severe, asked_for | telling, there, causes)
-        if step is not None:
-            steps.append(step)
+        step = _step(id, severe, asked_for | telling, there, drawn, causes)
+        if step is None:
+            continue
+        steps.append(step)
+        if STEPS[id].fields["visit"] == FIRST:
+            drawn = drawn.union(step.order)
     return _in_visits(steps)
 
 
@@ -83,20 +90,27 @@ def _step(
     severe: bool,
     asked_for: frozenset[str],
     there: frozenset[str],
+    drawn: frozenset[str],
     causes: tuple[str, ...],
 ) -> Step | None:
-    """This step, with what is still missing. None when nothing of it is."""
+    """This step, with what is still missing. None when nothing of it is.
+
+    `drawn` is what an earlier step draws at the first visit: nothing is drawn twice there.
+    """
     fields = STEPS[id].fields
     order = tuple(fields["order"])
+    if fields["visit"] == FIRST:
+        order = tuple(analyte for analyte in order if analyte not in drawn)
     if not fields.get("again", False):
-        order = tuple(analyte for analyte in order if analyte not in there)
+        again = PAIR if id == "M-00" else frozenset()
+        order = tuple(one for one in order if one in again or one not in there)
         if id in FIRST_VISIT and id != "M-00":
             order = tuple(analyte for analyte in order if analyte in asked_for)
         if not order and fields["order"]:
             return None
     days = fields.get("sooner", fields["within_days"]) if severe else fields["within_days"]
     because = fields["because"] + (PANEL if id == "M-08" else "")
-    told = separated(causes, columns_of(order, there), id)
+    told = separated(causes, columns_of(order, there | drawn), id)
     return Step(id, fields["act"], order, int(days), because, separates=told)
 
 

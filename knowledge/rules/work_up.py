@@ -75,6 +75,7 @@ def wanted(picture: Picture, classed: Classification) -> Iterator[str]:
         yield from _when_unlikely(picture, classed)
     elif classed.tio_class == PROBABLE:
         yield "M-10"
+        yield from picture.called & {"M-08"}
         if not picture.fractures_asked:
             yield "M-09"
     elif picture.borderline and picture.phosphate != PERSISTENT:

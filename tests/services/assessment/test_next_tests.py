@@ -40,8 +40,25 @@ def test_nothing_is_ordered_twice_and_nothing_known_again(id: str) -> None:
     known = {one.analyte for one in request.observations if one.id not in refused}
     for step in answer.next_tests:
         again = STEPS[step.step].fields.get("again", False)
-        repeated = {"s_fgf23_i", "s_phos"} if step.step in ("M-00", "M-05") else set()
-        assert again or not known.intersection(step.order) - repeated, step.step
+        repeated = {"M-00": {"s_fgf23_i", "s_phos", "s_creat"}, "M-05": {"s_fgf23_i"}}
+        assert again or not known.intersection(step.order) - repeated.get(step.step, set())
+
+
+@pytest.mark.parametrize("id", REQUESTS)
+def test_at_one_visit_nothing_is_drawn_twice(id: str) -> None:
+    drawn = [
+        (step.visit, analyte)
+        for step in assess(REQUESTS[id]).next_tests
+        if STEPS[step.step].fields["visit"] == "first"
+        for analyte in step.order
+    ]
+    assert len(drawn) == len(set(drawn))
+
+
+def test_the_first_panel_draws_a_whole_pair_though_phosphate_is_known() -> None:
+    step = step_named(assess(REQUESTS["tio-three-numbers"]), "M-00")
+    assert {"s_phos", "s_creat", "u_phos", "u_creat", "s_fgf23_i"} <= set(step.order)
+    assert not {"s_alp", "s_ca"} & set(step.order)
 
 
 @pytest.mark.parametrize("id", REQUESTS)
