@@ -1,6 +1,7 @@
 """Draw one conclusion for one patient, and write it down."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,11 +19,11 @@ from services.assessment.contract import (
     EvaluateRequest,
     Findings,
     NewerVersion,
-    UsedInput,
+    Observation,
 )
 from services.assessment.results import Results, Versions
 from services.assessment.tables import AssessmentRow
-from services.assessment.versions import Version, standing
+from services.assessment.versions import standing
 
 CONFIRMED = "TIO_CONFIRMED"
 ANSWER: TypeAdapter[Assessment] = TypeAdapter(Assessment)
@@ -51,20 +52,24 @@ class Drawn:
     changes: list[Change]
 
 
-def with_results(request: EvaluateRequest, results: Sequence[Version]) -> EvaluateRequest:
+def with_results(request: EvaluateRequest, results: Iterable[Observation]) -> EvaluateRequest:
     """The same request with these results, each named by its version."""
-    return request.model_copy(update={"observations": tuple(one.sent for one in results)})
+    return request.model_copy(update={"observations": tuple(results)})
 
 
 def as_it_stands(row: AssessmentRow, known: Versions) -> EvaluateRequest:
     """What was asked then, with each result in the version that stands now."""
     request = EvaluateRequest.model_validate(row.request)
-    now = {}
+    now, never_kept = {}, []
     for sent in request.observations:
         number = row.inputs.get(sent.id)
         version = None if number is None else standing(known.get(sent.id, ()), number)
-        now[sent.id] = sent if version is None else version.sent
-    return request.model_copy(update={"observations": tuple(now.values()), "as_of": row.as_of})
+        if version is None:
+            never_kept.append(sent)
+        else:
+            now[sent.id] = version.sent
+    as_now = with_results(request, (*now.values(), *never_kept))
+    return as_now.model_copy(update={"as_of": row.as_of})
 
 
 async def draw(
@@ -89,7 +94,7 @@ async def draw(
         knowledge_version=answer.knowledge_version,
         tio_class=answer.tio_class,
         concluded_at=results.now,
-        inputs={one.id: one.version for one in request.observations},
+        inputs=_inputs(request),
         supersedes=None if before is None else before.id,
         rests_on=rests_on,
         because=BECAUSE.dump_python(occasion.because, mode="json", by_alias=True),
@@ -120,9 +125,13 @@ async def conclude_for(
         request = request.model_copy(update={"findings": findings.model_copy(update=told)})
     site = await site_settings.in_force(session, results.organisation)
     answer = assess(request, now=as_of, site=site)
-    if not answer.inputs:
-        answer.inputs = [UsedInput(o.id, o.version, o.status) for o in request.observations]
     return answer, None if earlier is None else earlier.id
+
+
+def _inputs(request: EvaluateRequest) -> dict[str, int]:
+    """Each result by its version; what was sent twice and differs has none."""
+    times = Counter(one.id for one in request.observations)
+    return {one.id: one.version for one in request.observations if times[one.id] == 1}
 
 
 def answer_of(row: AssessmentRow) -> Assessment:

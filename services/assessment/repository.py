@@ -108,7 +108,8 @@ async def of_whom(session: AsyncSession, row: AssessmentRow) -> str:
     """Whose results does this assessment rest on?"""
     if row.record is None:
         return row.patient or str(row.id)
-    return await whose(session, await open_record(session, row.organisation, row.record), None)
+    record = await session.get(RecordRow, (row.organisation, row.record))
+    return str(row.record) if record is None or record.patient is None else record.patient
 
 
 async def find_message(session: AsyncSession, organisation: str, id: UUID) -> MessageRow | None:

@@ -13,6 +13,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.analyte import ANALYTES, BY_LOINC
+from services.assessment.believing import WORD
+from services.assessment.believing import standing as reconciled
 from services.assessment.contract import NewerVersion, Observation, UsedInput
 from services.assessment.tables import ObservationRow, PatientRow
 from services.assessment.versions import OtherContent, Version, newest, place, standing
@@ -42,8 +44,14 @@ class Received:
     """Each result once, as the version that it is."""
     standing: list[Version] = field(default_factory=list)
     """The same results, in the version that stands now."""
+    torn: list[Observation] = field(default_factory=list)
+    """What was sent twice at once, and differs: nobody can tell which is meant."""
     corrected: bool = False
     """Does one of them stand in the place of an earlier version from now on?"""
+
+    def used(self) -> list[Observation]:
+        """What is to be read: what stands, and what has to be asked back."""
+        return [*(one.sent for one in self.standing), *self.torn]
 
     def named(self) -> list[UsedInput]:
         """What was sent, by version."""
@@ -74,12 +82,21 @@ class Results:
             await _set(self._session, self.organisation, self.patient, confirmed=True)
 
     async def receive(self, sent: Sequence[Observation], source: Source) -> Received:
-        """Keep what is new of it. 409 where a version said something else before."""
+        """Keep what is new of it. 409 where a version said something else before.
+
+        What is sent at once under one id counts in the order of its versions and words; what cannot
+        be reconciled is no version: it is asked back, and stays where it was sent.
+        """
+        _, unreconciled = reconciled(sent)
+        torn = {one.id for one in unreconciled}
         known = await self.of({one.id for one in sent})
         received, problems = Received(), []
         placed: dict[str, Version] = {}
         new: dict[tuple[str, int], Version] = {}
-        for number, one in enumerate(sent):
+        for number, one in sorted(enumerate(sent), key=_turn):
+            if one.id in torn:
+                received.torn.append(one)
+                continue
             versions = known.setdefault(one.id, [])
             try:
                 version, is_new = place(versions, one)
@@ -187,6 +204,11 @@ async def results_of(session: AsyncSession, organisation: str, patient: str) -> 
     return Results(session, organisation, patient, now, confirmed)
 
 
+def looked_at(session: AsyncSession, organisation: str, patient: str) -> Results:
+    """The same for looking only: nobody waits, and nothing is received."""
+    return Results(session, organisation, patient, datetime.now(UTC), True)
+
+
 async def _set(session: AsyncSession, organisation: str, patient: str, **values: Any) -> None:
     connection = await session.connection()
     await connection.execute(
@@ -196,13 +218,20 @@ async def _set(session: AsyncSession, organisation: str, patient: str, **values:
     )
 
 
-def in_their_versions(sent: Iterable[Observation], known: Versions) -> list[Version]:
-    """These results, each once and in the version that stands now of the sample they came from."""
-    found: dict[str, Version] = {}
+def in_their_versions(sent: Iterable[Observation], known: Versions) -> list[Observation]:
+    """These results, each once and in the version that stands now of the sample they came from.
+
+    What was never kept, because it could not be reconciled, is left as it was sent.
+    """
+    found: dict[str, Observation] = {}
+    torn: list[Observation] = []
     for one in sent:
         version, is_new = place(known.get(one.id, ()), one)
-        found[one.id] = version if is_new else newest(known[one.id], version.specimen)
-    return list(found.values())
+        if is_new:
+            torn.append(one)
+        else:
+            found[one.id] = newest(known[one.id], version.specimen).sent
+    return [*found.values(), *(one for one in torn if one.id not in found)]
 
 
 def newer(inputs: Mapping[str, int], known: Versions) -> list[NewerVersion]:
@@ -234,6 +263,10 @@ def _by_id(rows: Iterable[Row[*Kept]]) -> dict[str, list[Version]]:
     for id, number, specimen, body, _ in rows:
         found.setdefault(id, []).append(Version(number, specimen, body))
     return found
+
+
+def _turn(numbered: tuple[int, Observation]) -> tuple[int, int]:
+    return numbered[1].version, WORD[numbered[1].status]
 
 
 def _other_content(number: int) -> FieldProblem:

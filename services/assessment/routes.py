@@ -37,7 +37,7 @@ from services.assessment.reading import (
     shown,
     written,
 )
-from services.assessment.results import Source, results_of
+from services.assessment.results import Source, looked_at, results_of
 from services.assessment.site_settings import CallerAtSite, requires_at_site
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
@@ -92,7 +92,7 @@ async def record_assessment(
     # In the offset in which it is kept: a repeated call repeats this answer to the letter.
     as_of = (request.as_of or datetime.now(UTC)).astimezone(UTC)
     occasion = Occasion(assessment_id, as_of, patient=named)
-    used = with_results(request, received.standing)
+    used = with_results(request, received.used())
     drawn = await draw(session, results, occasion, used, told)
     drawn.row.affected = written(affected)
     audit.record(session, caller, "create", KIND, assessment_id, patient=results.patient)
@@ -126,7 +126,8 @@ async def reassess(
     which we heard later, by today's edition of the knowledge.
     """
     row = await found(session, caller.organisation, assessment_id)
-    results = await results_of(session, caller.organisation, await repository.of_whom(session, row))
+    patient = await repository.of_whom(session, row)
+    results = looked_at(session, caller.organisation, patient)
     request = as_it_stands(row, await results.of(row.inputs))
     later = [
         one.sent
