@@ -392,3 +392,31 @@ async def test_a_withdrawal_is_received_when_it_comes(client: AssessmentClient) 
 
     assert shown.concluded_at is not None
     assert before <= shown.concluded_at < shown.marked[0].marked_at
+
+
+async def test_one_result_sent_twice_at_once_with_two_values_is_asked_back_and_corrects_nothing(
+    client: AssessmentClient,
+) -> None:
+    first = await stored(client, a_request())
+    phosphate = the_phosphate()
+    torn = [phosphate | {"value": 0.8}, phosphate | {"value": 1.1}]
+
+    second = await stored(client, a_request(observations=torn))
+    answer = await told(client, uuid4(), facts(*torn))
+
+    for rejected in (second.assessment.rejected, answer.rejected):
+        assert [one.observation for one in rejected] == [phosphate["id"]]
+    assert (second.affected, answer.affected, answer.versions) == ([], [], [])
+    assert (await client.reassess(NORTH, second.id)).changes == []
+    assert (await client.read_assessment(NORTH, first.id)).marked == []
+
+
+async def test_preliminary_and_final_sent_at_once_are_two_versions_in_any_order(
+    client: AssessmentClient,
+) -> None:
+    final = the_phosphate()
+    both = [final, final | {"status": "preliminary", "value": 0.5}]
+
+    answer = await corrected(client, *both)
+
+    assert [(one.version, one.status) for one in answer.versions] == [(2, "final")]
