@@ -201,6 +201,8 @@ def _what_blocks(items: tuple[str, ...] | None, picture: Picture) -> list[str]:
         wanted.append("fgf23")
     if picture.calcium is Level.HIGH:
         wanted.append("calcium_high")
+    if picture.tubular == fgf23_independent.PRESUMED:
+        wanted.append("fanconi_markers")
     if picture.kidney_failure:
         wanted.append("kidney_failure")
     wanted += [*picture.exposures, *picture.features]

@@ -126,6 +126,8 @@ def _to_settle(picture: Picture) -> Iterator[str]:
         yield "V-08"
     if picture.calcium_pattern == "PTH_DEPENDENT" and not picture.calcium_confirmed_high:
         yield "P-01"
+    if picture.vitamin_d == non_renal.DEFICIENT:
+        yield "N-03"
     started = picture.pair or picture.fgf23 not in NOT_READ
     if picture.symptoms and picture.samples <= 1 and not started and not picture.exposures:
         yield "M-00"
@@ -147,7 +149,5 @@ def _to_settle(picture: Picture) -> Iterator[str]:
         yield "M-05"
     if picture.fgf23 in (fgf23.GREY, fgf23.SUPPRESSED):
         yield "M-07"
-    if picture.vitamin_d == non_renal.DEFICIENT:
-        yield "N-03"
     if picture.phosphate == PERSISTENT and not picture.fractures_asked:
         yield "M-09"
