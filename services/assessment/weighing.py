@@ -89,6 +89,7 @@ class Weighing(OriginStages):
             "tubular_markers": len(markers) > 1,
             "fanconi": p.tubular in (fgf23_independent.FANCONI, fgf23_independent.PRESUMED),
             "light_chains": self._level("flc_ratio") in (Level.LOW, Level.HIGH),
+            "iron_often": "X-01" in p.exposures and exposures.iron_often_does(self.case.infusions),
             "iron_deficient": self._level("s_ferritin") is Level.LOW,
             "alp_high": p.alp is Level.HIGH,
             "N-03": p.vitamin_d == non_renal.DEFICIENT,

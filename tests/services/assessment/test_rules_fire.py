@@ -14,7 +14,8 @@ FILE = tomllib.loads(Path(__file__).with_name("rules_fire.toml").read_text("utf-
 CASES: list[dict[str, Any]] = FILE["case"]
 
 
-def answer_for(case: dict[str, Any]) -> Assessment:
+def request_of(case: dict[str, Any]) -> EvaluateRequest:
+    """The request this case stands for."""
     laid = {"id": "invented", **FILE["base"][case["base"]], **case}
     gone = set(case.get("without", ()))
     for part in ("serum", "urine"):
@@ -25,7 +26,12 @@ def answer_for(case: dict[str, Any]) -> Assessment:
     if "acute_days" in case:
         since, until = case["acute_days"]
         body["findings"] |= {"acute_since": a_day(since), "acute_until": a_day(until)}
-    return assess(EvaluateRequest.model_validate(body))
+    return EvaluateRequest.model_validate(body)
+
+
+def answer_for(case: dict[str, Any]) -> Assessment:
+    """What is concluded?"""
+    return assess(request_of(case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
