@@ -47,9 +47,10 @@ class Stages(Weighing):
         painful = findings.bone_pain is True or bool(findings.fractures)
         if painful and (unexplained or self._level("s_balp") is Level.HIGH):
             self.notes.fire("S-03", "ORDER_PHOSPHATE")
-        never = "s_phos" not in self.case.by_analyte.keys() | self.case.rejected_analytes
-        if never and suspicion.mislabelled(findings.labels) is not None:
-            self.notes.fire("S-04", "ORDER_PHOSPHATE")
+        if findings.labels and suspicion.mislabelled(findings.labels) is not None:
+            known, refused = self.case.by_analyte, self.case.rejected_analytes
+            if "s_phos" not in known and "s_phos" not in refused:
+                self.notes.fire("S-04", "ORDER_PHOSPHATE")
         if picture.is_low and not self.case.acute:
             self.notes.fire("S-05", "REPEAT_FASTING")
         if (
@@ -71,7 +72,7 @@ class Stages(Weighing):
     def _red_flags(self) -> None:
         findings, picture, called = self.case.findings, self.picture, self.picture.called
         sign = suspicion.urgent_sign(findings) and picture.phosphate != NOT_LOW
-        if sign or hypophosphatemia.is_urgent(self.samples, None, self.on):
+        if sign or (self.urgent and hypophosphatemia.is_urgent(self.samples, None, self.on)):
             self.urgent = True
             self.notes.fire("RF-01", "URGENT")
             self.notes.caveat("urgent_care")
