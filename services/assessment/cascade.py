@@ -56,7 +56,6 @@ async def _again(
         uuid5(row.id, str(source)), row.as_of, row.record, row.patient, row, because
     )
     again = await draw(session, results, occasion, as_it_stands(row, known))
-    await session.flush()
     audit.record(session, caller, "create", KIND, occasion.id, patient=results.patient)
     return Affected(row.id, because, occasion.id, again.changes)
 

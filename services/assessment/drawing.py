@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.assessment import repository, site_settings
+from services.assessment import repository
 from services.assessment.assess import assess
 from services.assessment.compare import compare
 from services.assessment.contract import (
@@ -123,8 +123,7 @@ async def conclude_for(
     if earlier is not None:
         told = {"tio_confirmed_on": earlier.as_of.date()}
         request = request.model_copy(update={"findings": findings.model_copy(update=told)})
-    site = await site_settings.in_force(session, results.organisation)
-    answer = assess(request, now=as_of, site=site)
+    answer = assess(request, now=as_of, site=await results.site())
     return answer, None if earlier is None else earlier.id
 
 

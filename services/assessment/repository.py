@@ -78,30 +78,33 @@ def add_facts(
 
 
 async def whose(session: AsyncSession, record: RecordRow, named: str | None) -> str:
-    """The patient of this record: the id that its facts named first, until then its own.
-
-    Results that came before the name go with it, unless that patient has others of the same ids.
-    """
+    """The patient of this record: the id that its facts named first, until then its own."""
     if record.patient is None and named is not None:
         record.patient = named
         session.add(record)
-        theirs = select(col(ObservationRow.observation)).where(
-            col(ObservationRow.organisation) == record.organisation,
-            col(ObservationRow.patient) == named,
-        )
-        row = {"organisation": record.organisation, "id": named}
-        (await held(session, PatientRow, row, confirmed=True)).confirmed = True
-        connection = await session.connection()
-        await connection.execute(
-            update(ObservationRow)
-            .where(
-                col(ObservationRow.organisation) == record.organisation,
-                col(ObservationRow.patient) == str(record.id),
-                col(ObservationRow.observation).not_in(theirs),
-            )
-            .values(patient=named)
-        )
+        if record.facts:
+            await _bring_along(session, record, named)
     return record.patient or str(record.id)
+
+
+async def _bring_along(session: AsyncSession, record: RecordRow, named: str) -> None:
+    """Results that came before the name go with it, unless the patient has others of their ids."""
+    patient = {"organisation": record.organisation, "id": named}
+    (await held(session, PatientRow, patient, confirmed=True)).confirmed = True
+    theirs = select(col(ObservationRow.observation)).where(
+        col(ObservationRow.organisation) == record.organisation,
+        col(ObservationRow.patient) == named,
+    )
+    connection = await session.connection()
+    await connection.execute(
+        update(ObservationRow)
+        .where(
+            col(ObservationRow.organisation) == record.organisation,
+            col(ObservationRow.patient) == str(record.id),
+            col(ObservationRow.observation).not_in(theirs),
+        )
+        .values(patient=named)
+    )
 
 
 async def of_whom(session: AsyncSession, row: AssessmentRow) -> str:

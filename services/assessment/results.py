@@ -12,7 +12,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.site import Site
 from knowledge.terms.analyte import ANALYTES, BY_LOINC
+from services.assessment import site_settings
 from services.assessment.believing import WORD
 from services.assessment.believing import standing as reconciled
 from services.assessment.contract import NewerVersion, Observation, UsedInput
@@ -74,6 +76,13 @@ class Results:
     ) -> None:
         self._session, self.organisation, self.patient = session, organisation, patient
         self.now, self.may_be_confirmed = now, may_be_confirmed
+        self._site: tuple[Site | None] | None = None
+
+    async def site(self) -> Site | None:
+        """What this patient's hospital lays over the tables; asked once in a transaction."""
+        if self._site is None:
+            self._site = (await site_settings.in_force(self._session, self.organisation),)
+        return self._site[0]
 
     async def confirm(self) -> None:
         """Remember that there is a conclusion now that confirms a tumor."""
