@@ -84,11 +84,15 @@ def conserved_24h(u_phos_24h: Any, complete: bool) -> bool:
     return renal_phosphate.conserved_over_24h(quantity(u_phos_24h, "mmol/(24.h)"), complete, DAY)
 
 
-def complete_24h(creatinine: Any, weight: Any, sex: str) -> bool | None:
-    """Is a 24 h urine complete, by its creatinine?"""
-    return renal_phosphate.complete_collection(
-        quantity(creatinine, "mmol/(24.h)"), Decimal(weight), sex == "female", DAY
+def complete_24h(creatinine: Any, weight: Any, sex: str) -> bool | str:
+    """Is a 24 h urine complete, by its creatinine? Nothing where nobody can tell."""
+    found = renal_phosphate.complete_collection(
+        quantity(creatinine, "mmol/(24.h)"),
+        None if weight == NOTHING else Decimal(weight),
+        None if sex == NOTHING else sex == "female",
+        DAY,
     )
+    return NOTHING if found is None else found
 
 
 def day_amount(concentration: Any, litres: Any, unit: str = "") -> Decimal:

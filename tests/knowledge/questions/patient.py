@@ -1,5 +1,6 @@
 """Of a patient: phosphates over time, drugs, iron, alcohol, graft, onset."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from knowledge.rules import exposures, hypophosphatemia, non_renal
 from knowledge.rules.hypophosphatemia import Sample
 from knowledge.rules.reference_intervals import read
+from knowledge.terms.observation import ReferenceRange
 from services.assessment.contract import Findings
-from tests.knowledge.questions.things import DAY, NOON, person, result
+from tests.knowledge.questions.things import DAY, NOON, NOTHING, person, result
 
 
 def samples(values: list[Any], days: list[int], age: Any = 40) -> list[Sample]:
@@ -46,9 +48,14 @@ def in_severe_band(value: Any) -> bool:
     return hypophosphatemia.is_in_severe_band(samples([value], [0]), DAY)
 
 
-def only_repeated(value: Any) -> bool:
+def only_repeated(value: Any, own_low: Any = NOTHING) -> bool:
     """Does it lie between the two lower limits in use, so that it is only repeated?"""
-    return hypophosphatemia.only_between_chinese_limits(samples([value], [0]), "CN_adult", DAY)
+    [sample] = samples([value], [0])
+    if own_low != NOTHING:
+        own = ReferenceRange(Decimal(own_low), None)
+        drawn = replace(sample.observation, reference_range=own)
+        sample = Sample(drawn, read(drawn, person(profile="CN_adult")))
+    return hypophosphatemia.only_between_chinese_limits([sample], "CN_adult", DAY)
 
 
 def after_a_drug(agent: str, days: int, of: str) -> bool:

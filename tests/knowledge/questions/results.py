@@ -66,3 +66,8 @@ def imprecision(analyte: str) -> float:
 def drawn_after_an_acute_illness(days: int) -> bool:
     """So many days after an acute illness, does it still touch what is drawn?"""
     return days <= validity.acute_aftermath(DAY)
+
+
+def too_dilute(value: Any, unit: str) -> bool:
+    """Is this urine too dilute?"""
+    return validity.too_dilute(result("u_creat", value, unit))

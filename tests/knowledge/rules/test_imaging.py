@@ -1,104 +1,104 @@
-"""Points, states, next scans and yields, as localization.md 3, 5 and 6 have them."""
+"""What a study was, what it costs in radiation, and what stands behind each test."""
 
-import tomllib
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from math import sqrt
 
 import pytest
 
-from knowledge.rules import imaging, scan_yield
-from knowledge.rules.imaging import Kind, Point, Reading, Standing, Technique, Uptake
+from knowledge.rows import Entry
+from knowledge.rules import imaging, imaging_codes, published_performance, radiation, regions
+from knowledge.rules.imaging import Kind, Technique
 
-CASES = tomllib.loads(Path(__file__).with_name("imaging.toml").read_text("utf-8"))
 TODAY = date(2026, 11, 22)
-
-
-def each(kind: str) -> pytest.MarkDecorator:
-    """One test per case, under the case's own name."""
-    return pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in CASES[kind]])
-
-
-def a_reading(study: str, **said: Any) -> Reading:
-    """A reading as a case writes it."""
-    tracer = said.pop("tracer", None)
-    if said.get("lump"):
-        how = Technique(Kind.EXAMINATION)
-    elif tracer:
-        found = imaging.technique("pet_ct", tracer)
-        assert found is not None
-        how = found
-    else:
-        how = Technique(Kind.ANATOMICAL)
-    if "uptake" in said:
-        said["uptake"] = Uptake(said["uptake"])
-    return Reading(study, TODAY, how, **{**said, "features": tuple(said.get("features", ()))})
-
-
-@each("score")
-def test_a_candidate_has_the_points_of_its_evidence(case: dict[str, Any]) -> None:
-    standing = imaging.standing([a_reading(**reading) for reading in case["readings"]], TODAY)
-
-    assert standing.score == case["score"]
-    assert [point.item for point in standing.points] == case["items"]
-    assert all(point.study in {r["study"] for r in case["readings"]} for point in standing.points)
-
-
-@each("verdict")
-def test_a_tumor_is_located_only_by_a_clear_leader(case: dict[str, Any]) -> None:
-    standings = [
-        Standing(
-            points=(Point("any", score, "", "s", TODAY),),
-            functional=True,
-            anatomical=case.get("anatomical", True),
-            concordant=case.get("concordant", False),
-            explained=case.get("explained", True),
-        )
-        for score in case["scores"]
-    ]
-
-    state, _ = imaging.state(complete=case.get("complete", True), standings=standings, on=TODAY)
-
-    assert state == case["state"]
-
-
-@each("next")
-def test_scans_come_in_the_order_of_the_pathway(case: dict[str, Any]) -> None:
-    done = {name: case.get(name, "none") for name in ("sstr_pet", "sstr_spect", "fdg")}
-    availability = {"pet_available": case.get("pet", "unknown"), "spect_available": "unknown"}
-
-    act, rule = imaging.next_scan(done, availability)
-
-    assert act == case.get("act")
-    assert rule.id == case["rule"]
-
-
-@each("yield")
-def test_a_yield_is_shown_with_its_bounds(case: dict[str, Any]) -> None:
-    found = scan_yield.expected_yield(case["act"], case["negative"], TODAY)
-
-    assert found is not None
-    assert [round(float(x), 3) for x in (found.expected, found.low, found.high)] == [
-        case["expected"],
-        case["low"],
-        case["high"],
-    ]
-    assert found.about == case["about"]
+Z = 1.959964
 
 
 def test_a_dose_is_activity_times_factor_and_says_when_it_was_estimated() -> None:
-    stated = scan_yield.tracer_dose("68Ga-DOTATATE", Decimal(100))
-    usual = scan_yield.tracer_dose("ga68_dotatoc", None)
+    stated = radiation.tracer_dose("68Ga-DOTATATE", Decimal(100))
+    usual = radiation.tracer_dose("ga68_dotatoc", None)
 
     assert stated is not None
     assert (stated.msv, stated.estimated) == (Decimal("2.57"), False)
     assert usual is not None
     assert (round(usual.msv, 1), usual.estimated) == (Decimal("4.3"), True)
-    assert scan_yield.tracer_dose("cu64_dotatate", Decimal(148)) is None
+    assert radiation.tracer_dose("cu64_dotatate", Decimal(148)) is None
+
+
+def test_the_activity_of_dotatate_goes_by_weight_up_to_its_ceiling() -> None:
+    doses = [radiation.usual_dose("ga68_dota", Decimal(kg)) for kg in (50, 100, 120)]
+
+    assert doses == [Decimal("2.5700"), Decimal("5.1400"), Decimal("5.1400")]
+    assert radiation.usual_dose("f18_alf_oct", Decimal(50)) is None
 
 
 def test_a_tracer_that_is_not_in_the_table_counts_for_no_scan() -> None:
-    assert imaging.technique("PT", "68Ga-FAPI") == Technique(Kind.FUNCTIONAL)
-    assert imaging.technique("PT", None) == Technique(Kind.FUNCTIONAL)
+    functional = Technique(Kind.FUNCTIONAL, modality="pet_ct")
+    assert imaging.technique("PT", "68Ga-FAPI") == functional
+    assert imaging.technique("PT", "68Ga-XYZ") == functional
+    assert imaging.technique("PT", None) == functional
     assert imaging.technique("crystal ball", None) is None
+    assert imaging.is_research("68Ga-FAPI")
+    assert not imaging.is_research("68Ga-DOTATATE")
+
+
+def test_a_test_is_known_by_its_key_its_tracer_and_its_scan() -> None:
+    names = ("ga68_dota", "DOTATATE", "sstr_pet_ct", "fdg pet/ct", "svs", "crystal ball")
+    found = [imaging.method_named(name) for name in names]
+
+    assert [method.key if method else None for method in found] == [
+        *("ga68_dota", "ga68_dota", "ga68_dota", "fdg", "svs", None),
+    ]
+
+
+def wilson(found: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share, after Wilson."""
+    p, z2 = found / of, Z * Z
+    middle = (p + z2 / (2 * of)) / (1 + z2 / of)
+    half = Z * sqrt(p * (1 - p) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    return middle - half, middle + half
+
+
+COUNTED = [
+    row
+    for row in published_performance.TABLE.entries["series"].values()
+    if row.citation.read_status == "computed"
+]
+
+
+@pytest.mark.parametrize("row", COUNTED, ids=lambda row: row.key)
+def test_an_interval_that_is_called_computed_is_that_of_its_counts(row: Entry) -> None:
+    said = row.fields
+    for found, of, low, high in (
+        ("found", "of", "low", "high"),
+        ("detected", "suspected", "low", "high"),
+        ("confirmed", "suspicious", "low", "high"),
+        ("negative", "without", "specificity_low", "specificity_high"),
+    ):
+        if found in said and low in said:
+            lower, upper = wilson(said[found], said[of])
+            assert lower == pytest.approx(float(said[low]), abs=0.006)
+            assert upper == pytest.approx(float(said[high]), abs=0.006)
+
+
+def test_every_test_has_a_series_behind_it_and_lies_within_its_own_bounds() -> None:
+    for key, row in imaging.TABLE.entries["tests"].items():
+        assert published_performance.sources_of(key), key
+        assert row.fields["low"] <= row.fields["sensitivity"] <= row.fields["high"], key
+
+
+def test_the_shares_of_the_regions_are_a_whole() -> None:
+    assert regions.share_of(regions.TABLE.entries["priors"]) == 1
+    assert regions.share_of(["lower_limb", "upper_limb"]) == Decimal("0.56")
+    assert regions.share_of(["moon"]) == 0
+
+
+def test_what_has_no_verified_code_stays_local() -> None:
+    fdg = imaging_codes.code_of("radiopharmaceuticals", "f18_fdg")
+    hynic = imaging_codes.code_of("radiopharmaceuticals", "tc99m_hynic_toc")
+
+    assert fdg is not None
+    assert (fdg.system, fdg.code) == ("http://snomed.info/sct", "35321007")
+    assert hynic is not None
+    assert hynic.system == "local"
+    assert imaging_codes.code_of("laterality", "up") is None
