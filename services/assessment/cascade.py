@@ -5,12 +5,13 @@ from uuid import UUID, uuid5
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.assessment import repository
+from services.assessment import concluded
+from services.assessment.concluded import Inputs
 from services.assessment.contract import Affected, NewerVersion
 from services.assessment.drawing import Occasion, as_it_stands, draw
-from services.assessment.repository import Inputs
-from services.assessment.results import Results, Versions, newer
+from services.assessment.results import Results
 from services.assessment.tables import AssessmentRow, MarkRow
+from services.assessment.versions import Versions, newer
 from services.chassis import audit
 from services.chassis.auth import Caller
 
@@ -21,10 +22,10 @@ async def correct(
     session: AsyncSession, caller: Caller, results: Results, source: UUID
 ) -> list[Affected]:
     """Mark what used an older version, draw it again for its own moment, say what changed."""
-    drawn = await repository.inputs_of(session, results.organisation, results.patient)
+    drawn = await concluded.inputs_of(session, results.organisation, results.patient)
     known = await results.of({id for one in drawn for id in one.inputs})
     because = _touched(drawn, known)
-    marks = await repository.marks_of(session, results.organisation, because)
+    marks = await concluded.marks_of(session, results.organisation, because)
     fresh = {
         id: [one for one in whys if (one.observation, one.to_version) not in _said(marks[id])]
         for id, whys in because.items()
@@ -37,7 +38,7 @@ async def correct(
             session.add(_mark(results, id, one, source, uuid5(head, str(source))))
         audit.record(session, caller, "update", KIND, id, patient=results.patient)
     await session.flush()
-    rows = await repository.these(session, results.organisation, heads)
+    rows = await concluded.these(session, results.organisation, heads)
     return [
         await _again(session, caller, results, row, known, fresh[row.id], source) for row in rows
     ]

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.assessment import repository
+from services.assessment import concluded, repository
 from services.assessment.assess import assess
 from services.assessment.compare import compare
 from services.assessment.contract import (
@@ -21,9 +21,9 @@ from services.assessment.contract import (
     NewerVersion,
     Observation,
 )
-from services.assessment.results import Results, Versions
+from services.assessment.results import Results
 from services.assessment.tables import AssessmentRow
-from services.assessment.versions import standing
+from services.assessment.versions import Versions, standing
 
 CONFIRMED = "TIO_CONFIRMED"
 ANSWER: TypeAdapter[Assessment] = TypeAdapter(Assessment)
@@ -117,7 +117,7 @@ async def conclude_for(
     findings = request.findings or Findings()
     earlier = None
     if findings.tio_confirmed_on is None and results.may_be_confirmed:
-        earlier = await repository.confirmed_before(
+        earlier = await concluded.confirmed_before(
             session, results.organisation, results.patient, as_of
         )
     if earlier is not None:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.assessment import repository
+from services.assessment import concluded, repository
 from services.assessment.contract import (
     Affected,
     Assessment,
@@ -97,7 +97,7 @@ async def as_known(
 
 async def marks_on(session: AsyncSession, row: AssessmentRow) -> list[MarkRow]:
     """The marks on this assessment, oldest first."""
-    return (await repository.marks_of(session, row.organisation, [row.id]))[row.id]
+    return (await concluded.marks_of(session, row.organisation, [row.id]))[row.id]
 
 
 def as_because(row: MarkRow) -> NewerVersion:

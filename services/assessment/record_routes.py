@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter
 
 from knowledge.terms.obligation import Conclusion
-from services.assessment import repository
+from services.assessment import concluded, repository
 from services.assessment.cascade import KIND, correct
 from services.assessment.conclude import conclude, keep_asking, laid_together
 from services.assessment.contract import (
@@ -19,8 +19,9 @@ from services.assessment.contract import (
 from services.assessment.drawing import Occasion, answer_of, draw, with_results
 from services.assessment.intake import check_facts
 from services.assessment.reading import as_because, found, marks_on
-from services.assessment.results import Source, in_their_versions, results_of
+from services.assessment.results import Source, results_of
 from services.assessment.routes import MAY_CONCLUDE
+from services.assessment.versions import in_their_versions
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
@@ -98,7 +99,7 @@ async def assess_record(
         }
     )
     request = with_results(request, in_their_versions(told.observations, versions))
-    before = await repository.last_heard(session, record)
+    before = await concluded.last_heard(session, record)
     marks = [] if before is None else await marks_on(session, before)
     occasion = Occasion(
         assessment_id,
@@ -121,9 +122,9 @@ async def assess_record(
         rightly,
     )
     repository.keep_steps(session, record, rows, asked, new)
-    concluded = conclude(
+    heard = conclude(
         assessment_id, drawn.answer, asked, moment.as_of, occasion.because, drawn.changes
     )
-    drawn.row.conclusion = concluded.model_dump(mode="json")
+    drawn.row.conclusion = heard.model_dump(mode="json")
     audit.record(session, caller, "create", KIND, assessment_id, patient=patient)
-    return concluded
+    return heard

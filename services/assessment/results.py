@@ -1,6 +1,6 @@
 """What was received about one patient: every version of every result, and nothing ever changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,18 +13,15 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.site import Site
-from knowledge.terms.analyte import ANALYTES, BY_LOINC
 from services.assessment import site_settings
 from services.assessment.believing import WORD
 from services.assessment.believing import standing as reconciled
-from services.assessment.contract import NewerVersion, Observation, UsedInput
+from services.assessment.contract import Observation, UsedInput
 from services.assessment.tables import ObservationRow, PatientRow
-from services.assessment.versions import OtherContent, Version, newest, place, standing
+from services.assessment.versions import OtherContent, Version, newest, place
 from services.chassis.errors import Conflict, FieldProblem
 
 TICK = timedelta(microseconds=1)
-
-Versions = Mapping[str, Sequence[Version]]
 
 Kept = tuple[str, int, int, dict[str, Any], datetime]
 """A row as it is read: id, version, specimen, body, and when it was received."""
@@ -225,46 +222,6 @@ async def _set(session: AsyncSession, organisation: str, patient: str, **values:
         .where(col(PatientRow.organisation) == organisation, col(PatientRow.id) == patient)
         .values(**values)
     )
-
-
-def in_their_versions(sent: Iterable[Observation], known: Versions) -> list[Observation]:
-    """These results, each once and in the version that stands now of the sample they came from.
-
-    What was never kept, because it could not be reconciled, is left as it was sent.
-    """
-    found: dict[str, Observation] = {}
-    torn: list[Observation] = []
-    for one in sent:
-        version, is_new = place(known.get(one.id, ()), one)
-        if is_new:
-            torn.append(one)
-        else:
-            found[one.id] = newest(known[one.id], version.specimen).sent
-    return [*found.values(), *(one for one in torn if one.id not in found)]
-
-
-def newer(inputs: Mapping[str, int], known: Versions) -> list[NewerVersion]:
-    """Which of these results stand in another version now?"""
-    found = []
-    for id, number in inputs.items():
-        now = standing(known.get(id, ()), number)
-        if now is not None and now.number > number:
-            found.append(as_newer(now, number, measured(known[id])))
-    return found
-
-
-def as_newer(now: Version, used: int, analyte: str | None) -> NewerVersion:
-    """What stands in the place of the version that was used."""
-    return NewerVersion(now.sent.id, analyte, used, now.number, now.sent.status)
-
-
-def measured(versions: Iterable[Version]) -> str | None:
-    """What do they measure, as a key of the analyte table? A withdrawal need not say it again."""
-    for one in versions:
-        analyte = ANALYTES.get(one.sent.analyte or "") or BY_LOINC.get(one.sent.loinc or "")
-        if analyte is not None:
-            return analyte.key
-    return None
 
 
 def _by_id(rows: Iterable[Row[*Kept]]) -> dict[str, list[Version]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from knowledge.terms.sent import Instant
-from services.assessment import repository
+from services.assessment import concluded, repository
 from services.assessment.assess import assess
 from services.assessment.cascade import KIND, correct
 from services.assessment.compare import compare
@@ -151,12 +151,12 @@ async def list_assessments(
 ) -> AssessmentPage:
     """What was concluded about this patient, newest first?"""
     try:
-        rows, further = await repository.page_of(
+        rows, further = await concluded.page_of(
             session, caller.organisation, patient, limit, cursor
         )
     except ValueError:
         raise Unprocessable("the cursor is not one of ours") from None
-    marks = await repository.marks_of(session, caller.organisation, [row.id for row in rows])
+    marks = await concluded.marks_of(session, caller.organisation, [row.id for row in rows])
     audit.record(session, caller, "search", KIND, None, patient=patient)
     return AssessmentPage([shown(row, marks[row.id]) for row in rows], further)
 

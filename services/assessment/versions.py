@@ -8,7 +8,8 @@ sent before, to the letter, is a repeat and not news. An id that is used again f
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.assessment.contract import WITHDRAWN, Observation, Status
+from knowledge.terms.analyte import ANALYTES, BY_LOINC
+from services.assessment.contract import WITHDRAWN, NewerVersion, Observation, Status
 
 AMENDING = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
 """Who says so speaks of a result that was sent before."""
@@ -52,6 +53,10 @@ class Version:
         return True
 
 
+Versions = Mapping[str, Sequence[Version]]
+"""Every known version of some results, by their ids."""
+
+
 def body_of(sent: Observation) -> dict[str, Any]:
     """A result as it is kept: what was said of it, without its number."""
     return sent.model_dump(mode="json", exclude_unset=True, exclude={"version"})
@@ -87,6 +92,46 @@ def standing(known: Sequence[Version], number: int) -> Version | None:
     """What stands today of the result that this version gave? None: it was never kept."""
     used = next((one for one in known if one.number == number), None)
     return None if used is None else newest(known, used.specimen)
+
+
+def in_their_versions(sent: Iterable[Observation], known: Versions) -> list[Observation]:
+    """These results, each once and in the version that stands now of the sample they came from.
+
+    What was never kept, because it could not be reconciled, is left as it was sent.
+    """
+    found: dict[str, Observation] = {}
+    torn: list[Observation] = []
+    for one in sent:
+        version, is_new = place(known.get(one.id, ()), one)
+        if is_new:
+            torn.append(one)
+        else:
+            found[one.id] = newest(known[one.id], version.specimen).sent
+    return [*found.values(), *(one for one in torn if one.id not in found)]
+
+
+def newer(inputs: Mapping[str, int], known: Versions) -> list[NewerVersion]:
+    """Which of these results stand in another version now?"""
+    found = []
+    for id, number in inputs.items():
+        now = standing(known.get(id, ()), number)
+        if now is not None and now.number > number:
+            found.append(as_newer(now, number, measured(known[id])))
+    return found
+
+
+def as_newer(now: Version, used: int, analyte: str | None) -> NewerVersion:
+    """What stands in the place of the version that was used."""
+    return NewerVersion(now.sent.id, analyte, used, now.number, now.sent.status)
+
+
+def measured(versions: Iterable[Version]) -> str | None:
+    """What do they measure, as a key of the analyte table? A withdrawal need not say it again."""
+    for one in versions:
+        analyte = ANALYTES.get(one.sent.analyte or "") or BY_LOINC.get(one.sent.loinc or "")
+        if analyte is not None:
+            return analyte.key
+    return None
 
 
 def _same_sample(known: Sequence[Version], sent: Observation, numbered: bool) -> int | None:
