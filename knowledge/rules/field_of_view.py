@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from knowledge.tables import Table
 
@@ -58,6 +58,11 @@ def parts_covered(entries: Iterable[str]) -> tuple[frozenset[Part], tuple[str, .
 
     A paired site without a side means both; "left foot" means one.
     """
+    return _parts_covered(tuple(entries))
+
+
+@lru_cache(maxsize=1024)
+def _parts_covered(entries: tuple[str, ...]) -> tuple[frozenset[Part], tuple[str, ...]]:
     covered: set[Part] = set()
     unknown: list[str] = []
     paired = {row.key: row.fields["paired"] for row in TABLE.entries["whole_body"].values()}
@@ -71,6 +76,7 @@ def parts_covered(entries: Iterable[str]) -> tuple[frozenset[Part], tuple[str, .
     return frozenset(covered), tuple(unknown)
 
 
+@lru_cache(maxsize=4096)
 def _site_and_sides(entry: str) -> tuple[Site | None, tuple[str, ...]]:
     site = site_named(entry)
     if site is not None:
@@ -83,6 +89,7 @@ def _site_and_sides(entry: str) -> tuple[Site | None, tuple[str, ...]]:
     return None, ()
 
 
+@lru_cache(maxsize=1024)
 def missing_field(covered: frozenset[Part]) -> tuple[str, ...]:
     """What of the body, vertex to toes with both arms, is not covered? Empty: a whole-body scan."""
     missing: dict[str, None] = {}
@@ -97,36 +104,55 @@ def missing_field(covered: frozenset[Part]) -> tuple[str, ...]:
     return tuple(missing)
 
 
+def regions_missing(missing: Iterable[str]) -> frozenset[str]:
+    """In which regions of the body does something stay uncovered?"""
+    said = tuple(missing)
+    return frozenset(
+        row.fields["region"]
+        for row in TABLE.entries["whole_body"].values()
+        if any(name.startswith(row.fields["said"]) for name in said)
+    )
+
+
 def shows(entries: Iterable[str], site: str, side: str | None) -> bool:
     """Did a scan of these sites look at this place?"""
+    return any(_shows(entry, site, side) for entry in entries)
+
+
+@lru_cache(maxsize=16384)
+def _shows(entry: str, site: str, side: str | None) -> bool:
+    seen, sides = _site_and_sides(entry)
     place = site_named(site)
-    for entry in entries:
-        seen, sides = _site_and_sides(entry)
-        if seen is None or place is None:
-            continue
-        whole = seen.region == "whole" and bool(seen.covers)
-        if (whole or seen.code == place.code) and (side is None or side in sides):
-            return True
-    return False
+    if seen is None or place is None or (side is not None and side not in sides):
+        return False
+    inside = TABLE.entries["contains"].get(seen.code)
+    return (
+        (seen.region == "whole" and bool(seen.covers))
+        or seen.code == place.code
+        or (inside is not None and place.code in inside.fields["sites"])
+    )
+
+
+@cache
+def _areas() -> Mapping[str, str]:
+    """Every name of an area of the checklist, and the area."""
+    return {
+        name: row.key
+        for row in TABLE.entries["examination"].values()
+        for name in (row.key, *row.fields["also"])
+    }
 
 
 def areas_to_examine(areas: Mapping[str, str]) -> tuple[str, ...]:
     """Which areas of the checklist are still to be examined? One that is not named was not."""
-    return tuple(
-        row.key
-        for row in TABLE.entries["examination"].values()
-        if not any(
-            areas.get(name, "not_examined") != "not_examined"
-            for name in (row.key, *row.fields["also"])
-        )
-    )
+    known = _areas()
+    examined = {known.get(name) for name, said in areas.items() if said != "not_examined"}
+    return tuple(key for key in TABLE.entries["examination"] if key not in examined)
 
 
 def is_area(name: str) -> bool:
     """Is this an area of the checklist?"""
-    return any(
-        name in (row.key, *row.fields["also"]) for row in TABLE.entries["examination"].values()
-    )
+    return name in _areas()
 
 
 def complements(first: date, second: date, on: date) -> bool:

@@ -1,12 +1,16 @@
-"""What may a scan still find, and what does it cost in radiation? Numbers from imaging.toml."""
+"""How likely is a test to find the tumor now, and how far is a finding to be believed?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
-from knowledge.rows import Entry
-from knowledge.rules.imaging import TABLE, named
+from knowledge.rules import imaging
+from knowledge.rules.imaging import Method
+from knowledge.tables import Table
+
+TABLE = Table.beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,62 +24,73 @@ class Yield:
     @property
     def about(self) -> str:
         """The same in words, as a chance of one in so many, or of ten where it is the likelier."""
-        if not self.expected:
-            return "none"
-        one_in = round(1 / self.expected)
-        return f"about 1 in {one_in}" if one_in > 2 else f"about {round(self.expected * 10)} in 10"
+        return chance(self.expected)
+
+    @property
+    def said(self) -> str:
+        """The whole of it, with its bounds, as it is shown."""
+        return f"{self.about} (between {_bare(self.low)} and {_bare(self.high)})"
+
+
+def chance(probability: Decimal) -> str:
+    """A probability as people say it."""
+    if not probability:
+        return "none"
+    one_in = round(1 / probability)
+    return f"about 1 in {one_in}" if one_in > 2 else f"about {round(probability * 10)} in 10"
+
+
+def _bare(probability: Decimal) -> str:
+    return chance(probability).removeprefix("about ")
+
+
+@lru_cache(maxsize=1024)
+def present_after(negative: tuple[str, ...], on: date) -> Decimal:
+    """How likely is there a tumor that can be found, after these adequate negative tests?
+
+    A negative test never makes it likelier, whatever numbers a table holds.
+    """
+    present = TABLE.number("prior_localizable", on)
+    for key in negative:
+        test = imaging.TABLE.entries["tests"][key].fields
+        missed = present * (1 - test["sensitivity"])
+        present = min(present, missed / (missed + (1 - present) * test["specificity"]))
+    return present
+
+
+@lru_cache(maxsize=1024)
+def yield_of(test: str, negative: tuple[str, ...], on: date) -> Yield:
+    """How likely is this test to find the tumor after these adequate negative tests? (3.2)"""
+    asked = imaging.method_of(test)
+    overlap = max(
+        (_overlap(imaging.method_of(key), asked, on) for key in negative), default=Decimal(0)
+    )
+    found = present_after(negative, on) * (1 - overlap)
+    fields = imaging.TABLE.entries["tests"][test].fields
+    return Yield(*(found * fields[name] for name in ("sensitivity", "low", "high")))
 
 
 def expected_yield(act: str, negative: Sequence[str], on: date) -> Yield | None:
-    """How likely is this test to find the tumor after these adequate negative tests? (3.2)"""
-    tests = TABLE.entries["tests"]
-    test = next((t for t in tests.values() if t.fields["act"] == act), None)
-    if test is None:
-        return None
-    present = TABLE.number("prior_localizable", on)
-    overlap = Decimal(0)
-    for key in negative:
-        done = tests[key]
-        missed = present * (1 - done.fields["sensitivity"])
-        present = missed / (missed + (1 - present) * done.fields["specificity"])
-        overlap = max(overlap, _overlap(done, test, on))
-    found = present * (1 - overlap)
-    return Yield(*(found * test.fields[name] for name in ("sensitivity", "low", "high")))
+    """The same for an act, by the test that is preferred for it. None: no test of ours."""
+    tests = imaging.methods_for(act)
+    return yield_of(tests[0].key, tuple(negative), on) if tests else None
 
 
-def _overlap(done: Entry, test: Entry, on: date) -> Decimal:
+@lru_cache(maxsize=1024)
+def believed(test: str, negative: tuple[str, ...], on: date) -> Decimal:
+    """If this test shows something, how likely is it the tumor? (its positive predictive value)"""
+    fields = imaging.TABLE.entries["tests"][test].fields
+    present = present_after(negative, on)
+    true = present * fields["sensitivity"]
+    believed_in: Decimal = true / (true + (1 - present) * (1 - fields["specificity"]))
+    return believed_in
+
+
+def _overlap(done: Method, asked: Method, on: date) -> Decimal:
     """How far does this test miss what that one missed?"""
-    if done.fields["target"] == "examination":
+    if done.target == "examination":
         return Decimal(0)
-    if done.fields["target"] != test.fields["target"]:
+    if done.target != asked.target:
         return TABLE.number("overlap_other_target", on)
-    spect_then_pet = done.fields["geometry"] == "spect" and test.fields["geometry"] == "pet"
+    spect_then_pet = done.geometry == "spect" and asked.geometry == "pet"
     return TABLE.number("overlap_spect_then_pet" if spect_then_pet else "overlap_same_target", on)
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """The effective dose of a tracer; estimated where the activity was not stated."""
-
-    msv: Decimal
-    activity_mbq: Decimal
-    estimated: bool
-
-
-def tracer_dose(tracer: str | None, activity_mbq: Decimal | None) -> Dose | None:
-    """What dose did this tracer give? None when the table does not know it."""
-    injected = named(TABLE.entries["tracers"], tracer) if tracer else None
-    if injected is None or "msv_per_mbq" not in injected.fields:
-        return None
-    activity = activity_mbq if activity_mbq is not None else injected.fields["reference_mbq"]
-    factor: Decimal = injected.fields["msv_per_mbq"]
-    return Dose(factor * activity, Decimal(activity), activity_mbq is None)
-
-
-def usual_dose(act: str) -> Decimal | None:
-    """What dose does the tracer of this test usually give?"""
-    for tracer in TABLE.entries["tracers"].values():
-        if TABLE.entries["tests"][tracer.fields["test"]].fields["act"] == act:
-            dose = tracer_dose(tracer.key, None)
-            return dose.msv if dose else None
-    return None

@@ -2,59 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
-from knowledge.rules import field_of_view, imaging
-from knowledge.rules.imaging import Kind, Reading, Standing, Technique, Uptake
-from services.localization.contract import (
-    Caveat,
-    Examination,
-    Lesion,
-    PlanRequest,
-    Side,
-    Study,
-)
+from knowledge.rules import candidates, field_of_view, imaging
+from knowledge.rules.candidates import Fact, Reading, Standing, Uptake
+from knowledge.rules.imaging import Kind, Technique
+from services.localization.answer import Caveat
+from services.localization.register import Place, Register, Seen, day_of
+from services.localization.sent import Examination, Lesion, PlanRequest, Resection, Study
 
 EXAMINATION = Technique(Kind.EXAMINATION)
-
-
-@dataclass(slots=True)
-class Place:
-    """One place that somebody pointed at, and everything that was said about it."""
-
-    site: str
-    name: str
-    side: Side | None
-    readings: list[Reading] = field(default_factory=list)
-    lesions: list[Lesion] = field(default_factory=list)
-    shown_by: list[Reading] = field(default_factory=list)
-    readers: dict[str, str] = field(default_factory=dict)
-
-    def standing(self, on: date) -> Standing:
-        """How does this candidate stand? A study that looked there and saw nothing counts too."""
-        return imaging.standing([*self.readings, *self.shown_by], on)
-
-    @property
-    def mimic(self) -> str | None:
-        """What else may it be?"""
-        return next((r.mimic for r in self.readings if r.mimic not in (None, "none")), None)
-
-    @property
-    def size_mm(self) -> Decimal | None:
-        """The largest size that was measured."""
-        return max((x.size_mm for x in self.lesions if x.size_mm is not None), default=None)
-
-    @property
-    def uptake_ratio(self) -> Decimal:
-        """How bright against the liver, where both were measured? For ties only."""
-        ratios = [x.suv / x.liver_suv for x in self.lesions if x.suv and x.liver_suv]
-        return max(ratios, default=Decimal(0))
-
-    @property
-    def first_seen(self) -> date | None:
-        """When was it first pointed at?"""
-        return min((r.on for r in self.readings if r.on is not None), default=None)
+WITHOUT_IMAGES = frozenset({"registered", "cancelled", "entered-in-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +43,8 @@ class Facts:
     places: list[Place]
     scans: list[Scan]
     caveats: list[Caveat]
+    refuted: list[Place] = field(default_factory=list)
+    studies: list[tuple[str, Study, Technique]] = field(default_factory=list)
 
     @property
     def exam_complete(self) -> bool:
@@ -105,41 +65,64 @@ Ranked = Sequence[tuple[Place, Standing]]
 """Candidates, the likeliest first."""
 
 
-def day_of(when: datetime | date | None) -> date | None:
-    """The day, where it happened."""
-    return when.date() if isinstance(when, datetime) else when
+@dataclass(slots=True)
+class History:
+    """What earlier operations mean: what is history, and what was removed in vain."""
+
+    cut: date | None
+    """Evidence up to this day is history: what was removed then did, or may have done, good."""
+
+    rescan_after: date | None
+    """Whole-body scans up to this day are to be made afresh."""
+
+    in_vain: list[Resection]
+
+
+def history_of(resections: Sequence[Resection]) -> History:
+    """What do the operations mean for the evidence?"""
+    days = [(day_of(r.performed_at), r) for r in resections]
+    cut = max((d for d, r in days if d and r.outcome != "unchanged"), default=None)
+    last = max((d for d, _ in days if d), default=None)
+    vain = [r for d, r in days if r.outcome == "unchanged" and d and (cut is None or d > cut)]
+    return History(cut, last, vain)
 
 
 def facts_of(request: PlanRequest, on: date) -> Facts:
     """What does this request say, in the words of the rules?"""
-    caveats: list[Caveat] = []
-    last = max((d for r in request.resections if (d := day_of(r.performed_at))), default=None)
+    past = history_of(request.resections)
+    register = Register(request.links, on)
+    caveats = register.caveats
     exam = request.examination
-    if exam is not None and _is_before(day_of(exam.examined_at), last):
+    if exam is not None and _is_before(day_of(exam.examined_at), past.cut):
         exam = None
-    studies = [s for s in request.studies if not _is_before(day_of(s.performed_at), last)]
-    if len(studies) < len(request.studies):
-        text = "studies from before the last resection are history and give no points"
-        caveats.append(Caveat(code="before_resection", text=text))
-    places: dict[tuple[str, str | None], Place] = {}
     if exam is not None:
-        _read_examination(exam, places, caveats)
+        _read_examination(exam, register)
+    _read_symptoms(request, register, past.cut)
     known = []
-    for number, study in enumerate(studies, 1):
+    for key, study in _studies(request, past.cut, caveats):
         how = _technique(study, caveats)
         if how is not None:
-            key = study.id or f"study {number}"
             known.append((key, study, how))
-            _read_study(key, study, how, places, caveats)
-    _note_what_was_looked_at(known, places)
-    candidates = [place for place in places.values() if _is_candidate(place)]
+            if study.lesions:
+                _read_study(key, study, how, register)
+    for ref in register.unknown_links() if request.links else ():
+        caveats.append(Caveat("unknown_link", f"no lesion {ref!r} was reported"))
+    _note_what_was_looked_at(known, register.places)
+    refuted = [place for place in register.places if _was_removed_in_vain(place, past.in_vain)]
+    places = [p for p in register.places if p not in refuted and _is_candidate(p)]
+    _note_biopsies(request, places)
+    if request.suspected_recurrence:
+        _note_resection_beds(request, places)
+    fresh = [k for k in known if not _is_before(day_of(k[1].performed_at), past.rescan_after)]
     return Facts(
         on=on,
         exam=exam,
         exam_missing=field_of_view.areas_to_examine(exam.areas if exam else {}),
-        places=candidates,
-        scans=_scans(known, candidates, on, caveats),
+        places=places,
+        scans=_scans(fresh, places, on, caveats),
         caveats=caveats,
+        refuted=refuted,
+        studies=known,
     )
 
 
@@ -147,71 +130,87 @@ def _is_before(day: date | None, last: date | None) -> bool:
     return day is not None and last is not None and day <= last
 
 
+def _studies(
+    request: PlanRequest, cut: date | None, caveats: list[Caveat]
+) -> Iterable[tuple[str, Study]]:
+    """The studies that count: the last version of each, with images, after the last operation."""
+    versions: dict[str, Study] = {}
+    for number, study in enumerate(request.studies, 1):
+        versions[study.id or f"study {number}"] = study
+    with_images = {k: s for k, s in versions.items() if s.status not in WITHOUT_IMAGES}
+    if len(with_images) < len(versions):
+        text = "a study that was withdrawn, cancelled or has no images yet is not counted"
+        caveats.append(Caveat("withdrawn_study", text))
+    if any(study.status == "preliminary" for study in with_images.values()):
+        caveats.append(Caveat("preliminary_report", "a report is preliminary and may change"))
+    counting = [
+        (k, s) for k, s in with_images.items() if not _is_before(day_of(s.performed_at), cut)
+    ]
+    if len(counting) < len(with_images):
+        text = "studies from before the last resection are history and give no points"
+        caveats.append(Caveat("before_resection", text))
+    return counting
+
+
 def _technique(study: Study, caveats: list[Caveat]) -> Technique | None:
     how = imaging.technique(study.modality, study.tracer)
     if how is None:
         text = "a study with a modality that is not in the table is not counted"
-        caveats.append(Caveat(code="unknown_modality", text=text))
+        caveats.append(Caveat("unknown_modality", text))
+    elif how.kind is Kind.SAMPLING:
+        return None
+    elif imaging.is_research(study.tracer):
+        text = f"{study.tracer} is a tracer for research: recorded, and never ordered by itself"
+        caveats.append(Caveat("LOC-040", text))
     elif how.kind is Kind.FUNCTIONAL and how.test is None:
         text = "a functional study whose tracer is not in the table counts for no scan asked for"
-        caveats.append(Caveat(code="unknown_tracer", text=text))
+        caveats.append(Caveat("unknown_tracer", text))
     return how
 
 
-def _read_examination(
-    exam: Examination, places: dict[tuple[str, str | None], Place], caveats: list[Caveat]
-) -> None:
+def _read_examination(exam: Examination, register: Register) -> None:
     key, on = exam.id or "examination", day_of(exam.examined_at)
     for name in exam.areas:
         if not field_of_view.is_area(name):
             text = f"{name!r} is no area of the checklist"
-            caveats.append(Caveat(code="unknown_area", text=text))
+            register.caveats.append(Caveat("unknown_area", text))
     lesions = exam.lesions or [
         Lesion(site=area) for area, found in exam.areas.items() if found == "lesion"
     ]
-    for lesion in lesions:
-        reading = Reading(key, on, EXAMINATION, lump=True, mimic=_mimic(lesion))
-        _place(lesion, places, caveats).readings.append(reading)
+    for number, lesion in enumerate(lesions, 1):
+        reading = Reading(
+            key, on, EXAMINATION, lump=True, mimic=_mimic(lesion), change=lesion.change
+        )
+        ref = f"{key}:{lesion.id or number}"
+        register.add(Seen(ref, lesion, reading, exam.examiner))
 
 
-def _read_study(
-    key: str,
-    study: Study,
-    how: Technique,
-    places: dict[tuple[str, str | None], Place],
-    caveats: list[Caveat],
-) -> None:
-    for lesion in study.lesions:
+def _read_symptoms(request: PlanRequest, register: Register, cut: date | None) -> None:
+    """A lump that the patient reports points at a place, as one that is felt does."""
+    for number, symptom in enumerate(request.symptoms, 1):
+        if symptom.kind == "lump" and not _is_before(symptom.since, cut):
+            lesion = Lesion(site=symptom.site, laterality=symptom.laterality)
+            key = f"symptom {number}"
+            reading = Reading(key, symptom.since, EXAMINATION, lump=True)
+            register.add(Seen(f"{key}:1", lesion, reading))
+
+
+def _read_study(key: str, study: Study, how: Technique, register: Register) -> None:
+    on = day_of(study.performed_at)
+    functional = how.kind is Kind.FUNCTIONAL
+    for number, lesion in enumerate(study.lesions, 1):
         reading = Reading(
             study=key,
-            on=day_of(study.performed_at),
+            on=on,
             technique=how,
-            uptake=_uptake(lesion) if how.kind is Kind.FUNCTIONAL else None,
+            uptake=_uptake(lesion) if functional else None,
             correlate=_correlate(lesion, how),
-            mimic=_mimic(lesion),
+            mimic=_mimic(lesion) or _organ(lesion, how),
             features=tuple(lesion.features),
+            size_mm=lesion.size_mm,
+            change=lesion.change,
         )
-        place = _place(lesion, places, caveats)
-        place.readings.append(reading)
-        if study.reader:
-            place.readers[key] = study.reader
-
-
-def _place(
-    lesion: Lesion, places: dict[tuple[str, str | None], Place], caveats: list[Caveat]
-) -> Place:
-    """The place of this lesion: the same site and side in another study is the same candidate."""
-    site = field_of_view.site_named(lesion.site)
-    if site is None:
-        text = f"{lesion.site!r} is no site of the table; it is kept as a place of its own"
-        caveats.append(Caveat(code="unknown_site", text=text))
-    key = (site.code if site else lesion.site, lesion.laterality)
-    place = places.get(key)
-    if place is None:
-        name = site.name if site else lesion.site
-        place = places[key] = Place(key[0], name, lesion.laterality)
-    place.lesions.append(lesion)
-    return place
+        register.add(Seen(f"{key}:{lesion.id or number}", lesion, reading, study.reader))
 
 
 def _uptake(lesion: Lesion) -> Uptake | None:
@@ -232,7 +231,13 @@ def _correlate(lesion: Lesion, how: Technique) -> bool | None:
 def _mimic(lesion: Lesion) -> str | None:
     if lesion.mimic is None or lesion.mimic.lower() == "none":
         return lesion.mimic and "none"
-    return imaging.mimic_named(lesion.mimic) or lesion.mimic
+    return candidates.mimic_named(lesion.mimic) or lesion.mimic
+
+
+def _organ(lesion: Lesion, how: Technique) -> str | None:
+    """An organ that takes the tracer up by itself needs nobody to say so."""
+    sstr = how.target == "sstr" and candidates.is_organ_with_uptake(lesion.site)
+    return "physiological" if sstr else None
 
 
 def _is_candidate(place: Place) -> bool:
@@ -243,18 +248,55 @@ def _is_candidate(place: Place) -> bool:
     )
 
 
+def _side(place: Place) -> str | None:
+    return place.side if place.side in field_of_view.SIDES else None
+
+
 def _note_what_was_looked_at(
-    studies: Sequence[tuple[str, Study, Technique]], places: dict[tuple[str, str | None], Place]
+    studies: Sequence[tuple[str, Study, Technique]], places: Sequence[Place]
 ) -> None:
-    """An anatomical study that covers a place explains it, even if it reports nothing there."""
+    """A study that covers a place has looked at it, even if it reports nothing there."""
+    if not places:
+        return
     for key, study, how in studies:
-        if how.kind is not Kind.ANATOMICAL:
-            continue
-        for place in places.values():
-            side = place.side if place.side in field_of_view.SIDES else None
-            if field_of_view.shows(study.coverage, place.site, side):
-                looked = Reading(key, day_of(study.performed_at), how, correlate=None)
+        for place in places:
+            if any(seen.reading.study == key for seen in place.seen):
+                continue
+            if field_of_view.shows(study.coverage, place.site, _side(place)):
+                looked = Reading(key, day_of(study.performed_at), how, missed=True)
                 place.shown_by.append(looked)
+
+
+def _same_place(place: Place, site: str | None, side: str | None) -> bool:
+    known = field_of_view.site_named(site) if site else None
+    return (known.code if known else site) == place.site and side == place.side
+
+
+def _was_removed_in_vain(place: Place, in_vain: Sequence[Resection]) -> bool:
+    """Was it removed, nothing seen there since, and the blood stayed as it was? (LOC-026)"""
+    return any(
+        _same_place(place, removed.site, removed.laterality)
+        and all(_is_before(s.reading.on, day_of(removed.performed_at)) for s in place.seen)
+        for removed in in_vain
+    )
+
+
+def _note_biopsies(request: PlanRequest, places: Sequence[Place]) -> None:
+    for number, biopsy in enumerate(request.biopsies, 1):
+        if biopsy.result != "negative":
+            continue
+        for place in places:
+            if _same_place(place, biopsy.site, biopsy.laterality):
+                key = biopsy.id or f"biopsy {number}"
+                place.beside.biopsy_negative = Fact(key, day_of(biopsy.performed_at))
+
+
+def _note_resection_beds(request: PlanRequest, places: Sequence[Place]) -> None:
+    for number, removed in enumerate(request.resections, 1):
+        for place in places:
+            if _same_place(place, removed.site, removed.laterality):
+                key = removed.id or f"resection {number}"
+                place.beside.resection_bed = Fact(key, day_of(removed.performed_at))
 
 
 def _scans(
@@ -276,7 +318,7 @@ def _scans(
         covered, unknown = field_of_view.parts_covered(entries)
         for entry in unknown:
             text = f"{entry!r} in a list of covered sites is not in the table and covers nothing"
-            caveats.append(Caveat(code="unknown_site", text=text))
+            caveats.append(Caveat("unknown_site", text))
         keys = {key for key, _, _ in group}
         positive = any(r.is_focus and r.study in keys for p in places for r in p.readings)
         missing = field_of_view.missing_field(covered)

@@ -1,185 +1,244 @@
 """What comes next in the search, best first, with what it may yield, costs, and what forbids it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from knowledge.rules import imaging, scan_yield
-from services.localization.contract import Available, ExpectedYield, Gate, NextStep, PlanRequest
-from services.localization.readings import Facts, Ranked
+from knowledge.rules import field_of_view, regions, scan_yield, search
+from knowledge.rules.imaging import Kind
+from knowledge.rules.search import State
+from services.localization import looking_again, planner
+from services.localization.answer import Alternative, Gate, NextStep
+from services.localization.case import ADEQUATE, SCANS, Case
+from services.localization.register import Place
 
-SCANS = {"sstr_pet": ("sstr", "pet"), "sstr_spect": ("sstr", "spect"), "fdg": ("fdg", "pet")}
-VENOUS_SAMPLING = frozenset({"svs", "venous_sampling", "selective_venous_sampling"})
-
-
-def next_steps(request: PlanRequest, facts: Facts, ranked: Ranked) -> list[NextStep]:
-    """What is to be done next? The examination first, then what is missing, then what is new."""
-    if request.biochemistry_confirmed is False:
-        return [
-            NextStep(
-                rule="LOC-001",
-                act="biochemistry",
-                missing=list(imaging.needed_before()),
-                because="the biochemical diagnosis is not confirmed",
-            )
-        ]
-    steps = [*_examination(facts), *_missing_fields(facts), *_anatomical(request, ranked)]
-    steps += [*_next_scan(request, facts), *_instead_of_radiation(request, facts)]
-    if _explained(ranked) and imaging.sampling_indicated([s for _, s in ranked], facts.on):
-        because = "several candidates compete"
-        steps.append(NextStep(rule="LOC-011", act="venous_sampling", because=because))
-    return [_gated(request, facts, step) for step in steps]
+SEEN = (State.LOCALIZED, State.LOCALIZED_HIGH_CONFIDENCE)
 
 
-def scans_done(facts: Facts) -> dict[str, str]:
-    """How far each functional scan is: none, inadequate, negative or positive."""
-    done = {}
-    for name, kind in SCANS.items():
-        scan = facts.scan(*kind)
-        done[name] = scan.status if scan else "none"
-    return done
+def next_steps(case: Case) -> list[NextStep]:
+    """What is to be done next? What may be done now first, then what is blocked, and why."""
+    return plan(case)[0]
 
 
-def available(request: PlanRequest, act: str) -> str:
-    """Can this scan be had? yes, no or unknown."""
-    said = _availability(request, act)
-    if said is None:
-        return "unknown"
-    return "yes" if said.available else "no"
+def plan(case: Case) -> tuple[list[NextStep], list[Alternative]]:
+    """What is to be done next, and what comes later?"""
+    if case.request.biochemistry_confirmed is False:
+        return [_biochemistry(case)], []
+    act, rule = planner.next_scan(case)
+    scan = planner.scan_step(case, act, rule) if act in _scan_acts() else None
+    steps = [*_examination(case), *_missing_fields(case), *_anatomical(case)]
+    steps += [*_verify_again(act, rule), *([_after_exam(case, scan)] if scan else [])]
+    steps += [*_sampling(case), *_where_it_steps_up(case), *_mri_of_a_focus(case)]
+    steps += [*_whole_body_mri(case, scan), *_by_state(case, steps)]
+    steps.sort(key=lambda step: bool(step.gates))
+    return steps, planner.later(case, scan, act, rule)
 
 
-def negative_tests(facts: Facts) -> list[str]:
-    """Which adequate tests have found nothing, in the order in which they are done?"""
-    tests = []
-    if facts.exam_complete and not any(r.lump for p in facts.places for r in p.readings):
-        tests.append("exam")
-    tests += [s.technique.test or "" for s in facts.scans if s.status == "negative"]
-    return tests
+def _scan_acts() -> tuple[str, ...]:
+    return ("sstr_pet_ct", "sstr_spect_ct", "fdg_pet_ct")
 
 
-def _availability(request: PlanRequest, act: str) -> Available | None:
-    for name, said in request.availability.items():
-        how = imaging.technique(name, None) or imaging.technique("pet_ct", name)
-        if name == act or (how is not None and how.act == act):
-            return said
-    return None
+def _biochemistry(case: Case) -> NextStep:
+    said = case.request.biochemistry
+    return NextStep(
+        rule="LOC-001",
+        act="biochemistry",
+        missing=[name for name in search.needed_before() if not said.get(name)],
+        because="the biochemical diagnosis is not confirmed",
+    )
 
 
-def _examination(facts: Facts) -> list[NextStep]:
-    if facts.exam_complete:
+def _examination(case: Case) -> list[NextStep]:
+    if case.facts.exam_complete:
         return []
     return [
         NextStep(
             rule="LOC-002",
             act="examination",
-            missing=list(facts.exam_missing),
+            test="exam",
+            missing=list(case.facts.exam_missing),
             because="the examination from head to toe is not complete",
+            expected_yield=None if case.ranked else planner.yield_shown("exam", case),
         )
     ]
 
 
-def _missing_fields(facts: Facts) -> list[NextStep]:
-    steps = []
-    done = scans_done(facts)
+def _missing_fields(case: Case) -> Iterable[NextStep]:
     for name, kind in SCANS.items():
-        scan = facts.scan(*kind)
-        if scan is None or done[name] != "inadequate":
+        scan = case.facts.scan(*kind)
+        if scan is None or case.done[name] != "inadequate":
             continue
-        if name == "sstr_spect" and done["sstr_pet"] in ("negative", "positive"):
+        if name == "sstr_spect" and case.done["sstr_pet"] in ADEQUATE:
             continue
-        steps.append(
-            NextStep(
-                rule="LOC-008",
-                act="missing_field",
-                modalities=[scan.technique.act or ""],
-                missing=list(scan.missing),
-                because="the scan does not cover vertex to toes with both arms",
-            )
+        act = scan.technique.act or ""
+        met = case.patience.meets(act, scan.technique.test, act="missing_field")
+        share = regions.share_of(field_of_view.regions_missing(scan.missing))
+        yield NextStep(
+            rule="LOC-008",
+            act="missing_field",
+            modalities=[act],
+            test=scan.technique.test,
+            missing=list(scan.missing),
+            because="the scan does not cover vertex to toes with both arms; "
+            f"{scan_yield.chance(share)} of these tumors lie in the regions concerned",
+            gates=met.gates,
+            warnings=met.warnings,
+            overridden=met.overridden,
+            not_before=max((gate.until for gate in met.gates if gate.until), default=None),
         )
-    return steps
 
 
-def _anatomical(request: PlanRequest, ranked: Ranked) -> list[NextStep]:
-    steps = []
-    for place, standing in ranked:
+def _anatomical(case: Case) -> Iterable[NextStep]:
+    for place, standing in case.ranked:
         if standing.explained:
             continue
-        modalities = imaging.anatomical_choice(
+        fracture = place.mimic == "fracture"
+        wanted = search.anatomical_choice(
             place.site,
-            superficial=any(reading.lump for reading in place.readings),
-            fracture=place.mimic == "fracture",
+            superficial=_is_superficial(case, place),
+            fracture=fracture,
+            cortical=any(s.lesion.tissue == "cortical_bone" for s in place.seen),
         )
-        steps.append(
+        because = f"what was found there ({place.name}) is not explained"
+        yield _imaging(case, "LOC-009", place, wanted, because)
+
+
+def _is_superficial(case: Case, place: Place) -> bool:
+    depth = min(
+        (s.lesion.depth_mm for s in place.seen if s.lesion.depth_mm is not None), default=None
+    )
+    measured = search.is_superficial(depth, case.on)
+    return any(r.lump for r in place.readings) if measured is None else measured
+
+
+def _imaging(
+    case: Case, rule: str, place: Place | None, wanted: Sequence[str], because: str
+) -> NextStep:
+    """Anatomical imaging with what this patient may have; what may not be had is left out."""
+    patience = case.patience
+    may_scan = patience.overriding("LOC-029", "pregnancy", "anatomical_imaging") is not None
+    allowed = search.allowed_modalities(
+        wanted, pregnant=patience.pregnant and not may_scan, mri_unsafe=patience.mri_unsafe
+    )
+    met = [patience.meets(modality, act="anatomical_imaging") for modality in allowed]
+    left = [m for m, found in zip(allowed, met, strict=True) if not found.gates]
+    warnings = {(w.rule, w.text): w for found in met if not found.gates for w in found.warnings}
+    overridden = {o.rule: o for found in met for o in found.overridden}
+    return NextStep(
+        rule=rule,
+        act="anatomical_imaging",
+        site=place.site if place else None,
+        laterality=place.side if place else None,
+        modalities=left or list(allowed),
+        because=because,
+        gates=[] if left else [gate for found in met for gate in found.gates],
+        warnings=list(warnings.values()),
+        overridden=list(overridden.values()),
+    )
+
+
+def _verify_again(act: str | None, rule: str) -> list[NextStep]:
+    if act != "biochemistry":
+        return []
+    because = "nothing at a suspected recurrence: is it one? The diagnosis is verified again first"
+    missing = list(search.needed_before())
+    return [NextStep(rule=rule, act="biochemistry", missing=missing, because=because)]
+
+
+def _after_exam(case: Case, scan: NextStep) -> NextStep:
+    """The first scan waits for the examination, which is free."""
+    if not case.facts.exam_complete and scan.rule in ("LOC-003", "LOC-004"):
+        scan.gates.append(Gate("LOC-002", "the examination comes first", "order"))
+    return scan
+
+
+def _sampling(case: Case) -> Iterable[NextStep]:
+    rule = case.sampling_rule
+    if rule is None:
+        return
+    met = case.patience.meets("venous_sampling")
+    gate = looking_again.burosumab_gate(case)
+    met.gates += [gate] if gate else []
+    several = "several candidates compete"
+    yield NextStep(
+        rule=rule,
+        act="venous_sampling",
+        test="svs",
+        because=several if rule == "LOC-011" else "removing the one candidate would be complex",
+        gates=met.gates,
+        warnings=met.warnings,
+        overridden=met.overridden,
+        not_before=gate.until if gate else None,
+    )
+
+
+def _where_it_steps_up(case: Case) -> Iterable[NextStep]:
+    """FGF23 steps up where there is no candidate: that territory is imaged (LOC-015)."""
+    for measured in case.elsewhere:
+        side = f"{measured.sample.side} " if measured.sample.side else ""
+        because = f"FGF23 steps up in the {side}{measured.vein}, and no candidate is there"
+        step = _imaging(case, "LOC-015", None, ("mri",), because)
+        step.site = measured.territory_name
+        step.laterality = measured.sample.side  # type: ignore[assignment]
+        yield step
+
+
+def _mri_of_a_focus(case: Case) -> Iterable[NextStep]:
+    """A focus without correlate that no MRI has looked at (section 6, EQUIVOCAL)."""
+    if case.state is not State.EQUIVOCAL:
+        return
+    for place, standing in case.ranked:
+        readings = [*place.readings, *place.shown_by]
+        looked = any(r.technique.modality == "mri" for r in readings)
+        alike = place.mimic is not None
+        if standing.functional and not standing.anatomical and not looked and not alike:
+            because = f"a focus without correlate ({place.name}): MRI of the place"
+            yield _imaging(case, "LOC-022", place, ("mri",), because)
+
+
+def _whole_body_mri(case: Case, scan: NextStep | None) -> list[NextStep]:
+    """Whole-body MRI: in pregnancy, or where no PET can be had, or for the young (3.5.6)."""
+    if not case.facts.exam_complete or case.facts.places or _had_whole_body_mri(case):
+        return []
+    pregnant = case.patience.pregnant and not (scan and scan.overridden)
+    exhausted = case.state is State.NOT_LOCALIZED
+    no_pet = case.capabilities.status("sstr_pet_ct") == "no"
+    young = search.is_young(case.patience.circumstances.age, case.on)
+    if pregnant:
+        rule, because = "LOC-029", "without radionuclide, CT or contrast"
+    elif exhausted and (no_pet or young):
+        rule = "SECTION-3-5"
+        because = "both scans are negative, and the patient is young or PET cannot be had"
+    else:
+        return []
+    step = _imaging(case, rule, None, ("mri", "ultrasound"), because)
+    step.act = "whole_body_mri"
+    return [step]
+
+
+def _had_whole_body_mri(case: Case) -> bool:
+    return any(
+        how.kind is Kind.ANATOMICAL
+        and how.modality == "mri"
+        and not field_of_view.missing_field(field_of_view.parts_covered(study.coverage)[0])
+        for _, study, how in case.facts.studies
+    )
+
+
+def _by_state(case: Case, before: Sequence[NextStep]) -> list[NextStep]:
+    """What each state asks for (section 6)."""
+    if case.state in SEEN:
+        place = case.ranked[0][0]
+        because = f"multidisciplinary planning of the operation: {place.name} leads"
+        return [
             NextStep(
-                rule="LOC-009",
-                act="anatomical_imaging",
+                rule="LOC-021",
+                act="surgical_planning",
                 site=place.site,
                 laterality=place.side,
-                modalities=_allowed(request, modalities),
-                because=f"what was found there ({place.name}) is not explained",
+                because=because,
             )
-        )
-    return steps
-
-
-def _allowed(request: PlanRequest, modalities: Sequence[str]) -> list[str]:
-    """Without radiation in pregnancy; without MRI beside a device it would harm."""
-    allowed = list(modalities)
-    if request.constraints.pregnancy:
-        allowed = [m for m in allowed if not imaging.is_ionising(m)] or ["ultrasound", "mri"]
-    if request.constraints.mri_unsafe_implant:
-        allowed = [m for m in allowed if m != "mri"] or ["ct", "ultrasound"]
-    return allowed
-
-
-def _next_scan(request: PlanRequest, facts: Facts) -> list[NextStep]:
-    act, rule = imaging.next_scan(
-        scans_done(facts),
-        {
-            "pet_available": available(request, "sstr_pet_ct"),
-            "spect_available": available(request, "sstr_spect_ct"),
-        },
-    )
-    if act is None:
-        return []
-    said = _availability(request, act)
-    expected = scan_yield.expected_yield(act, negative_tests(facts), facts.on)
-    return [
-        NextStep(
-            rule=rule.id,
-            act=act,
-            because=f"{rule.condition}: {rule.conclusion}",
-            expected_yield=ExpectedYield(
-                expected=expected.expected,
-                low=expected.low,
-                high=expected.high,
-                about=expected.about,
-            )
-            if expected and not facts.places
-            else None,
-            dose_msv=scan_yield.usual_dose(act),
-            wait_days=said.wait_days if said else None,
-        )
-    ]
-
-
-def _instead_of_radiation(request: PlanRequest, facts: Facts) -> list[NextStep]:
-    """What may be offered in pregnancy, when the scan that would be next may not?"""
-    if not request.constraints.pregnancy or not facts.exam_complete or facts.places:
-        return []
-    modalities = _allowed(request, ("mri", "ultrasound"))
-    because = "without radionuclide, CT or contrast"
-    return [NextStep(rule="LOC-029", act="whole_body_mri", modalities=modalities, because=because)]
-
-
-def _gated(request: PlanRequest, facts: Facts, step: NextStep) -> NextStep:
-    """What forbids this step now?"""
-    gates = []
-    is_functional = step.act.endswith("_ct") or step.act == "missing_field"
-    if request.constraints.pregnancy and is_functional:
-        gates.append(Gate(rule="LOC-029", reason="pregnancy: no radionuclide and no CT"))
-    if not facts.exam_complete and step.rule in ("LOC-003", "LOC-004"):
-        gates.append(Gate(rule="LOC-002", reason="the examination comes first"))
-    return step.model_copy(update={"gates": gates}) if gates else step
-
-
-def _explained(ranked: Ranked) -> bool:
-    return all(standing.explained for _, standing in ranked)
+        ]
+    if case.state is State.NOT_LOCALIZED:
+        return looking_again.steps(case)
+    if case.state is State.EQUIVOCAL and not before:
+        return looking_again.short(case)
+    return []

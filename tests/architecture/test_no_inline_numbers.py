@@ -28,7 +28,15 @@ NOT_CLINICAL = {
 }
 """Numbers of arithmetic and the calendar, which no edition changes."""
 
-TECHNICAL = ("settings.py", "contract.py", "routes.py", "policies.py", "worker.py", "codec.py")
+TECHNICAL = (
+    "settings.py",
+    "contract.py",
+    "sent.py",
+    "routes.py",
+    "policies.py",
+    "worker.py",
+    "codec.py",
+)
 TECHNICAL_PARTS = (
     "migrations",
     "metrics.py",

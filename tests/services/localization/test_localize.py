@@ -206,7 +206,7 @@ def test_nothing_found_by_everything_is_not_localized() -> None:
     plan = the_plan(studies=[a_study(), a_study("fdg", tracer="FDG")])
 
     assert plan.state == "NOT_LOCALIZED"
-    assert plan.next_steps == []
+    assert steps(plan) == [("LOC-023", "medical_treatment"), ("LOC-024", "re_look")]
 
 
 def test_the_dose_ledger_adds_up_and_says_what_was_estimated() -> None:

@@ -100,8 +100,8 @@ async def test_a_constraint_stays_when_another_is_told(localization: Localizatio
     answer = await localization.record_plan("north", plan, no_pet)
 
     assert [(s.act, [g.rule for g in s.gates]) for s in answer.next_steps] == [
-        ("sstr_spect_ct", ["LOC-029"]),
         ("whole_body_mri", []),
+        ("sstr_spect_ct", ["LOC-029"]),
     ]
 
 

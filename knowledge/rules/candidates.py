@@ -1,0 +1,296 @@
+"""Which place is likeliest to be the tumor, and why? Every point with the study it comes from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+
+from knowledge.rows import Entry
+from knowledge.rules.imaging import Kind, Technique, by_name, plain
+from knowledge.tables import Table
+
+TABLE = Table.beside(__file__)
+
+
+class Uptake(StrEnum):
+    """How bright a focus is, against what."""
+
+    ABOVE_LIVER = "above_liver"
+    ABOVE_BACKGROUND = "above_background"
+    NONE = "none"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one examination or study says about one place."""
+
+    study: str
+    on: date | None
+    technique: Technique
+    uptake: Uptake | None = None
+    correlate: bool | None = None
+    mimic: str | None = None
+    features: tuple[str, ...] = ()
+    lump: bool = False
+    size_mm: Decimal | None = None
+    change: str | None = None
+    missed: bool = False
+    """It looked here and reports nothing."""
+
+    @property
+    def is_focus(self) -> bool:
+        """Does a functional study show something here?"""
+        return (
+            self.technique.kind is Kind.FUNCTIONAL
+            and not self.missed
+            and self.uptake is not Uptake.NONE
+        )
+
+
+@dataclass(slots=True)
+class Fact:
+    """Something known of a place beside its imaging: where it stands, and of when it is."""
+
+    study: str
+    on: date | None
+
+
+@dataclass(slots=True)
+class Beside:
+    """What is known of a candidate beside its imaging."""
+
+    steps_up: Fact | None = None
+    no_step: Fact | None = None
+    ratio: Decimal | None = None
+    resection_bed: Fact | None = None
+    biopsy_negative: Fact | None = None
+
+
+@dataclass(slots=True)
+class Point:
+    """Points of one score item, with the study they come from."""
+
+    item: str
+    points: int
+    text: str
+    study: str
+    on: date | None
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class Standing:
+    """How one candidate stands: its points, and what of LOCALIZED it meets."""
+
+    points: tuple[Point, ...]
+    functional: bool
+    anatomical: bool
+    concordant: bool
+    explained: bool
+    lump: bool = False
+    ratio: Decimal | None = None
+    score: int = 0
+
+    def __post_init__(self) -> None:
+        self.score = sum(point.points for point in self.points)
+
+    @property
+    def survives(self) -> bool:
+        """Is it still a candidate once its look-alike has cost its points?"""
+        return self.score > 0
+
+
+NOTHING_BESIDE = Beside()
+
+
+@cache
+def _named(which: str) -> Mapping[str, Entry]:
+    return by_name(TABLE.entries[which].values())
+
+
+def mimic_named(name: str) -> str | None:
+    """Which look-alike of section 4 is this? None when the table does not have it."""
+    found = _named("mimics").get(plain(name))
+    return found.key if found else None
+
+
+def feature_named(name: str) -> str | None:
+    """Which typical feature of 1.3 is this? None when it is none."""
+    found = _named("features").get(plain(name))
+    return found.key if found else None
+
+
+def is_organ_with_uptake(site: str) -> bool:
+    """Does this organ take SSTR tracers up by itself?"""
+    return plain(site) in _named("organs")
+
+
+def needs_referral(mimic: str | None) -> bool:
+    """Does this look-alike need a work-up of its own?"""
+    return mimic in TABLE.entries["mimics"] and bool(
+        TABLE.entries["mimics"][mimic].fields.get("refer")
+    )
+
+
+def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BESIDE) -> Standing:
+    """How does this candidate stand? Every point with its evidence; an item counts once."""
+    points: list[Point] = []
+    foci, masses, lumps, mimics = [], [], [], []
+    explained = False
+    for reading in readings:
+        alike = reading.mimic is not None and reading.mimic != "none"
+        if alike:
+            mimics.append(reading)
+        if reading.is_focus:
+            foci.append(reading)
+        if reading.correlate and not alike:
+            masses.append(reading)
+        if reading.lump:
+            lumps.append(reading)
+        explained = explained or (
+            reading.technique.kind is Kind.ANATOMICAL
+            or (reading.correlate is not None and reading.mimic is not None)
+        )
+    _uptake(points, foci)
+    second = next((r for r in foci if r.technique.test != foci[0].technique.test), None)
+    _add(points, "second_functional", second)
+    _add(points, "anatomical_correlate", masses[0] if masses else None)
+    _add(points, "typical_features", _typical(readings, on))
+    _add(points, "palpable", lumps[0] if lumps else None)
+    _add(points, "svs_supports", beside.steps_up)
+    _add(points, "svs_against", beside.no_step)
+    _add(points, "resection_bed", beside.resection_bed)
+    _add(points, "grew", _grown(readings, foci, on))
+    _mimics(points, mimics)
+    _add(points, "biopsy_negative", beside.biopsy_negative)
+    return Standing(
+        points=tuple(points),
+        functional=bool(foci),
+        anatomical=bool(masses),
+        concordant=second is not None or beside.steps_up is not None,
+        explained=explained,
+        lump=bool(lumps),
+        ratio=beside.ratio,
+    )
+
+
+def _add(points: list[Point], item: str, shown: Reading | Fact | None) -> None:
+    if shown is None:
+        return
+    row = TABLE.entries["score"][item].fields
+    points.append(Point(item, row["points"], row["text"], shown.study, shown.on, row["rule"]))
+
+
+def _uptake(points: list[Point], foci: Sequence[Reading]) -> None:
+    bright = {r.uptake: r for r in reversed(foci) if r.technique.target == "sstr"}
+    if Uptake.ABOVE_LIVER in bright:
+        _add(points, "uptake_above_liver", bright[Uptake.ABOVE_LIVER])
+    else:
+        _add(points, "uptake_above_background", bright.get(Uptake.ABOVE_BACKGROUND))
+
+
+def _typical(readings: Sequence[Reading], on: date) -> Reading | None:
+    showing = [r for r in readings if any(feature_named(name) for name in r.features)]
+    typical = {feature_named(name) for r in showing for name in r.features} - {None}
+    if len(typical) < TABLE.whole("features_needed", on):
+        return None
+    return showing[0]
+
+
+def _mimics(points: list[Point], mimics: Sequence[Reading]) -> None:
+    costing: dict[str, Reading] = {}
+    for reading in mimics:
+        known = TABLE.entries["mimics"].get(reading.mimic or "")
+        item = known.fields["item"] if known else "known_mimic"
+        only = known.fields.get("only") if known else None
+        if only is None or reading.technique.target in (only, None):
+            costing.setdefault(item, reading)
+    for item, reading in costing.items():
+        _add(points, item, reading)
+
+
+def _grown(readings: Sequence[Reading], foci: Sequence[Reading], on: date) -> Reading | None:
+    """The study in which it had grown, or in which it was first seen where it was not before."""
+    for reading in readings:
+        if reading.change in ("new", "grown"):
+            return reading
+    for focus in foci:
+        for earlier in readings:
+            unseen = earlier.missed or earlier.uptake is Uptake.NONE
+            if unseen and _same_test_before(earlier, focus):
+                return focus
+    measured = [r for r in readings if r.size_mm is not None and r.on is not None]
+    if len(measured) > 1:
+        share = 1 + TABLE.number("grown_by", on)
+        for later in measured:
+            for earlier in measured:
+                if _before(earlier, later) and (later.size_mm or 0) >= (
+                    (earlier.size_mm or 0) * share
+                ):
+                    return later
+    return None
+
+
+def _same_test_before(earlier: Reading, later: Reading) -> bool:
+    test = earlier.technique.test
+    return test is not None and test == later.technique.test and _in_time(earlier, later)
+
+
+def _before(earlier: Reading, later: Reading) -> bool:
+    return earlier.technique.modality == later.technique.modality and _in_time(earlier, later)
+
+
+def _in_time(earlier: Reading, later: Reading) -> bool:
+    return earlier.on is not None and later.on is not None and earlier.on < later.on
+
+
+def effort(resectability: str | None) -> int:
+    """How hard would it be to remove, for ties: easier first, not known between."""
+    known = TABLE.entries["resectability"].get(resectability or "")
+    return 1 if known is None else int(known.fields["order"])
+
+
+def needs_sampling_alone(resectability: str | None) -> bool:
+    """Is its removal so complex that venous sampling comes first, even alone? (LOC-012)"""
+    known = TABLE.entries["resectability"].get(resectability or "")
+    return known is not None and bool(known.fields["sampling"])
+
+
+def rank(
+    standing: Standing, uptake_ratio: Decimal, resectability: str | None
+) -> tuple[object, ...]:
+    """Sorts the likeliest first: score, then sampling, then brightness, then easier removal."""
+    return (-standing.score, -(standing.ratio or 0), -uptake_ratio, effort(resectability))
+
+
+def surviving(standings: Iterable[Standing]) -> int:
+    """How many candidates are left once mimics have cost their points?"""
+    return sum(1 for standing in standings if standing.survives)
+
+
+def has_leader(standings: Sequence[Standing], on: date) -> bool:
+    """Is there exactly one leading candidate that may be called the tumor? Best first."""
+    if not standings:
+        return False
+    best, *others = standings
+    lead = min((best.score - other.score for other in others), default=None)
+    imaged = (best.functional and best.anatomical) or (
+        best.lump and (best.functional or best.anatomical)
+    )
+    return (
+        best.score >= TABLE.whole("localized_score", on)
+        and (lead is None or lead >= TABLE.whole("localized_lead", on))
+        and imaged
+        and best.explained
+    )
+
+
+Mark = tuple[Decimal, Decimal, Decimal]
+
+
+def same_spot(one: Mark, other: Mark, on: date) -> bool:
+    """Are two marks in one frame of reference, in millimetres, so near that they are one spot?"""
+    limit = TABLE.number("same_spot_within", on)
+    return sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), Decimal(0)) <= limit**2

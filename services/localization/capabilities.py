@@ -1,0 +1,58 @@
+"""What can be had where, and how soon: per test, per scan, per modality."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from knowledge.rules import imaging
+from services.localization.sent import Available
+
+
+@dataclass(slots=True)
+class Capabilities:
+    """What was said about each test and each scan. Nothing said is not known."""
+
+    by_test: dict[str, Available] = field(default_factory=dict)
+    by_act: dict[str, Available] = field(default_factory=dict)
+
+    def of_test(self, test: imaging.Method) -> Available | None:
+        """What was said about this test, or else about the scan that it is?"""
+        return self.by_test.get(test.key) or self.by_act.get(test.act)
+
+    def status(self, act: str) -> str:
+        """Can this scan be had? yes, no or unknown."""
+        said = self.by_act.get(act)
+        if said is not None:
+            return "yes" if said.available else "no"
+        tests = [self.by_test[t.key] for t in imaging.methods_for(act) if t.key in self.by_test]
+        if not tests:
+            return "unknown"
+        return "yes" if any(test.available for test in tests) else "no"
+
+    def shortest_wait(self, act: str) -> int | None:
+        """How long does the soonest of its tests take? None: not known."""
+        waits = [
+            wait
+            for test in imaging.methods_for(act)
+            if (said := self.of_test(test)) is not None and said.available
+            if (wait := wait_of(said)) is not None
+        ]
+        return min(waits, default=None)
+
+
+def wait_of(said: Available | None) -> int | None:
+    """How long until it can be made: the longer of the waiting list and the tracer's lead time."""
+    if said is None:
+        return None
+    return max((d for d in (said.wait_days, said.lead_days) if d is not None), default=None)
+
+
+def capabilities_of(availability: Mapping[str, Available]) -> Capabilities:
+    """What was said, under the tests and scans it was said of."""
+    found = Capabilities()
+    for name, said in availability.items():
+        if imaging.methods_for(name) or imaging.modality_named(name) is not None:
+            act = imaging.modality_named(name)
+            found.by_act[act.key if act is not None else name] = said
+        elif (test := imaging.method_named(name)) is not None:
+            found.by_test[test.key] = said
+    return found

@@ -1,0 +1,136 @@
+"""One question as it stands: the facts, the candidates, what was done, what this patient allows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from knowledge.rules import candidates, search, venous_sampling
+from knowledge.rules.search import State
+from knowledge.rules.venous_sampling import Measured, Session
+from services.localization import sampling
+from services.localization.capabilities import Capabilities, capabilities_of
+from services.localization.circumstances import Patience, patience_of
+from services.localization.readings import Facts, Ranked, facts_of
+from services.localization.sent import PlanRequest
+
+SCANS = {"sstr_pet": ("sstr", "pet"), "sstr_spect": ("sstr", "spect"), "fdg": ("fdg", "pet")}
+ADEQUATE = ("negative", "positive")
+
+
+@dataclass(slots=True)
+class Case:
+    """Everything that is needed to say where the search stands and what comes next."""
+
+    request: PlanRequest
+    at: datetime
+    on: date
+    facts: Facts
+    ranked: Ranked
+    sessions: list[Session]
+    elsewhere: list[Measured]
+    patience: Patience
+    capabilities: Capabilities
+    done: dict[str, str]
+    negative: tuple[str, ...]
+    state: State = State.INCOMPLETE
+    rule: str | None = None
+
+    @property
+    def explained(self) -> bool:
+        """Has anatomy been looked at wherever something was found?"""
+        return all(standing.explained for _, standing in self.ranked)
+
+    @property
+    def leads(self) -> bool:
+        """Does one candidate lead clearly?"""
+        return candidates.has_leader([standing for _, standing in self.ranked], self.on)
+
+    @property
+    def functional_positive(self) -> bool:
+        """Does a functional scan show a focus that is still a candidate?"""
+        return any(standing.functional for _, standing in self.ranked)
+
+    @property
+    def sampled(self) -> bool:
+        """Was there venous sampling that can be read?"""
+        return any(session.interpretable for session in self.sessions)
+
+    @property
+    def sampling_rule(self) -> str | None:
+        """Is venous sampling indicated now, and by which rule?"""
+        if self.sampled or not self.ranked or not self.explained:
+            return None
+        standings = [standing for _, standing in self.ranked]
+        surviving = [place for place, standing in self.ranked if standing.survives]
+        alone = len(surviving) == 1 and candidates.needs_sampling_alone(surviving[0].resectability)
+        return venous_sampling.is_indicated(
+            candidates.surviving(standings), self.on, complex_alone=alone
+        )
+
+    @property
+    def recurrence(self) -> str:
+        """no, suspected, or verified once the diagnosis was looked at again."""
+        if not self.request.suspected_recurrence:
+            return "no"
+        return "verified" if self.request.diagnosis_verified_again else "suspected"
+
+
+def read(request: PlanRequest, at: datetime) -> Case:
+    """What is the question, in the words of the rules?"""
+    on = at.date()
+    facts = facts_of(request, on)
+    sessions = sampling.sessions_of(request, on) if request.venous_samples else []
+    sampling.note_on(facts.places, sessions)
+    standings = [(place, place.standing(on)) for place in facts.places]
+    standings.sort(
+        key=lambda pair: candidates.rank(pair[1], pair[0].uptake_ratio, pair[0].resectability)
+    )
+    case = Case(
+        request=request,
+        at=at,
+        on=on,
+        facts=facts,
+        ranked=standings,
+        sessions=sessions,
+        elsewhere=sampling.unexplained(facts.places, sessions),
+        patience=patience_of(request, at),
+        capabilities=capabilities_of(request.availability),
+        done=_scans_done(facts),
+        negative=_negative_tests(facts),
+    )
+    case.state, rule = search.state(
+        complete=request.biochemistry_confirmed is not False and _is_complete(case),
+        standings=[standing for _, standing in standings],
+        on=on,
+        elsewhere=bool(case.elsewhere),
+    )
+    case.rule = None if case.state is State.INCOMPLETE else rule.id
+    return case
+
+
+def _scans_done(facts: Facts) -> dict[str, str]:
+    """How far each functional scan is: none, inadequate, negative or positive."""
+    return {
+        name: scan.status if (scan := facts.scan(*kind)) else "none" for name, kind in SCANS.items()
+    }
+
+
+def _negative_tests(facts: Facts) -> tuple[str, ...]:
+    """Which adequate tests have found nothing, in the order in which they are done?"""
+    tests = []
+    if facts.exam_complete and not any(r.lump for p in facts.places for r in p.readings):
+        tests.append("exam")
+    tests += [s.technique.test or "" for s in facts.scans if s.status == "negative"]
+    return tuple(tests)
+
+
+def _is_complete(case: Case) -> bool:
+    """Has everything been done that section 6 asks for before a verdict?"""
+    adequate = {name for name, status in case.done.items() if status in ADEQUATE}
+    no_pet = case.capabilities.status("sstr_pet_ct") == "no"
+    no_sstr = no_pet and case.capabilities.status("sstr_spect_ct") == "no"
+    sstr = bool(adequate & {"sstr_pet", "sstr_spect"})
+    if not case.facts.exam_complete or not case.explained:
+        return False
+    if case.ranked:
+        return sstr or (no_sstr and "fdg" in adequate)
+    return "fdg" in adequate and ("sstr_pet" in adequate or (sstr and no_pet))

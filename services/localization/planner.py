@@ -1,0 +1,223 @@
+"""Which functional scan next, with what it may find and cost, and why the others come later."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from knowledge.rules import (
+    imaging,
+    published_performance,
+    radiation,
+    scan_planner,
+    scan_yield,
+    search,
+)
+from knowledge.rules.imaging import Method
+from knowledge.rules.scan_planner import Option, Utility
+from services.localization.answer import (
+    Alternative,
+    ExpectedYield,
+    NextStep,
+    UtilityTerms,
+)
+from services.localization.capabilities import wait_of
+from services.localization.case import ADEQUATE, Case
+
+SCAN_OF = {
+    ("sstr", "pet"): "sstr_pet",
+    ("sstr", "spect"): "sstr_spect",
+    ("fdg", "pet"): "fdg",
+}
+FIRST_IS = {
+    "LOC-008": "what the scan did not cover comes first",
+    "LOC-009": "what was found is explained first",
+    "LOC-023": "both kinds of scan are negative: it comes with the next look",
+    "LOC-028": "the diagnosis is verified again first",
+}
+
+
+def next_scan(case: Case) -> tuple[str | None, str]:
+    """Which scan does the pathway ask for now, and by which rule?"""
+    pet = case.capabilities.status("sstr_pet_ct")
+    if pet == "yes" and not search.can_wait(
+        case.capabilities.shortest_wait("sstr_pet_ct"), case.on
+    ):
+        pet = "no"
+    equivocal = bool(
+        case.ranked and case.explained and not case.leads and case.sampling_rule is None
+    )
+    act, rule = search.next_scan(
+        case.done,
+        {"pet_available": pet, "spect_available": case.capabilities.status("sstr_spect_ct")},
+        recurrence=case.recurrence,
+        equivocal=equivocal,
+    )
+    return act, rule.id
+
+
+def scan_step(case: Case, act: str, rule: str) -> NextStep:
+    """The scan the pathway asks for, made with the test that is worth most to this patient."""
+    text = search.TABLE.rules[rule]
+    test = _best_test(case, act)
+    option = _option(case, test)
+    said = case.capabilities.of_test(test)
+    terms = option.utility
+    hidden = case.functional_positive
+    part = radiation.ct_part()
+    met = case.patience.meets(act, test.key)
+    because = f"{text.condition}: {text.conclusion}"
+    if said is not None and not said.available:
+        because += "; not available here, so elsewhere"
+    return NextStep(
+        rule=rule,
+        act=act,
+        because=because,
+        test=test.key,
+        test_name=test.name,
+        expected_yield=None if hidden else _shown(case, test),
+        believed_if_positive=scan_yield.believed(test.key, case.negative, case.on),
+        dose_msv=option.dose_msv,
+        ct_dose_low_msv=part.low,
+        ct_dose_high_msv=part.high,
+        cost_relative=_cost(case, test),
+        wait_days=option.wait_days,
+        distance_km=option.distance_km,
+        site_of_care=said.site if said else None,
+        utility=None if hidden else _terms(terms),
+        not_before=max((gate.until for gate in met.gates if gate.until), default=None),
+        gates=met.gates,
+        warnings=met.warnings,
+        overridden=met.overridden,
+    )
+
+
+def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> list[Alternative]:
+    """What could be done instead of the chosen scan, worth most first, and why is it later?"""
+    options = [
+        _option(case, test)
+        for test in imaging.scans()
+        if case.done[SCAN_OF[test.target, test.geometry]] not in ADEQUATE
+        and (chosen is None or test.key != chosen.test)
+    ]
+    alternatives = []
+    for option in scan_planner.ranked(options, case.on):
+        test = imaging.method_of(option.test)
+        why, by = _why_later(case, option, chosen, act, rule)
+        alternatives.append(
+            Alternative(
+                act=test.act,
+                test=test.key,
+                name=test.name,
+                rule=by,
+                because=why,
+                expected_yield=None if case.functional_positive else _shown(case, test),
+                dose_msv=option.dose_msv,
+                wait_days=option.wait_days,
+                utility=None if case.functional_positive else option.utility.total,
+            )
+        )
+    if not case.ranked and not case.elsewhere:
+        why = "without a candidate there is no vein to ask"
+        alternatives.append(
+            Alternative("venous_sampling", "svs", "venous sampling of FGF23", "LOC-013", why)
+        )
+    return alternatives
+
+
+def _why_later(
+    case: Case, option: Option, chosen: NextStep | None, act: str | None, rule: str
+) -> tuple[str, str]:
+    test = imaging.method_of(option.test)
+    said = case.capabilities.of_test(test)
+    if said is not None and not said.available:
+        return "not available", "LOC-004"
+    blocked = next(iter(case.patience.meets(test.act, test.key).gates), None)
+    if blocked is not None and (chosen is None or not chosen.gates):
+        return blocked.reason, blocked.rule
+    if not search.can_wait(option.wait_days, case.on):
+        return f"asked for now, but {option.wait_days} days away", "LOC-004"
+    if chosen is None or chosen.utility is None or act is None:
+        return FIRST_IS.get(rule, "another step comes first"), rule
+    worth = f"worth {_points(option.utility.total)} against {_points(chosen.utility.total)} points"
+    if test.act == act:
+        return f"the same kind of scan, {worth}", rule
+    asked = search.TABLE.rules[rule]
+    return f"{asked.condition}: {asked.conclusion}; {worth}", rule
+
+
+def _points(utility: Decimal) -> str:
+    return f"{utility:.0f}"
+
+
+def _best_test(case: Case, act: str) -> Method:
+    """Of the tests that make this scan, the one worth most that can be had and is not forbidden."""
+    tests = imaging.methods_for(act)
+    if len(tests) == 1:
+        return tests[0]
+    return min(tests, key=_order(case, tests))
+
+
+def _order(case: Case, tests: Sequence[Method]) -> Callable[[Method], tuple[bool, bool, int]]:
+    options = scan_planner.ranked([_option(case, test) for test in tests], case.on)
+    place = {option.test: number for number, option in enumerate(options)}
+
+    def order(test: Method) -> tuple[bool, bool, int]:
+        said = case.capabilities.of_test(test)
+        gone = said is not None and not said.available
+        return (gone, bool(case.patience.meets(test.act, test.key).gates), place[test.key])
+
+    return order
+
+
+def _option(case: Case, test: Method) -> Option:
+    said = case.capabilities.of_test(test)
+    dose = radiation.usual_dose(test.key, case.request.patient.weight_kg)
+    wait = wait_of(said)
+    utility = scan_planner.utility(
+        test.key,
+        case.negative,
+        case.on,
+        dose_msv=dose if dose is not None else _dose_of_first(test),
+        cost=_cost(case, test),
+        wait_days=wait,
+    )
+    return Option(test.key, utility, dose, wait, said.distance_km if said else None)
+
+
+def _dose_of_first(test: Method) -> Decimal | None:
+    """A dose that was not read is taken to be that of the test it stands in for."""
+    return radiation.usual_dose(imaging.methods_for(test.act)[0].key)
+
+
+def _cost(case: Case, test: Method) -> Decimal | None:
+    said = case.capabilities.of_test(test)
+    if said is not None and said.cost_relative is not None:
+        return said.cost_relative
+    return scan_planner.cost_of(test.key)
+
+
+def _shown(case: Case, test: Method) -> ExpectedYield:
+    return yield_shown(test.key, case)
+
+
+def yield_shown(test: str, case: Case) -> ExpectedYield:
+    """How likely this test finds the tumor now, as it is shown."""
+    found = scan_yield.yield_of(test, case.negative, case.on)
+    return ExpectedYield(
+        expected=found.expected,
+        low=found.low,
+        high=found.high,
+        about=found.about,
+        said=found.said,
+        sources=list(published_performance.sources_of(test)),
+    )
+
+
+def _terms(utility: Utility) -> UtilityTerms:
+    return UtilityTerms(
+        finding=utility.finding,
+        false_positive=utility.false_positive,
+        dose=utility.dose,
+        cost=utility.cost,
+        wait=utility.wait,
+        total=utility.total,
+    )
