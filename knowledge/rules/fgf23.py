@@ -123,7 +123,8 @@ def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
     """Is FGF23 inside the reference interval (C-08)? The laboratory's own goes first."""
     own = observation.reference_range
     if own is not None and own.high is not None:
-        return observation.printed.value <= own.high
+        above = observation.printed.above(Quantity(own.high, observation.printed.unit))
+        return None if above is None else not above
     assay = assay_named(observation.assay)
     if assay is None or subject.age is None:
         return None
@@ -132,7 +133,8 @@ def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
     )
     if healthy is None or healthy.high is None:
         return None
-    return observation.value.value <= healthy.high
+    above = observation.value.above(Quantity(healthy.high, healthy.unit))
+    return None if above is None else not above
 
 
 def healthy_reading(observation: Observation, subject: Subject) -> Reading | None:

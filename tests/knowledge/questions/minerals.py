@@ -6,6 +6,7 @@ from typing import Any
 from knowledge.rules import calcium_and_pth, fgf23, fgf23_independent, kidney_function, non_renal
 from knowledge.rules.reference_intervals import read
 from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.observation import ReferenceRange
 from tests.knowledge.questions.things import DAY, NOTHING, figures, person, quantity, result
 
 
@@ -95,3 +96,11 @@ def tubule(markers: list[str], fgf23: str) -> str:
 def vitamin_d(value: Any) -> str:
     """Is 25-OH vitamin D enough?"""
     return non_renal.vitamin_d_status(quantity(value, "nmol/L"), DAY)
+
+
+def fgf23_is_back(value: Any, assay: str, own_high: Any, age: Any) -> bool | str:
+    """Is FGF23 back in its interval? Nothing where nobody can tell."""
+    own = None if own_high == NOTHING else ReferenceRange(None, Decimal(own_high))
+    drawn = result("s_fgf23_i", value, assay=assay or None, reference_range=own)
+    found = fgf23.back_in_interval(drawn, person(age))
+    return NOTHING if found is None else found

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import pytest
+
 from knowledge.rules import fgf23, fgf23_independent
-from knowledge.rules.classification import classify
+from knowledge.rules.classification import classify, histology_fits
 from knowledge.rules.picture import PERSISTENT, Picture
 
 DAY = date(2026, 11, 22)
@@ -23,3 +25,18 @@ def test_the_picture_of_dent_disease_alone_does_not_rule_a_tumor_out() -> None:
     classed = classify(boy)
 
     assert (classed.rule, classed.tio_class) == ("C-11b", "TIO_POSSIBLE")
+
+
+@pytest.mark.parametrize(
+    ("reported", "fits"),
+    [
+        ("phosphaturic mesenchymal tumor", True),
+        ("Phosphaturic_Mesenchymal_Tumour", True),
+        ("PMT, mixed connective tissue variant", True),
+        ("phosphaturic   mesenchymal tumor, 2 cm", True),
+        ("giant cell tumor of bone", False),
+        (None, False),
+    ],
+)
+def test_only_a_histology_that_was_reported_fits(reported: str | None, fits: bool) -> None:
+    assert histology_fits(reported) is fits
