@@ -40,6 +40,7 @@ async def record_observations(
     if known is not None:
         if known.body != told:
             raise Conflict("under this id other results were sent before")
+        audit.record(session, caller, "read", "Observation", message_id, patient=results.patient)
         return STORED.validate_python(known.answer)
     received = await results.receive(sent.observations, Source(caller.subject, message_id))
     stored = check_facts(Facts(observations=sent.observations))

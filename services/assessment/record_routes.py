@@ -51,6 +51,8 @@ async def record_facts(
     if known is not None:
         if RecordFacts.model_validate(known.body) != facts:
             raise Conflict("this event was told differently before")
+        whose = record.patient or record_id
+        audit.record(session, caller, "read", "Observation", event_id, patient=whose)
         return check_facts(facts) if known.answer is None else STORED.validate_python(known.answer)
     named = facts.patient.id if facts.patient is not None else None
     patient = await repository.whose(session, record, named)

@@ -420,3 +420,26 @@ async def test_preliminary_and_final_sent_at_once_are_two_versions_in_any_order(
     answer = await corrected(client, *both)
 
     assert [(one.version, one.status) for one in answer.versions] == [(2, "final")]
+
+
+async def test_a_repeated_call_shows_what_was_answered_and_is_in_the_audit_log(
+    client: AssessmentClient, settings: AssessmentSettings
+) -> None:
+    record, id, message = uuid4(), uuid4(), a_message(the_phosphate(1.2))
+    first = facts(an_observation("s_phos", 0.48, 3) | {"id": "p1"})
+    for _ in range(2):
+        await client.record_observations(NORTH, id, message)
+        await client.record_facts(NORTH, record, id, first)
+
+    database = Database(settings.database_url)
+    async with database.reading() as session:
+        connection = await session.connection()
+        entries = (await connection.execute(AUDIT_ENTRY.select())).all()
+    await database.close()
+
+    assert [(entry.action, entry.patient) for entry in entries] == [
+        ("create", "p-17"),
+        ("create", "p-17"),
+        ("read", "p-17"),
+        ("read", "p-17"),
+    ]
