@@ -6,6 +6,7 @@ from typing import Any
 from knowledge.rules import calcium_and_pth, fgf23, fgf23_independent, kidney_function, non_renal
 from knowledge.rules.reference_intervals import read
 from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.finding import Finding
 from knowledge.terms.observation import ReferenceRange
 from tests.knowledge.questions.things import DAY, NOTHING, figures, person, quantity, result
 
@@ -104,3 +105,21 @@ def fgf23_is_back(value: Any, assay: str, own_high: Any, age: Any) -> bool | str
     drawn = result("s_fgf23_i", value, assay=assay or None, reference_range=own)
     found = fgf23.back_in_interval(drawn, person(age))
     return NOTHING if found is None else found
+
+
+def _spelled(found: Finding) -> str:
+    return " ".join((found.code, str(found.rule), *found.because))
+
+
+def fgf23_by_interval(value: Any, assay: str, low: Any, high: Any) -> str:
+    """What does FGF23 say by the laboratory's interval? State, rule and what to bear in mind."""
+    ends = [None if end == NOTHING else Decimal(end) for end in (low, high)]
+    own = None if ends == [None, None] else ReferenceRange(*ends)
+    drawn = result("s_fgf23_i", value, assay=assay or None, reference_range=own)
+    return _spelled(fgf23.intact(drawn, DAY))
+
+
+def c_terminal_by_interval(value: Any, own_high: Any, age: Any) -> str:
+    """The same of C-terminal FGF23."""
+    own = None if own_high == NOTHING else ReferenceRange(None, Decimal(own_high))
+    return _spelled(fgf23.c_terminal(result("s_fgf23_c", value, reference_range=own), person(age)))

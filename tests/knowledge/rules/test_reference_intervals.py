@@ -62,3 +62,13 @@ def test_what_a_comparator_says_holds_for_every_true_value(
         assert measured.above(against) in (None, truth > limit)
         exact = level_between(Quantity(truth, "mmol/L"), limit, limit + 1)
         assert level_between(measured, limit, limit + 1) in (exact, Level.UNDETERMINED)
+
+
+def test_where_two_sets_disagree_both_are_named() -> None:
+    quantity = Quantity(Decimal("1.2"), "mmol/L")
+    result = Observation("o", ANALYTES["s_phos"], quantity, quantity)
+
+    reading = read(result, Subject(DAY, Sex.FEMALE, Decimal(3)))
+
+    assert reading.level is Level.UNDETERMINED
+    assert reading.range_from == "INT_paed+SOLDIN_paed"
