@@ -75,7 +75,7 @@ def open_rules(ward: Ward, walk: Walk) -> set[str]:
 
 
 def the_letter(ward: Ward, walk: Walk) -> None:
-    """assessment.md: V-01 rejects ng/ml, the rest is read; M-05 is due within days below 0.50."""
+    """assessment.md: V-01 rejects ng/ml, the rest is read; M-00 asks the whole panel at one visit."""
     answer = assessment(ward, walk)
     assert [(one["observation"], one["rule"]) for one in answer["rejected"]] == [
         ("calcitriol-1", "V-01")
@@ -84,7 +84,9 @@ def the_letter(ward: Ward, walk: Walk) -> None:
     assert (low["interpretation"], low["range_from"]) == ("low", "laboratory")
     assert (low["value"], low["unit"]) == (1.2, "mg/dl")
     assert answer["differential"]
-    assert {"M-01", "M-05"} <= open_rules(ward, walk)
+    panel = next(step for step in answer["next_tests"] if step["step"] == "M-00")
+    assert {"s_phos", "u_phos", "s_fgf23_i"} <= set(panel["order"])
+    assert "M-00" in open_rules(ward, walk)
 
 
 def the_pair(ward: Ward, walk: Walk) -> None:
