@@ -75,7 +75,7 @@ def scan_step(case: Case, act: str, rule: str) -> NextStep:
         test_name=test.name,
         expected_yield=None if hidden else _shown(case, test),
         believed_if_positive=scan_yield.believed(test.key, case.negative, case.on),
-        dose_msv=option.dose_msv,
+        dose_msv=_dose(case, test),
         ct_dose_low_msv=part.low,
         ct_dose_high_msv=part.high,
         cost_relative=_cost(case, test),
@@ -110,7 +110,7 @@ def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> li
                 rule=by,
                 because=why,
                 expected_yield=None if case.functional_positive else _shown(case, test),
-                dose_msv=option.dose_msv,
+                dose_msv=_dose(case, test),
                 wait_days=option.wait_days,
                 utility=None if case.functional_positive else option.utility.total,
             )
@@ -169,18 +169,23 @@ def _order(case: Case, tests: Sequence[Method]) -> Callable[[Method], tuple[bool
 
 
 def _option(case: Case, test: Method) -> Option:
+    """What this test would be worth. A dose that was not read is never taken for none."""
     said = case.capabilities.of_test(test)
-    dose = radiation.usual_dose(test.key, case.request.patient.weight_kg)
+    dose = _dose(case, test) or _dose_of_first(test)
     wait = wait_of(said)
     utility = scan_planner.utility(
         test.key,
         case.negative,
         case.on,
-        dose_msv=dose if dose is not None else _dose_of_first(test),
+        dose_msv=dose,
         cost=_cost(case, test),
         wait_days=wait,
     )
     return Option(test.key, utility, dose, wait, said.distance_km if said else None)
+
+
+def _dose(case: Case, test: Method) -> Decimal | None:
+    return radiation.usual_dose(test.key, case.request.patient.weight_kg)
 
 
 def _dose_of_first(test: Method) -> Decimal | None:
