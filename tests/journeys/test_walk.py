@@ -75,7 +75,7 @@ def open_rules(ward: Ward, walk: Walk) -> set[str]:
 
 
 def the_letter(ward: Ward, walk: Walk) -> None:
-    """assessment.md: V-01 rejects ng/ml, the rest is read; M-00 asks the whole panel at one visit."""
+    """assessment.md: V-01 rejects ng/ml, the rest is read; M-00 asks the panel at one visit."""
     answer = assessment(ward, walk)
     assert [(one["observation"], one["rule"]) for one in answer["rejected"]] == [
         ("calcitriol-1", "V-01")

@@ -103,8 +103,8 @@ def test_bone_phosphatase_by_mass_and_by_activity_are_never_turned_into_each_oth
     analyte = ANALYTES["s_balp"]
     by_activity = analyte.to_working_unit(Quantity(Decimal("0.5"), "ukat/L"))
     by_mass = analyte.to_working_unit(Quantity(Decimal(20), "ng/mL"))
-    assert (by_activity.value, by_activity.unit) == (30, "U/L")
-    assert (by_mass.value, by_mass.unit) == (20, "ug/L")
+    assert (by_activity.value, by_activity.unit) == (Decimal(30), "U/L")
+    assert (by_mass.value, by_mass.unit) == (Decimal(20), "ug/L")
 
 
 def test_every_row_of_the_analyte_table_is_there_with_its_codes() -> None:
