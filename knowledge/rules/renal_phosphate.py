@@ -166,6 +166,8 @@ def handling_of(pair: Pair, subject: Subject) -> Handling | None:
         pair.from_24h,
     )
     if not 0 <= reabsorbed <= 1:
+        if kept is Comparator.GREATER:
+            return None  # only the bound is impossible; the truth lies above it
         result.impossible = True
         return result
     threshold = tmp_gfr(reabsorbed, serum, subject.age, subject.on)

@@ -1,6 +1,7 @@
 """TRP, FEPO4 and TmP/GFR against the printed vectors, and the rows of the decision."""
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from knowledge.rules.renal_phosphate import Handling
 from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
+from tests.knowledge.questions.things import result
 
 CASES = tomllib.loads(
     Path(__file__).with_name("renal_phosphate.toml").read_text("utf-8"), parse_float=Decimal
@@ -99,3 +101,89 @@ def test_a_conserving_kidney_is_never_called_wasting(reabsorbed: Decimal, kidney
     assert (found.code == rule.CONSERVED) == (excreted.value < 5)
     if kidney in ("no_tmp_gfr", "no_fgf23"):
         assert found.code in (rule.CONSERVED, rule.UNKNOWN)
+
+
+def a_pair(s_phos: str, u_phos: str, s_creat: str = "60", u_creat: str = "8") -> rule.Pair:
+    """Blood and urine of vector T1, but for what is said."""
+    return rule.Pair(
+        replace(result("s_phos", s_phos), id="serum"),
+        replace(result("u_phos", u_phos), id="urine"),
+        result("s_creat", s_creat),
+        result("u_creat", u_creat),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "lost", "kept"),
+    [
+        (a_pair("0.45", "20"), None, None),
+        (a_pair("0.45", "<20"), "<", ">"),
+        (a_pair("0.45", "<=20"), "<", ">"),
+        (a_pair("0.45", ">20"), ">", "<"),
+        (a_pair("0.45", ">=20"), ">", "<"),
+        (a_pair("<0.45", "20"), ">", "<"),
+        (a_pair("<=0.45", "20"), ">", "<"),
+        (a_pair(">0.45", "20"), "<", ">"),
+    ],
+)
+def test_a_bounded_phosphate_bounds_what_is_computed_from_it(
+    pair: rule.Pair, lost: str | None, kept: str | None
+) -> None:
+    """The less in the urine, or the more in the blood, the more was taken back."""
+    handling = rule.handling_of(pair, Subject(DAY, age=Decimal(40)))
+
+    assert handling is not None
+    assert handling.reabsorbed is not None
+    assert handling.excreted is not None
+    assert handling.threshold is not None
+    assert not handling.impossible
+    assert handling.inputs == ("serum", "urine", "o", "o")
+    assert handling.serum_phosphate is pair.serum_phosphate
+    assert (handling.excreted.unit, handling.excreted.comparator) == ("%", lost)
+    assert (handling.reabsorbed.unit, handling.reabsorbed.comparator) == ("1", kept)
+    assert (handling.threshold.unit, handling.threshold.comparator) == ("mmol/L", kept)
+    assert handling.formula == rule.PAYNE
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        a_pair("<0.45", "<20"),
+        a_pair(">0.45", ">20"),
+        a_pair("0.45", "20", s_creat="<60"),
+        a_pair("0.45", "20", u_creat=">8"),
+        a_pair("0", "20"),
+        a_pair("0.45", "20", s_creat="0"),
+        a_pair("0.45", "20", u_creat="0"),
+        a_pair("0.45", "<60", s_creat="300"),
+    ],
+)
+def test_a_pair_that_leaves_it_open_says_nothing(pair: rule.Pair) -> None:
+    assert rule.handling_of(pair, Subject(DAY, age=Decimal(40))) is None
+
+
+@pytest.mark.parametrize(
+    ("pair", "impossible"),
+    [
+        (a_pair("0.50", "50", s_creat="80"), False),
+        (a_pair("0.50", "50.1", s_creat="80"), True),
+        (a_pair("0.60", "0"), False),
+        (a_pair("0.40", "60", s_creat="300", u_creat="5"), True),
+        (a_pair("0.40", ">60", s_creat="300", u_creat="5"), True),
+    ],
+)
+def test_a_trp_of_nought_or_one_is_possible_and_beyond_is_not(
+    pair: rule.Pair, impossible: bool
+) -> None:
+    handling = rule.handling_of(pair, Subject(DAY, age=Decimal(40)))
+
+    assert handling is not None
+    assert handling.impossible is impossible
+    assert (handling.threshold is None) is impossible
+
+
+@pytest.mark.parametrize(("trp", "known"), [("0.86", True), ("0.8601", False), ("0.5", True)])
+def test_without_an_age_the_threshold_is_known_where_both_formulas_agree(
+    trp: str, known: bool
+) -> None:
+    assert (rule.tmp_gfr(Decimal(trp), Decimal(1), None, DAY) is not None) is known
