@@ -141,3 +141,14 @@ def phosphate_ratio(ratio: Any, age: Any) -> str:
     if limits is None:
         return NOTHING
     return str(urine_ratios.phosphate_level(quantity(ratio, "mol/mol"), *limits[:2]))
+
+
+def egfr_of(creatinine: Any, age: Any, sex: str, height: Any) -> str:
+    """How much does the kidney of this person filter, and by which formula?"""
+    tall = None if height == NOTHING else Decimal(height)
+    found = kidney_function.egfr(quantity(creatinine, "umol/L"), person(age, sex), tall)
+    if found is None:
+        return NOTHING
+    filtered, formula = found
+    assert filtered.unit == kidney_function.UNIT
+    return f"{figures(filtered.value)} {formula}"

@@ -123,3 +123,12 @@ def c_terminal_by_interval(value: Any, own_high: Any, age: Any) -> str:
     """The same of C-terminal FGF23."""
     own = None if own_high == NOTHING else ReferenceRange(None, Decimal(own_high))
     return _spelled(fgf23.c_terminal(result("s_fgf23_c", value, reference_range=own), person(age)))
+
+
+def as_other_assay(value: Any, assay: str) -> str:
+    """What would the other of the two assays have read?"""
+    found = fgf23.as_other_assay(result("s_fgf23_i", value, assay=assay or None), DAY)
+    if found is None:
+        return NOTHING
+    name, there = found
+    return f"{name} {there.comparator or ''}{figures(there.value)}"

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from knowledge.rules import renal_phosphate as rule
 from knowledge.rules.renal_phosphate import Handling
 from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.observation import Observation
 from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
 from tests.knowledge.questions.things import result
@@ -187,3 +188,74 @@ def test_without_an_age_the_threshold_is_known_where_both_formulas_agree(
     trp: str, known: bool
 ) -> None:
     assert (rule.tmp_gfr(Decimal(trp), Decimal(1), None, DAY) is not None) is known
+
+
+START = datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+def drawn(
+    analyte: str, id: str, *, minutes: int | None = None, collection: str | None = None
+) -> Observation:
+    """A result, so many minutes after eight; None: nobody says when."""
+    at = None if minutes is None else START + timedelta(minutes=minutes)
+    return replace(result(analyte, "1", taken_at=at, collection_id=collection), id=id)
+
+
+def the_pairs(*results: Observation) -> list[tuple[str, ...]]:
+    """Which results make pairs?"""
+    by_analyte: dict[str, list[Observation]] = {}
+    for one in results:
+        by_analyte.setdefault(one.analyte.key, []).append(one)
+    return [pair.inputs for pair in rule.pairs(by_analyte, DAY)]
+
+
+@pytest.mark.parametrize(
+    ("blood", "urine", "together"),
+    [
+        ({"minutes": 0}, {"minutes": 120}, True),
+        ({"minutes": 0}, {"minutes": 121}, False),
+        ({"minutes": 0, "collection": "a"}, {"minutes": 121, "collection": "a"}, False),
+        ({"minutes": 0, "collection": "a"}, {"minutes": 1, "collection": "b"}, True),
+        ({"minutes": 0, "collection": "a"}, {"collection": "a"}, True),
+        ({"collection": "a"}, {"collection": "a"}, True),
+        ({"collection": "a"}, {"collection": "b"}, False),
+        ({"collection": "a"}, {}, False),
+        ({"minutes": 0}, {}, False),
+        ({}, {}, False),
+    ],
+)
+def test_times_decide_what_belongs_together_else_the_collection(
+    blood: dict[str, Any], urine: dict[str, Any], together: bool
+) -> None:
+    found = the_pairs(
+        drawn("s_phos", "p", **blood),
+        drawn("s_creat", "c", **blood),
+        drawn("u_phos", "up", **urine),
+        drawn("u_creat", "uc", **urine),
+    )
+
+    alone = not blood or not urine
+    assert found == ([("p", "up", "c", "uc")] if together and not alone else [])
+
+
+def test_of_several_bloods_that_of_the_same_collection_is_taken_else_the_newest() -> None:
+    first = [drawn("s_phos", "p1", minutes=0, collection="a"), drawn("s_creat", "c1", minutes=0)]
+    second = [drawn("s_phos", "p2", minutes=30, collection="b"), drawn("s_creat", "c2", minutes=30)]
+    void = drawn("u_creat", "uc", minutes=10)
+
+    def with_urine(collection: str | None) -> list[tuple[str, ...]]:
+        urine = drawn("u_phos", "up", minutes=10, collection=collection)
+        return the_pairs(*first, *second, urine, void)
+
+    assert with_urine("a") == [("p1", "up", "c2", "uc")]
+    assert with_urine("b") == [("p2", "up", "c2", "uc")]
+    assert with_urine("c") == [("p2", "up", "c2", "uc")]
+    assert with_urine(None) == [("p2", "up", "c2", "uc")]
+
+
+def test_a_pair_needs_all_four() -> None:
+    four = [drawn(key, key, minutes=0) for key in ("s_phos", "u_phos", "s_creat", "u_creat")]
+
+    assert len(the_pairs(*four)) == 1
+    for missing in four:
+        assert the_pairs(*(one for one in four if one is not missing)) == []
