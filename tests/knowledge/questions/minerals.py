@@ -132,3 +132,13 @@ def as_other_assay(value: Any, assay: str) -> str:
         return NOTHING
     name, there = found
     return f"{name} {there.comparator or ''}{figures(there.value)}"
+
+
+def healthy_shown(value: Any, assay: str, own_high: Any, age: Any) -> str:
+    """Which interval of healthy persons is shown, and where does FGF23 lie in it?"""
+    own = None if own_high == NOTHING else ReferenceRange(None, Decimal(own_high))
+    drawn = result("s_fgf23_i", value, assay=assay or None, reference_range=own)
+    found = fgf23.healthy_reading(drawn, person(age))
+    if found is None:
+        return NOTHING
+    return f"{found.level} {found.range_from} {found.low} {found.high} {found.unit}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.rules.reference_intervals import Level, level_between, read
+from knowledge.rules.reference_intervals import Level, interval_for, level_between, read
 from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.observation import Observation, ReferenceRange
 from knowledge.terms.person import Sex, Subject
@@ -72,3 +72,16 @@ def test_where_two_sets_disagree_both_are_named() -> None:
 
     assert reading.level is Level.UNDETERMINED
     assert reading.range_from == "INT_paed+SOLDIN_paed"
+
+
+def test_an_interval_is_that_of_the_profile_sex_and_age_else_the_general_one() -> None:
+    def ends(profile: str, sex: Sex, age: int) -> tuple[Decimal | None, Decimal | None]:
+        found = interval_for("s_alp", Subject(DAY, sex, Decimal(age), profile))
+        assert found is not None
+        return found.low, found.high
+
+    assert ends("CN_adult", Sex.MALE, 30) == (45, 125)
+    assert ends("CN_adult", Sex.FEMALE, 30) == (35, 100)
+    assert ends("CN_adult", Sex.FEMALE, 85) == (35, 104)
+    assert ends("INT_adult", Sex.MALE, 14) == (116, 468)
+    assert interval_for("s_alp", Subject(DAY, Sex.MALE)) is None
