@@ -184,11 +184,13 @@ def _add(points: list[Point], item: str, shown: Reading | Fact | None) -> None:
 
 
 def _uptake(points: list[Point], foci: Sequence[Reading]) -> None:
+    """A focus of which nobody said how bright it is was brighter than what is around it."""
     bright = {r.uptake: r for r in reversed(foci) if r.technique.target == "sstr"}
     if Uptake.ABOVE_LIVER in bright:
         _add(points, "uptake_above_liver", bright[Uptake.ABOVE_LIVER])
     else:
-        _add(points, "uptake_above_background", bright.get(Uptake.ABOVE_BACKGROUND))
+        seen = bright.get(Uptake.ABOVE_BACKGROUND) or bright.get(None)
+        _add(points, "uptake_above_background", seen)
 
 
 def _typical(readings: Sequence[Reading], on: date) -> Reading | None:

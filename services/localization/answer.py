@@ -135,8 +135,43 @@ class Overridden:
 
 
 @dataclass(slots=True)
+class Ordered:
+    """The order that this step waits for: it is not ordered a second time."""
+
+    order: str
+    says: str
+    occurs_on: date | None
+    performer: str | None
+
+
+@dataclass(slots=True)
+class FollowedOrder:
+    """FHIR ServiceRequest: an order, and what has become of it.
+
+    `standing` is placed, fulfilled, without_images, expired, revoked, withdrawn, draft, on_hold or
+    unknown; `matched_by` says whether its report names it (order) or is of its act (act).
+    """
+
+    id: str
+    status: str
+    standing: str
+    says: str
+    act: str | None
+    modality: str | None
+    site: str | None
+    laterality: Side | None
+    occurs_on: date | None
+    performer: str | None
+    report: str | None
+    matched_by: str | None
+
+
+@dataclass(slots=True)
 class NextStep:
-    """FHIR ServiceRequest, proposed. `gates` block it until they are lifted."""
+    """FHIR ServiceRequest, proposed. `gates` block it until they are lifted.
+
+    `ordered`: it is on its way. `asked_again`: why an earlier order of it came to nothing.
+    """
 
     rule: str
     act: str
@@ -162,6 +197,8 @@ class NextStep:
     gates: list[Gate] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
     overridden: list[Overridden] = field(default_factory=list)
+    ordered: Ordered | None = None
+    asked_again: str | None = None
 
 
 @dataclass(slots=True)
@@ -330,6 +367,7 @@ class Plan(BaseModel):
     fgf23: list[ReadFgf23] = []
     re_look: NextLook | None = None
     nursing: list[NursingAdvice] = []
+    orders: list[FollowedOrder] = []
     dose_ledger: DoseLedger
     fired_rules: list[FiredRule]
     caveats: list[Caveat]

@@ -10,7 +10,15 @@ from knowledge.rules.biopsy import Advice
 from knowledge.rules.candidates import Standing
 from knowledge.rules.search import State
 from knowledge.terms.obligation import Conclusion, Proposal
-from services.localization import looking_again, notes, requests, sampling, steps
+from services.localization import (
+    following,
+    looking_again,
+    notes,
+    orders,
+    requests,
+    sampling,
+    steps,
+)
 from services.localization.answer import BiopsyAdvice, Candidate, Evidence, Plan, ScorePoint
 from services.localization.case import Case, read
 from services.localization.circumstances import nursing_table
@@ -26,6 +34,7 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
     """Where does the search stand, and what comes next?"""
     case = read(request, as_of)
     planned, later = steps.plan(case)
+    ordered = orders.followed(request, case.on)
     places = [place for place, _ in case.ranked]
     covered = notes.coverage(case)
     spent = ledger(request)
@@ -40,9 +49,14 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
         fgf23=sampling.fgf23_read(request, case.on),
         re_look=looking_again.shown(looking_again.next_look(case)),
         nursing=nursing_table(request),
+        orders=[one.shown() for one in ordered.followed],
         dose_ledger=spent,
         fired_rules=[],
-        caveats=[*case.facts.caveats, *notes.caveats(case, covered)],
+        caveats=[
+            *case.facts.caveats,
+            *notes.caveats(case, covered),
+            *following.note_on(case, ordered, planned),
+        ],
         knowledge_version=KNOWLEDGE_VERSION,
     )
     if any(entry.estimated for entry in spent.entries):
@@ -66,7 +80,9 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime, opened_on: date) -
         state=case.state,
         proposal=proposal,
         concluded_at=as_of,
-        obligations=obligations(case, opened_on),
+        obligations=following.followed_up(
+            case, orders.followed(request, case.on), obligations(case, opened_on)
+        ),
         knowledge_version=KNOWLEDGE_VERSION,
     )
 

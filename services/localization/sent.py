@@ -81,7 +81,8 @@ class Examination(Native):
 class Study(Native):
     """FHIR ImagingStudy and its reading. What it covered counts, not what it was called.
 
-    One that was withdrawn, cancelled or only registered gives no evidence and no dose.
+    One that was withdrawn, cancelled or only registered gives no evidence and no dose. `order`
+    names the order that it answers.
     """
 
     id: Name | None = None
@@ -93,6 +94,7 @@ class Study(Native):
     activity_mbq: Number | None = Field(default=None, gt=0)
     ct_dose_msv: Number | None = Field(default=None, ge=0)
     reader: Name | None = None
+    order: Name | None = None
     description: str | None = Field(default=None, max_length=2000)
     lesions: list[Lesion] = Field(default_factory=list)
 
@@ -116,6 +118,7 @@ class VenousSample(Native):
     reference: bool | None = None
     technically_valid: bool | None = None
     drains: Name | None = None
+    order: Name | None = None
 
 
 class Biopsy(Native):
@@ -127,6 +130,7 @@ class Biopsy(Native):
     laterality: Side | None = None
     result: Literal["positive", "negative", "not_diagnostic"]
     reader: Name | None = None
+    order: Name | None = None
 
 
 class Resection(Native):
@@ -265,6 +269,30 @@ class Override(Native):
     on: date | None = None
 
 
+class Order(Native):
+    """FHIR ServiceRequest: what was ordered, for when and where, and what became of it.
+
+    Either `act` (as a next step names it) or `modality` says what. `ended_by` says who ended one
+    that was revoked; `reason` stays with us and enters no conclusion.
+    """
+
+    id: Name | None = None
+    status: Literal[
+        "draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"
+    ]
+    act: Name | None = None
+    modality: Name | None = None
+    tracer: Name | None = None
+    site: Name | None = None
+    laterality: Side | None = None
+    ordered_on: date | None = None
+    occurs_on: date | None = None
+    ended_on: date | None = None
+    ended_by: Literal["cancelled", "declined", "refused", "not_possible"] | None = None
+    performer: Name | None = None
+    reason: Reason | None = None
+
+
 class PlanRequest(Native):
     """FHIR CarePlan of the search: all that is known when the question is asked."""
 
@@ -289,4 +317,5 @@ class PlanRequest(Native):
     diagnosis_verified_again: bool | None = None
     links: list[Link] = Field(default_factory=list)
     overrides: list[Override] = Field(default_factory=list)
+    orders: list[Order] = Field(default_factory=list)
     requested: list[Name] = Field(default_factory=list)
