@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from knowledge.rows import Entry
 from knowledge.rules.imaging import Kind, Technique, by_name, plain
@@ -110,18 +110,21 @@ def _named(which: str) -> Mapping[str, Entry]:
     return by_name(TABLE.entries[which].values())
 
 
+@lru_cache(maxsize=4096)
 def mimic_named(name: str) -> str | None:
     """Which look-alike of section 4 is this? None when the table does not have it."""
     found = _named("mimics").get(plain(name))
     return found.key if found else None
 
 
+@lru_cache(maxsize=4096)
 def feature_named(name: str) -> str | None:
     """Which typical feature of 1.3 is this? None when it is none."""
     found = _named("features").get(plain(name))
     return found.key if found else None
 
 
+@lru_cache(maxsize=4096)
 def is_organ_with_uptake(site: str) -> bool:
     """Does this organ take SSTR tracers up by itself?"""
     return plain(site) in _named("organs")
@@ -194,7 +197,9 @@ def _uptake(points: list[Point], foci: Sequence[Reading]) -> None:
 
 
 def _typical(readings: Sequence[Reading], on: date) -> Reading | None:
-    showing = [r for r in readings if any(feature_named(name) for name in r.features)]
+    showing = [r for r in readings if r.features and any(map(feature_named, r.features))]
+    if not showing:
+        return None
     typical = {feature_named(name) for r in showing for name in r.features} - {None}
     if len(typical) < TABLE.whole("features_needed", on):
         return None

@@ -14,7 +14,7 @@ TABLE = Table.beside(__file__)
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Utility:
     """What a test is worth (3.3), term by term: points for what it finds, less what it costs."""
 
@@ -23,14 +23,14 @@ class Utility:
     dose: Decimal
     cost: Decimal
     wait: Decimal
+    total: Decimal = ZERO
 
-    @property
-    def total(self) -> Decimal:
-        """All terms together."""
-        return self.finding - self.false_positive - self.dose - self.cost - self.wait
+    def __post_init__(self) -> None:
+        spent = self.false_positive + self.dose + self.cost + self.wait
+        self.total = self.finding - spent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Option:
     """One test that could be made, and what it would mean for this patient."""
 

@@ -31,6 +31,9 @@ class Case:
     capabilities: Capabilities
     done: dict[str, str]
     negative: tuple[str, ...]
+    functional_positive: bool
+    """Does a functional scan show a focus that is still a candidate?"""
+
     state: State = State.INCOMPLETE
     rule: str | None = None
 
@@ -43,11 +46,6 @@ class Case:
     def leads(self) -> bool:
         """Does one candidate lead clearly?"""
         return candidates.has_leader([standing for _, standing in self.ranked], self.on)
-
-    @property
-    def functional_positive(self) -> bool:
-        """Does a functional scan show a focus that is still a candidate?"""
-        return any(standing.functional for _, standing in self.ranked)
 
     @property
     def sampled(self) -> bool:
@@ -96,6 +94,7 @@ def read(request: PlanRequest, at: datetime) -> Case:
         capabilities=capabilities_of(request.availability),
         done=_scans_done(facts),
         negative=_negative_tests(facts),
+        functional_positive=any(standing.functional for _, standing in standings),
     )
     case.state, rule = search.state(
         complete=request.biochemistry_confirmed is not False and _is_complete(case),

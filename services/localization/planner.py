@@ -99,7 +99,8 @@ def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> li
         and (chosen is None or test.key != chosen.test)
     ]
     alternatives = []
-    for option in scan_planner.ranked(options, case.on):
+    hidden = case.functional_positive
+    for option in options if hidden else scan_planner.ranked(options, case.on):
         test = imaging.method_of(option.test)
         why, by = _why_later(case, option, chosen, act, rule)
         alternatives.append(
@@ -109,10 +110,10 @@ def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> li
                 name=test.name,
                 rule=by,
                 because=why,
-                expected_yield=None if case.functional_positive else _shown(case, test),
+                expected_yield=None if hidden else _shown(case, test),
                 dose_msv=_dose(case, test),
                 wait_days=option.wait_days,
-                utility=None if case.functional_positive else option.utility.total,
+                utility=None if hidden else option.utility.total,
             )
         )
     if not case.ranked and not case.elsewhere:
