@@ -341,6 +341,8 @@ class FiredRule:
     strength: str
     sources: list[str]
     read_status: str
+    signed_off: bool = False
+    """Have two clinicians signed it as it stands now?"""
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
 from knowledge.rules import candidates
 from knowledge.rules.biopsy import Advice
@@ -19,7 +20,7 @@ from services.localization import (
     sampling,
     steps,
 )
-from services.localization.answer import BiopsyAdvice, Candidate, Evidence, Plan, ScorePoint
+from services.localization.answer import BiopsyAdvice, Candidate, Caveat, Evidence, Plan, ScorePoint
 from services.localization.case import Case, read
 from services.localization.circumstances import nursing_table
 from services.localization.ledger import ledger
@@ -53,6 +54,7 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
         dose_ledger=spent,
         fired_rules=[],
         caveats=[
+            *_retracted(),
             *case.facts.caveats,
             *notes.caveats(case, covered),
             *following.note_on(case, ordered, planned),
@@ -103,6 +105,12 @@ def merge_examinations(examinations: Iterable[Examination]) -> Examination | Non
             lesions=[*merged.lesions, *new.lesions],
         )
     return merged
+
+
+def _retracted() -> list[Caveat]:
+    """That these tables were retracted, and why: before anything else."""
+    said = shelf.against()
+    return [Caveat(shelf.RETRACTED, said)] if said else []
 
 
 def _candidates(case: Case) -> list[Candidate]:

@@ -1,6 +1,7 @@
 """What to keep in mind when reading the answer, and which rules spoke."""
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import chain
 
 from knowledge.rows import Rule
@@ -16,6 +17,7 @@ from knowledge.rules import (
     venous_sampling,
 )
 from knowledge.rules.search import State
+from knowledge.shelf import signed_rules
 from services.localization.answer import Caveat, FiredRule, Plan, Requested, ScanCoverage
 from services.localization.case import Case
 from services.localization.circumstances import low_confidence
@@ -172,11 +174,20 @@ def fired(case: Case, plan: Plan) -> list[FiredRule]:
     ids += [c.biopsy.rule for c in plan.candidates if c.biopsy]
     ids += plan.re_look.rules if plan.re_look else []
     ids += [caveat.code for caveat in plan.caveats]
-    spoke = [RULES[id] for id in dict.fromkeys(ids) if id in RULES and not RULES[id].internal]
-    return [_fired(rule) for rule in spoke]
+    return [said for id in dict.fromkeys(ids) if id and (said := _fired(id)) is not None]
 
 
-def _fired(rule: Rule) -> FiredRule:
+@cache
+def _fired(id: str) -> FiredRule | None:
+    """How a rule is shown. None: no rule of the specification goes by this id."""
+    rule = RULES.get(id)
+    if rule is None or rule.internal:
+        return None
     return FiredRule(
-        rule.id, rule.conclusion, rule.strength, list(rule.sources), str(rule.read_status)
+        id=rule.id,
+        conclusion=rule.conclusion,
+        strength=rule.strength,
+        sources=list(rule.sources),
+        read_status=str(rule.read_status),
+        signed_off=rule.id in signed_rules(),
     )
