@@ -1,6 +1,6 @@
 """What can be had where, and how soon: per test, per scan, per modality."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.rules import imaging
@@ -13,6 +13,8 @@ class Capabilities:
 
     by_test: dict[str, Available] = field(default_factory=dict)
     by_act: dict[str, Available] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    """Names that no test and no modality of the tables goes by."""
 
     def of_test(self, test: imaging.Method) -> Available | None:
         """What was said about this test, or else about the scan that it is?"""
@@ -27,6 +29,10 @@ class Capabilities:
         if not tests:
             return "unknown"
         return "yes" if any(test.available for test in tests) else "no"
+
+    def in_order(self, modalities: Sequence[str]) -> list[str]:
+        """The modalities that can be had first, otherwise as they are preferred."""
+        return sorted(modalities, key=lambda name: self.status(name) == "no")
 
     def shortest_wait(self, act: str) -> int | None:
         """How long does the soonest of its tests take? None: not known."""
@@ -55,4 +61,6 @@ def capabilities_of(availability: Mapping[str, Available]) -> Capabilities:
             found.by_act[act.key if act is not None else name] = said
         elif (test := imaging.method_named(name)) is not None:
             found.by_test[test.key] = said
+        else:
+            found.unknown.append(name)
     return found

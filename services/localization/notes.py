@@ -19,7 +19,7 @@ from knowledge.rules import (
 from knowledge.rules.search import State
 from knowledge.shelf import signed_rules
 from services.localization.answer import Caveat, FiredRule, Plan, Requested, ScanCoverage
-from services.localization.case import Case
+from services.localization.case import ADEQUATE, Case
 from services.localization.circumstances import low_confidence
 
 ASKED = (
@@ -64,6 +64,11 @@ def _plain_notes(case: Case) -> Iterable[tuple[str, str]]:
     if case.patience.pregnant:
         text = "radiation is held back; treatment of the low phosphate goes on meanwhile"
         yield "LOC-029", text
+    for name in case.capabilities.unknown:
+        yield "unknown_availability", f"{name!r} is no test and no modality of the tables"
+    without_pet = case.capabilities.status("sstr_pet_ct") == "no"
+    if without_pet and case.done["sstr_pet"] not in ADEQUATE:
+        yield "LOC-004", "SSTR PET is not available here: the clock for access to it starts now"
     if request.constraints.breast_feeding:
         yield "LOC-030", "breast-feeding: what each tracer asks for is listed"
     for said in request.overrides:

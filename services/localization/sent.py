@@ -121,6 +121,14 @@ class VenousSample(Native):
     order: Name | None = None
 
 
+class Amount(Native):
+    """FHIR Quantity with its unit."""
+
+    value: Number = Field(ge=0)
+    unit: Name
+    taken_at: When | None = None
+
+
 class Biopsy(Native):
     """FHIR DiagnosticReport of tissue taken before an operation."""
 
@@ -129,6 +137,7 @@ class Biopsy(Native):
     site: Name
     laterality: Side | None = None
     result: Literal["positive", "negative", "not_diagnostic"]
+    needle_wash_fgf23: Amount | None = None
     reader: Name | None = None
     order: Name | None = None
 
@@ -168,14 +177,6 @@ class Implant(Native):
 
     kind: Name
     mri: Literal["safe", "conditional", "unsafe", "unknown"] | None = None
-
-
-class Amount(Native):
-    """FHIR Quantity with its unit."""
-
-    value: Number = Field(ge=0)
-    unit: Name
-    taken_at: When | None = None
 
 
 class Constraints(Native):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from knowledge.rules import field_of_view, regions, scan_yield, search
+from knowledge.rules import field_of_view, regions, scan_planner, scan_yield, search
 from knowledge.rules.imaging import Kind
 from knowledge.rules.search import State
 from services.localization import looking_again, planner
 from services.localization.answer import Alternative, Gate, NextStep
+from services.localization.capabilities import wait_of
 from services.localization.case import ADEQUATE, SCANS, Case
 from services.localization.register import Place
 
@@ -122,13 +123,19 @@ def _imaging(
     left = [m for m, found in zip(allowed, met, strict=True) if not found.gates]
     warnings = {(w.rule, w.text): w for found in met if not found.gates for w in found.warnings}
     overridden = {o.rule: o for found in met for o in found.overridden}
+    modalities = case.capabilities.in_order(left or allowed)
+    said = case.capabilities.by_act.get(modalities[0])
     return NextStep(
         rule=rule,
         act="anatomical_imaging",
         site=place.site if place else None,
         laterality=place.side if place else None,
-        modalities=left or list(allowed),
+        modalities=modalities,
         because=because,
+        cost_relative=scan_planner.cost_of(modalities[0]),
+        wait_days=wait_of(said),
+        distance_km=said.distance_km if said else None,
+        site_of_care=said.site if said else None,
         gates=[] if left else [gate for found in met for gate in found.gates],
         warnings=list(warnings.values()),
         overridden=list(overridden.values()),
@@ -163,6 +170,7 @@ def _sampling(case: Case) -> Iterable[NextStep]:
         act="venous_sampling",
         test="svs",
         because=several if rule == "LOC-011" else "removing the one candidate would be complex",
+        cost_relative=scan_planner.cost_of("svs"),
         gates=met.gates,
         warnings=met.warnings,
         overridden=met.overridden,
