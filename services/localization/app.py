@@ -3,7 +3,13 @@
 from fastapi import FastAPI
 
 from services.chassis.app import create_service
-from services.localization.routes import router
+from services.localization import (
+    conclusion_routes,
+    order_routes,
+    register_routes,
+    routes,
+    told_routes,
+)
 from services.localization.settings import LocalizationSettings
 from services.localization.tables import LocalizationTables
 
@@ -14,6 +20,12 @@ def create_app(settings: LocalizationSettings) -> FastAPI:
         name="localization",
         title="Localization: where is the tumor?",
         settings=settings,
-        routers=[router],
+        routers=[
+            routes.router,
+            told_routes.router,
+            order_routes.router,
+            register_routes.router,
+            conclusion_routes.router,
+        ],
         base=LocalizationTables,
     )

@@ -1,11 +1,9 @@
-"""The nouns localization speaks: what it is told (sent.py), what it answers (answer.py)."""
+"""The nouns localization speaks.
 
-from uuid import UUID
+What it is told at once (sent.py) or one by one (told.py), what it answers (answer.py), what of a
+stored search is shown (stored.py).
+"""
 
-from pydantic import BaseModel
-
-from knowledge.terms.obligation import Conclusion
-from knowledge.terms.sent import Instant, Native
 from services.localization.answer import (
     Alternative,
     BiopsyAdvice,
@@ -16,10 +14,12 @@ from services.localization.answer import (
     Evidence,
     ExpectedYield,
     FiredRule,
+    FollowedOrder,
     Gate,
     NextLook,
     NextStep,
     NursingAdvice,
+    Ordered,
     Overridden,
     Plan,
     ReadFgf23,
@@ -41,6 +41,7 @@ from services.localization.sent import (
     Implant,
     Lesion,
     Link,
+    Order,
     Override,
     Patient,
     PlanRequest,
@@ -53,8 +54,34 @@ from services.localization.sent import (
     UptakeLevel,
     VenousSample,
 )
+from services.localization.stored import (
+    Affected,
+    AsOf,
+    Change,
+    KeptLink,
+    KeptOrder,
+    KeptOverride,
+    KeptReport,
+    LesionRegister,
+    MarkOfReport,
+    NewerReport,
+    OrderList,
+    StoredConclusion,
+    StoredPlan,
+)
+from services.localization.told import (
+    LinkSaid,
+    OverrideSaid,
+    PlacedOrder,
+    ReportedBiopsy,
+    ReportedExamination,
+    ReportedResection,
+    ReportedSampling,
+    ReportedStudy,
+)
 
 __all__ = [
+    "Affected",
     "Alternative",
     "AsOf",
     "Available",
@@ -62,6 +89,7 @@ __all__ = [
     "BiopsyAdvice",
     "Candidate",
     "Caveat",
+    "Change",
     "Constraints",
     "Dose",
     "DoseEntry",
@@ -71,20 +99,39 @@ __all__ = [
     "ExpectedYield",
     "Fgf23",
     "FiredRule",
+    "FollowedOrder",
     "Gate",
     "Implant",
+    "KeptLink",
+    "KeptOrder",
+    "KeptOverride",
+    "KeptReport",
     "Lesion",
+    "LesionRegister",
     "Link",
+    "LinkSaid",
+    "MarkOfReport",
+    "NewerReport",
     "NextLook",
     "NextStep",
     "NursingAdvice",
+    "Order",
+    "OrderList",
+    "Ordered",
     "Overridden",
     "Override",
+    "OverrideSaid",
     "Patient",
+    "PlacedOrder",
     "Plan",
     "PlanRequest",
     "ReLook",
     "ReadFgf23",
+    "ReportedBiopsy",
+    "ReportedExamination",
+    "ReportedResection",
+    "ReportedSampling",
+    "ReportedStudy",
     "Requested",
     "Resection",
     "SampledVein",
@@ -102,23 +149,3 @@ __all__ = [
     "VenousSample",
     "Warned",
 ]
-
-
-class AsOf(Native):
-    """Conclude as of this moment of the journey's own clock."""
-
-    as_of: Instant
-
-
-class StoredPlan(Plan):
-    """The last answer to a stored plan, and the moment for which it was given."""
-
-    id: UUID
-    as_of: Instant
-
-
-class StoredConclusion(BaseModel):
-    """What a journey was told, and the whole answer behind it."""
-
-    conclusion: Conclusion
-    answer: Plan

@@ -1,7 +1,7 @@
-"""Find and add what localization remembers. No rule of the pathway is in here."""
+"""Find and keep what was told of a search: the plan, and everything else in versions. No rules."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.database import held
-from services.localization.contract import Examination, PlanRequest, Study
-from services.localization.tables import ConclusionRow, EntryRow, PlanRow
+from services.localization.tables import EntryRow, PlanRow
+from services.localization.versions import Version
 
-EXAMINATION, STUDY = "examination", "study"
-ADDED_TO = ("patient", "constraints", "availability")
+ADDED_TO = ("patient", "constraints", "availability", "biochemistry")
 """Parts of a plan of which a part may be said: what is not named stays."""
+
+TICK = timedelta(microseconds=1)
 
 
 def said(body: BaseModel) -> dict[str, Any]:
@@ -34,6 +35,15 @@ async def open_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> 
     return await held(session, PlanRow, key, body={}, version=0)
 
 
+def moment_of_receipt(plan: PlanRow) -> datetime:
+    """Now, by our own clock; later than everything before it in this search."""
+    now = datetime.now(UTC)
+    if plan.received_at is not None and now <= plan.received_at:
+        now = plan.received_at + TICK
+    plan.received_at = now
+    return now
+
+
 def amended(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The plan with what was said anew."""
     new = dict(body) | dict(changes)
@@ -43,55 +53,48 @@ def amended(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return new
 
 
-async def find_entry(
-    session: AsyncSession, plan: PlanRow, kind: str, entry_id: UUID
-) -> EntryRow | None:
-    """The examination or study under this id."""
-    return await session.get(EntryRow, (plan.organisation, plan.id, kind, entry_id))
+async def entries_of(
+    session: AsyncSession, organisation: str, plan_id: UUID, kinds: Iterable[str] | None = None
+) -> list[Version]:
+    """Every version of everything that was told of this search, in the order of arrival."""
+    wanted = select(EntryRow).where(
+        col(EntryRow.organisation) == organisation, col(EntryRow.plan) == plan_id
+    )
+    if kinds is not None:
+        wanted = wanted.where(col(EntryRow.kind).in_(list(kinds)))
+    order = (col(EntryRow.received_at), col(EntryRow.id), col(EntryRow.version))
+    return [as_version(row) for row in (await session.exec(wanted.order_by(*order))).all()]
 
 
-def add_entry(
-    session: AsyncSession, plan: PlanRow, kind: str, entry_id: UUID, body: dict[str, Any]
-) -> None:
-    """Remember an examination or a study."""
+def add_entry(session: AsyncSession, plan: PlanRow, new: Version, told_as: str | None) -> None:
+    """Remember a version."""
     session.add(
         EntryRow(
             organisation=plan.organisation,
             plan=plan.id,
-            kind=kind,
-            id=entry_id,
-            body=body,
-            stored_at=datetime.now(UTC),
+            kind=new.kind,
+            id=new.id,
+            version=new.number,
+            status=new.status,
+            body=dict(new.body),
+            told_as=told_as,
+            told_by=new.sender,
+            by=new.by,
+            received_at=new.received_at,
         )
     )
 
 
-async def entries_of(session: AsyncSession, plan: PlanRow) -> tuple[PlanRequest, list[Examination]]:
-    """Everything known of a search: the request with its studies, and its examinations."""
-    wanted = (
-        select(EntryRow)
-        .where(col(EntryRow.organisation) == plan.organisation, col(EntryRow.plan) == plan.id)
-        .order_by(col(EntryRow.stored_at), col(EntryRow.id))
+def as_version(row: EntryRow) -> Version:
+    """The noun behind a row."""
+    return Version(
+        kind=row.kind,
+        id=row.id,
+        number=row.version,
+        status=row.status,
+        body=row.body,
+        sender=row.told_by,
+        by=row.by,
+        received_at=row.received_at,
+        told_as=row.told_as,
     )
-    rows = (await session.exec(wanted)).all()
-    request = PlanRequest.model_validate(plan.body)
-    studies = {
-        str(row.id): Study.model_validate(row.body | {"id": str(row.id)})
-        for row in rows
-        if row.kind == STUDY
-    }
-    examinations = [] if request.examination is None else [request.examination]
-    examinations += [
-        Examination.model_validate(row.body | {"id": str(row.id)})
-        for row in rows
-        if row.kind == EXAMINATION
-    ]
-    others = [study for study in request.studies if study.id not in studies]
-    return request.model_copy(update={"studies": [*others, *studies.values()]}), examinations
-
-
-async def find_conclusion(
-    session: AsyncSession, organisation: str, plan_id: UUID, conclusion_id: UUID
-) -> ConclusionRow | None:
-    """The conclusion under this id."""
-    return await session.get(ConclusionRow, (organisation, plan_id, conclusion_id))

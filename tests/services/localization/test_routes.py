@@ -13,7 +13,13 @@ from services.chassis.client import Refused
 from services.chassis.tables import AUDIT_ENTRY
 from services.chassis.tokens import TokenMint
 from services.localization.client import LocalizationClient
-from services.localization.contract import AsOf, Examination, PlanRequest, Study
+from services.localization.contract import (
+    AsOf,
+    Examination,
+    PlanRequest,
+    ReportedStudy,
+    Study,
+)
 from tests.services.localization.conftest import asking
 from tests.services.localization.test_localize import (
     FEMUR,
@@ -33,6 +39,11 @@ def the_examination() -> Examination:
 def the_study(**changes: object) -> Study:
     """A study; its id stands in the address."""
     return Study.model_validate({**a_study(), **changes, "id": None})
+
+
+def a_report(**changes: object) -> ReportedStudy:
+    """The same, where its sender says which version it is."""
+    return ReportedStudy.model_validate({**a_study(), **changes, "id": None})
 
 
 async def test_evaluating_stores_nothing(localization: LocalizationClient) -> None:
@@ -77,12 +88,12 @@ async def test_the_same_id_for_something_else_is_a_conflict(
     localization: LocalizationClient,
 ) -> None:
     plan, study, conclusion = uuid4(), uuid4(), uuid4()
-    await localization.record_study("north", plan, study, the_study())
+    await localization.record_study("north", plan, study, a_report(version=1))
     await localization.record_conclusion("north", plan, conclusion, NOW)
     later = AsOf(as_of=datetime(2026, 4, 1, 9, tzinfo=UTC))
 
     for attempt in (
-        localization.record_study("north", plan, study, the_study(tracer="FDG")),
+        localization.record_study("north", plan, study, a_report(version=1, tracer="FDG")),
         localization.record_conclusion("north", plan, conclusion, later),
     ):
         with pytest.raises(Refused) as refusal:

@@ -1,0 +1,124 @@
+"""Answer a plan anew, draw one conclusion of it, and write both down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.rules import imaging
+from knowledge.terms.obligation import Conclusion
+from services.localization import repository
+from services.localization.answer import Plan
+from services.localization.assembling import inputs, question, standing
+from services.localization.compare import compare, told
+from services.localization.localize import conclude, localize
+from services.localization.sent import PlanRequest
+from services.localization.stored import Change, NewerReport
+from services.localization.tables import ConclusionRow, MarkRow, PlanRow
+from services.localization.versions import Version, by_key, newest
+
+BECAUSE: TypeAdapter[list[NewerReport]] = TypeAdapter(list[NewerReport])
+CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
+
+REPORTS = frozenset({"examination", "study", "venous_sampling", "biopsy", "resection"})
+"""What is corrected. An order that goes on or a person's word is news, and corrects nothing."""
+
+
+@dataclass(slots=True)
+class Occasion:
+    """Why a conclusion is drawn: under which id, for which moment, in place of which other one."""
+
+    id: UUID
+    as_of: datetime
+    opened_on: date
+    heard: bool
+    at: datetime
+    supersedes: ConclusionRow | None = None
+    because: list[NewerReport] = field(default_factory=list)
+
+
+def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> tuple[PlanRequest, Plan]:
+    """Answer from all that stands, and keep the answer as the plan's last."""
+    request = question(plan.body, standing(known), known)
+    answer = localize(request, as_of)
+    plan.as_of = as_of
+    plan.answer = answer.model_dump(mode="json")
+    plan.version += 1
+    return request, answer
+
+
+def draw(
+    session: AsyncSession,
+    plan: PlanRow,
+    known: list[Version],
+    used: Sequence[Version],
+    said: Mapping[str, Any],
+    occasion: Occasion,
+) -> ConclusionRow:
+    """Conclude from these versions, and remember it with what it says otherwise than before."""
+    request = question(said, used, known)
+    answer = localize(request, occasion.as_of)
+    concluded = conclude(occasion.id, request, occasion.as_of, occasion.opened_on)
+    before, changes = occasion.supersedes, []
+    if before is not None:
+        changes = compare(as_drawn(before), (answer, concluded))
+    because = tuple(dict.fromkeys(f"{one.what}:{one.status}" for one in occasion.because))
+    concluded = concluded.model_copy(update={"because_of": because, "changes": told(changes)})
+    row = ConclusionRow(
+        organisation=plan.organisation,
+        plan=plan.id,
+        id=occasion.id,
+        as_of=occasion.as_of,
+        inputs=request.model_dump(mode="json"),
+        conclusion=concluded.model_dump(mode="json"),
+        answer=answer.model_dump(mode="json"),
+        knowledge_version=answer.knowledge_version,
+        concluded_at=occasion.at,
+        versions=inputs(used),
+        said=dict(said),
+        heard=occasion.heard,
+        supersedes=None if before is None else before.id,
+        because=BECAUSE.dump_python(occasion.because, mode="json", by_alias=True),
+        changes=CHANGES.dump_python(changes, mode="json"),
+    )
+    session.add(row)
+    return row
+
+
+def as_drawn(row: ConclusionRow) -> tuple[Plan, Conclusion]:
+    """What was answered, and what of it a journey hears."""
+    return Plan.model_validate(row.answer), Conclusion.model_validate(row.conclusion)
+
+
+def as_used(row: ConclusionRow, known: list[Version]) -> list[Version]:
+    """What a conclusion was drawn from: reports as they stand now, people's words as of then."""
+    versions, found = by_key(known), []
+    for key, number in row.versions.items():
+        one = next(v for v in versions[key] if v.number == number)
+        found.append(newest(versions[key]) if one.kind in REPORTS else one)
+    return found
+
+
+def what_it_is(one: Version) -> str:
+    """The act that a report answers, or else its kind."""
+    if one.kind != "study":
+        return one.kind
+    how = imaging.technique(one.body.get("modality", ""), one.body.get("tracer"))
+    return (how.act or how.modality if how else None) or one.kind
+
+
+def as_because(mark: MarkRow) -> NewerReport:
+    """What a mark says, without when."""
+    return NewerReport(
+        mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
+    )
+
+
+async def everything_told(session: AsyncSession, plan: PlanRow) -> list[Version]:
+    """Every version of everything that was told of this search."""
+    await session.flush()
+    return await repository.entries_of(session, plan.organisation, plan.id)

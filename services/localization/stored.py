@@ -1,0 +1,160 @@
+"""What is shown of a stored search: the last answer, conclusions with marks, people's words."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from knowledge.terms.obligation import Conclusion
+from knowledge.terms.sent import Instant, Native
+from services.localization.answer import Candidate, FollowedOrder, Plan
+from services.localization.told import LinkSaid, OverrideSaid, PlacedOrder
+
+ChangeOf = Literal[
+    "state",
+    "leading_candidate",
+    "points",
+    "next_step_added",
+    "next_step_removed",
+    "obligation",
+    "rule_fired",
+    "rule_not_fired",
+    "caveat_added",
+    "caveat_removed",
+]
+
+
+class AsOf(Native):
+    """Conclude as of this moment of the journey's own clock."""
+
+    as_of: Instant
+
+
+@dataclass(slots=True)
+class NewerReport:
+    """A report that was sent again: the version that was used, and the one that stands now.
+
+    `what` is the act that it answers, or else its kind.
+    """
+
+    kind: str
+    id: UUID
+    what: str
+    from_version: Annotated[int, Field(alias="from")]
+    to_version: Annotated[int, Field(alias="to")]
+    status: str
+
+
+@dataclass(slots=True)
+class MarkOfReport(NewerReport):
+    """A conclusion used a version that no longer stands, and since when we know."""
+
+    marked_at: Instant
+
+
+@dataclass(slots=True)
+class Change:
+    """One thing that is concluded otherwise; `name` says which, where there are several."""
+
+    what: ChangeOf
+    name: str | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Affected:
+    """A conclusion that rested on a report which was corrected, and the one drawn in its place."""
+
+    conclusion: UUID
+    because: list[NewerReport]
+    redrawn: UUID
+    changes: list[Change]
+
+
+class StoredPlan(Plan):
+    """The last answer to a stored plan, and the moment for which it was given.
+
+    `affected`: what was drawn again because of what this call told.
+    """
+
+    id: UUID
+    as_of: Instant
+    affected: list[Affected] = Field(default_factory=list)
+
+
+class StoredConclusion(BaseModel):
+    """What a journey was told, the whole answer behind it, and whether it still stands."""
+
+    conclusion: Conclusion
+    answer: Plan
+    concluded_at: Instant | None = None
+    marked: list[MarkOfReport] = []
+    superseded_by: UUID | None = None
+    supersedes: UUID | None = None
+    because: list[NewerReport] = []
+    changes: list[Change] = []
+
+
+class KeptReport(BaseModel):
+    """A report as the register names it: which version stands, and how its sender calls it."""
+
+    kind: str
+    id: UUID
+    version: int
+    versions: int
+    status: str
+    told_as: str | None
+    told_by: str
+    received_at: Instant
+
+
+class KeptLink(LinkSaid):
+    """A person's word about two lesions: whose, since when, and whether it counts.
+
+    It does not where a report was corrected since and the lesion is described elsewhere now.
+    """
+
+    id: UUID
+    version: int
+    by: str
+    said_at: Instant
+    counts: bool
+    why_not: str | None = None
+
+
+class KeptOverride(OverrideSaid):
+    """A gate that a person went past, and whether any step is different for it."""
+
+    id: UUID
+    version: int
+    by: str
+    said_at: Instant
+    in_effect: bool
+
+
+class KeptOrder(BaseModel):
+    """An order as it was told, and what has become of it."""
+
+    id: UUID
+    version: int
+    said: PlacedOrder
+    followed: FollowedOrder
+
+
+class OrderList(BaseModel):
+    """Every order of a search, by its day."""
+
+    orders: list[KeptOrder]
+
+
+class LesionRegister(BaseModel):
+    """Every lesion of a search, what each study said of it, and who joined or parted them."""
+
+    id: UUID
+    as_of: Instant
+    state: str
+    lesions: list[Candidate]
+    reports: list[KeptReport]
+    links: list[KeptLink]
