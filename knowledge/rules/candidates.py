@@ -146,6 +146,7 @@ def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BES
         alike = reading.mimic is not None and reading.mimic != "none"
         if alike:
             mimics.append(reading)
+            explained = explained or _is_physiological(reading.mimic)
         if reading.is_focus:
             foci.append(reading)
         if reading.correlate and not alike:
@@ -177,6 +178,13 @@ def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BES
         lump=bool(lumps),
         ratio=beside.ratio,
     )
+
+
+@lru_cache(maxsize=1024)
+def _is_physiological(mimic: str | None) -> bool:
+    """Is this how the organ always looks, so that nothing needs to explain it?"""
+    known = TABLE.entries["mimics"].get(mimic or "")
+    return known is not None and known.fields["item"] == "physiological"
 
 
 def _add(points: list[Point], item: str, shown: Reading | Fact | None) -> None:

@@ -55,7 +55,6 @@ class Candidate:
     `status` is ranked, or REFUTED: removed, and the blood stayed as it was; it has no rank then.
     """
 
-    id: str
     site: str
     site_name: str
     laterality: Side | None
@@ -67,6 +66,7 @@ class Candidate:
     anatomical: bool
     mimic: str | None
     explained: bool
+    id: str = ""
     rank: int | None = None
     status: str = "ranked"
     evidence: list[Evidence] = field(default_factory=list)
@@ -85,7 +85,7 @@ class ExpectedYield:
     low: Number
     high: Number
     about: str
-    said: str
+    said: str = ""
     sources: list[str] = field(default_factory=list)
 
 
@@ -328,8 +328,8 @@ class DoseLedger:
 
     entries: list[DoseEntry]
     total_msv: Number
-    total_low_msv: Number
-    total_high_msv: Number
+    total_low_msv: Number | None = None
+    total_high_msv: Number | None = None
 
 
 @dataclass(slots=True)

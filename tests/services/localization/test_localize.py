@@ -273,6 +273,30 @@ def test_examinations_add_up() -> None:
     assert merge_examinations([]) is None
 
 
+def test_an_organ_that_takes_the_tracer_up_by_itself_needs_no_explaining() -> None:
+    spleen = {"site": "spleen", "uptake": "above_liver"}
+    plan = the_plan(studies=[a_study(lesions=[spleen])])
+
+    assert [(c.score, c.mimic, c.explained) for c in plan.candidates] == [
+        (0, "physiological", True),
+    ]
+    assert steps(plan) == [("LOC-022", "fdg_pet_ct")]
+
+
+def test_an_answer_that_was_stored_before_can_still_be_read() -> None:
+    kept = {
+        "state": "INCOMPLETE",
+        "candidates": [],
+        "next_steps": [{"rule": "LOC-002", "act": "examination", "because": "not complete"}],
+        "dose_ledger": {"entries": [], "total_msv": 0},
+        "fired_rules": [],
+        "caveats": [],
+        "knowledge_version": "2026.11",
+    }
+
+    assert Plan.model_validate(kept).next_steps[0].act == "examination"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
