@@ -150,9 +150,10 @@ def areas_to_examine(areas: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(key for key in TABLE.entries["examination"] if key not in examined)
 
 
-def is_area(name: str) -> bool:
-    """Is this an area of the checklist?"""
-    return name in _areas()
+def no_areas(names: Mapping[str, str]) -> list[str]:
+    """Which of these are no areas of the checklist? In the order in which they were sent."""
+    known = _areas().keys()
+    return [] if names.keys() <= known else [name for name in names if name not in known]
 
 
 def complements(first: date, second: date, on: date) -> bool:

@@ -170,10 +170,9 @@ def _technique(study: Study, caveats: list[Caveat]) -> Technique | None:
 
 def _read_examination(exam: Examination, register: Register) -> None:
     key, on = exam.id or "examination", day_of(exam.examined_at)
-    for name in exam.areas:
-        if not field_of_view.is_area(name):
-            text = f"{name!r} is no area of the checklist"
-            register.caveats.append(Caveat("unknown_area", text))
+    for name in field_of_view.no_areas(exam.areas):
+        text = f"{name!r} is no area of the checklist"
+        register.caveats.append(Caveat("unknown_area", text))
     lesions = exam.lesions or [
         Lesion(site=area) for area, found in exam.areas.items() if found == "lesion"
     ]

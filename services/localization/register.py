@@ -10,6 +10,8 @@ from knowledge.rules.candidates import Beside, Reading, Standing
 from services.localization.answer import Caveat
 from services.localization.sent import Lesion, Link, Side
 
+NOUGHT = Decimal(0)
+
 
 def day_of(when: datetime | date | None) -> date | None:
     """The day, where it happened."""
@@ -35,8 +37,39 @@ class Place:
     side: Side | None
     number: int = 1
     seen: list[Seen] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     shown_by: list[Reading] = field(default_factory=list)
     beside: Beside = field(default_factory=Beside)
+    mimic: str | None = None
+    """What else may it be, by the first who said so?"""
+
+    size_mm: Decimal | None = None
+    """The largest size that was measured."""
+
+    uptake_ratio: Decimal = NOUGHT
+    """How bright against the liver, where both were measured? For ties only."""
+
+    resectability: str | None = None
+    """How hard would it be to remove, by the last who said so?"""
+
+    malignant: bool | None = None
+    """Does anybody say that it looks malignant?"""
+
+    def take(self, seen: Seen) -> None:
+        """One more lesion that was seen here."""
+        lesion, reading = seen.lesion, seen.reading
+        self.seen.append(seen)
+        self.readings.append(reading)
+        if self.mimic is None and reading.mimic != "none":
+            self.mimic = reading.mimic
+        if lesion.size_mm is not None:
+            self.size_mm = max(lesion.size_mm, self.size_mm or NOUGHT)
+        if lesion.suv and lesion.liver_suv:
+            self.uptake_ratio = max(self.uptake_ratio, lesion.suv / lesion.liver_suv)
+        self.resectability = lesion.resectability or self.resectability
+        if not self.malignant:
+            said = lesion.malignant_features
+            self.malignant = self.malignant if said is None else said
 
     @property
     def id(self) -> str:
@@ -49,59 +82,14 @@ class Place:
         side = f"-{self.side}" if self.side else ""
         return f"{self.site}{side}" + (f"-{self.number}" if self.number > 1 else "")
 
-    @property
-    def readings(self) -> list[Reading]:
-        """What each study says of it."""
-        return [seen.reading for seen in self.seen]
-
     def standing(self, on: date) -> Standing:
         """How does this candidate stand? A study that looked there and saw nothing counts too."""
         return candidates.standing([*self.readings, *self.shown_by], on, self.beside)
 
     @property
-    def mimic(self) -> str | None:
-        """What else may it be?"""
-        for seen in self.seen:
-            if seen.reading.mimic not in (None, "none"):
-                return seen.reading.mimic
-        return None
-
-    @property
-    def size_mm(self) -> Decimal | None:
-        """The largest size that was measured."""
-        return max((s.lesion.size_mm for s in self.seen if s.lesion.size_mm), default=None)
-
-    @property
-    def uptake_ratio(self) -> Decimal:
-        """How bright against the liver, where both were measured? For ties only."""
-        ratios = [
-            s.lesion.suv / s.lesion.liver_suv
-            for s in self.seen
-            if s.lesion.suv and s.lesion.liver_suv
-        ]
-        return max(ratios, default=Decimal(0))
-
-    @property
-    def resectability(self) -> str | None:
-        """How hard would it be to remove, by the last who said so?"""
-        said = [s.lesion.resectability for s in self.seen if s.lesion.resectability]
-        return said[-1] if said else None
-
-    @property
-    def malignant(self) -> bool | None:
-        """Does anybody say that it looks malignant?"""
-        said = [s.lesion.malignant_features for s in self.seen]
-        return True if True in said else (False if False in said else None)
-
-    @property
     def first_seen(self) -> date | None:
         """When was it first pointed at?"""
-        return min((s.reading.on for s in self.seen if s.reading.on), default=None)
-
-    @property
-    def last_seen(self) -> date | None:
-        """When was it last pointed at?"""
-        return max((s.reading.on for s in self.seen if s.reading.on), default=None)
+        return min((r.on for r in self.readings if r.on), default=None)
 
 
 class Register:
@@ -122,7 +110,7 @@ class Register:
         code, side = (site.code if site else seen.lesion.site), seen.lesion.laterality
         here = [p for p in self.places if p.site == code and p.side == side]
         place = self._linked(seen) if self._links else None
-        if place is None:
+        if place is None and here:
             place = self._nearest(seen, [p for p in here if self._may_join(seen, p)])
         if place is None:
             name = site.name if site else seen.lesion.site
@@ -130,7 +118,7 @@ class Register:
             self.places.append(place)
             if here:
                 self._note_two(place)
-        place.seen.append(seen)
+        place.take(seen)
         return place
 
     def unknown_links(self) -> Iterable[str]:
@@ -147,7 +135,8 @@ class Register:
         ones = self._others(seen.ref, same=True)
         found = [p for p in self.places if any(s.ref in ones for s in p.seen)]
         for other in found[1:]:
-            found[0].seen += other.seen
+            for lesion in other.seen:
+                found[0].take(lesion)
             self.places.remove(other)
         return found[0] if found else None
 

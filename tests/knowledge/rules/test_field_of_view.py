@@ -11,8 +11,8 @@ from knowledge.rules.field_of_view import (
     TABLE,
     areas_to_examine,
     complements,
-    is_area,
     missing_field,
+    no_areas,
     parts_covered,
     shows,
     site_named,
@@ -44,7 +44,7 @@ def test_an_area_that_is_not_named_was_not_examined() -> None:
     assert areas_to_examine(everything) == ()
     assert areas_to_examine(everything | {"mouth": "not_examined"}) == ("mouth",)
     assert areas_to_examine({}) == tuple(everything)
-    assert is_area("palm") is False
+    assert no_areas({"palm": "normal", "hand": "normal"}) == ["palm"]
 
 
 def test_an_anatomical_study_shows_the_sites_it_names_and_the_side_it_names() -> None:
