@@ -5,7 +5,7 @@ An event's content goes from coordination to its owner inside one call and never
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Literal, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
 from temporalio import activity
@@ -27,7 +27,16 @@ from services.followup import contract as followup
 from services.followup.client import FollowupClient
 from services.localization import contract as localization
 from services.localization.client import LocalizationClient
-from services.localization.contract import Examination, Resection, Study
+from services.localization.contract import (
+    KeptOrder,
+    PlacedOrder,
+    ReportedBiopsy,
+    ReportedExamination,
+    ReportedSampling,
+    ReportedStudy,
+    Resection,
+    StoredPlan,
+)
 from workflows.contract import (
     ConclusionRequest,
     Decision,
@@ -154,6 +163,10 @@ def _why(refused: Refused) -> str:
 
 def _what_came_of_it(answer: object) -> str:
     """Which values were set aside though the rest was taken, and what did the rest correct?"""
+    if isinstance(answer, KeptOrder):
+        return answer.followed.standing.replace("_", " ")
+    if isinstance(answer, StoredPlan):
+        return "; ".join(_drawn_again(answer))
     if not isinstance(answer, FactsStored):
         return ""
     not_used = (f"{value.observation}: {value.reason}" for value in answer.rejected)
@@ -172,6 +185,43 @@ def _corrected(answer: FactsStored) -> Iterator[str]:
     yield f"conclusions drawn again: {len(answer.affected)}"
     for one in changed:
         yield f"{one.what.replace('_', ' ')}: {one.before or 'none'} → {one.after or 'none'}"
+
+
+def _drawn_again(answer: StoredPlan) -> Iterator[str]:
+    """Which report took the place of which, and what is concluded otherwise since?"""
+    if not answer.affected:
+        return
+    reports = {one.id: one for found in answer.affected for one in found.because}
+    for report in reports.values():
+        yield f"corrected report: {report.what} ({report.status})"
+    yield f"conclusions drawn again: {len(answer.affected)}"
+    for one in answer.affected[-1].changes:
+        if one.what == "state":
+            yield f"state: {one.before or 'none'} → {one.after or 'none'}"
+
+
+def _named(journey_id: UUID, kind: str, event_id: UUID, told_as: str | None) -> UUID:
+    """Under which id is a report kept? Under its sender's, so that a correction finds it.
+
+    What has no id of its own goes by that of its event.
+    """
+    if told_as is None:
+        return event_id
+    try:
+        return UUID(told_as)
+    except ValueError:
+        return uuid5(journey_id, f"{kind}/{told_as}")
+
+
+R = TypeVar("R", ReportedStudy, ReportedSampling, ReportedBiopsy)
+
+
+def _of_its_order(journey_id: UUID, told: R) -> R:
+    """The order that a report names, under the id by which it is kept."""
+    if told.order is None:
+        return told
+    order = _named(journey_id, "order", journey_id, told.order)
+    return told.model_copy(update={"order": str(order)})
 
 
 class _Owner:
@@ -239,12 +289,27 @@ class LocalizationActivities(_Owner):
     @activity.defn
     async def record_examination(self, request: EventOfJourney) -> HandedOver:
         """Hand over what was felt and seen."""
-        return await self._hand_over(request, Examination, self._localization.record_examination)
+        return await self._hand_over(request, ReportedExamination, self._keep_examination)
 
     @activity.defn
     async def record_study(self, request: EventOfJourney) -> HandedOver:
         """Hand over a scan and its reading."""
-        return await self._hand_over(request, Study, self._localization.record_study)
+        return await self._hand_over(request, ReportedStudy, self._keep_study)
+
+    @activity.defn
+    async def record_sampling(self, request: EventOfJourney) -> HandedOver:
+        """Hand over FGF23 from many veins."""
+        return await self._hand_over(request, ReportedSampling, self._keep_sampling)
+
+    @activity.defn
+    async def record_biopsy(self, request: EventOfJourney) -> HandedOver:
+        """Hand over what was found in a piece of tissue."""
+        return await self._hand_over(request, ReportedBiopsy, self._keep_biopsy)
+
+    @activity.defn
+    async def record_order(self, request: EventOfJourney) -> HandedOver:
+        """Hand over what was ordered, or what has become of an order."""
+        return await self._hand_over(request, PlacedOrder, self._keep_order)
 
     @activity.defn
     async def record_constraints(self, request: EventOfJourney) -> HandedOver:
@@ -266,6 +331,46 @@ class LocalizationActivities(_Owner):
                 request.organisation, request.journey_id, request.conclusion_id, moment
             )
         )
+
+    def _told(self, event: StoredEvent) -> dict[str, Any]:
+        """The event as it was told; that an order was revoked is told on the day it happened."""
+        payload = event.payload
+        if event.kind == EventKind.ORDER and payload.get("status") == "revoked":
+            return {"ended_on": event.occurred_at.date(), **payload}
+        return payload
+
+    async def _keep_examination(
+        self, organisation: str, plan_id: UUID, event_id: UUID, told: ReportedExamination
+    ) -> object:
+        id = _named(plan_id, "examination", event_id, told.id)
+        return await self._localization.record_examination(organisation, plan_id, id, told)
+
+    async def _keep_study(
+        self, organisation: str, plan_id: UUID, event_id: UUID, told: ReportedStudy
+    ) -> object:
+        id, told = _named(plan_id, "study", event_id, told.id), _of_its_order(plan_id, told)
+        return await self._localization.record_study(organisation, plan_id, id, told)
+
+    async def _keep_sampling(
+        self, organisation: str, plan_id: UUID, event_id: UUID, told: ReportedSampling
+    ) -> object:
+        id, told = (
+            _named(plan_id, "venous_sampling", event_id, told.id),
+            _of_its_order(plan_id, told),
+        )
+        return await self._localization.record_sampling(organisation, plan_id, id, told)
+
+    async def _keep_biopsy(
+        self, organisation: str, plan_id: UUID, event_id: UUID, told: ReportedBiopsy
+    ) -> object:
+        id, told = _named(plan_id, "biopsy", event_id, told.id), _of_its_order(plan_id, told)
+        return await self._localization.record_biopsy(organisation, plan_id, id, told)
+
+    async def _keep_order(
+        self, organisation: str, plan_id: UUID, event_id: UUID, told: PlacedOrder
+    ) -> object:
+        id = _named(plan_id, "order", event_id, told.id)
+        return await self._localization.record_order(organisation, plan_id, id, told)
 
     async def _record_plan(
         self, organisation: str, plan_id: UUID, _event_id: UUID, plan: localization.PlanRequest

@@ -14,7 +14,14 @@ from services.assessment.contract import RecordFacts
 from services.chassis.errors import unreadable
 from services.coordination.contract import DecisionTaken, Event, ObligationAnswered
 from services.followup.contract import EventBody
-from services.localization.contract import Examination, PlanRequest, Study
+from services.localization.contract import (
+    PlacedOrder,
+    PlanRequest,
+    ReportedBiopsy,
+    ReportedExamination,
+    ReportedSampling,
+    ReportedStudy,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,8 +32,11 @@ FOLLOWED = ("surgery", "therapy", "state")
 READ_AS: Mapping[str, type[BaseModel]] = {
     **dict.fromkeys(ASSESSED, RecordFacts),
     **dict.fromkeys(FOLLOWED, EventBody),
-    "examination": Examination,
-    "study": Study,
+    "examination": ReportedExamination,
+    "study": ReportedStudy,
+    "venous_sampling": ReportedSampling,
+    "biopsy": ReportedBiopsy,
+    "order": PlacedOrder,
     "constraints": PlanRequest,
     "decision": DecisionTaken,
     "acknowledgement": ObligationAnswered,

@@ -128,8 +128,13 @@ def _gist(kind: str, payload: Mapping[str, Any]) -> list[str]:
         return (
             [_value(one) for one in said if isinstance(one, dict)] if isinstance(said, list) else []
         )
-    if kind == "study":
-        words = (payload.get("modality"), payload.get("tracer"))
+    if kind in ("study", "order"):
+        words = (
+            payload.get("act") and wording.act_in_words(str(payload["act"])),
+            payload.get("modality"),
+            payload.get("tracer"),
+            payload.get("status") if kind == "order" else None,
+        )
         return [wording.title(" ".join(str(word) for word in words if word))]
     if kind in ("disposition", "acknowledgement"):
         ended = wording.DISPOSITIONS.get(str(payload.get("disposition")), "Seen")

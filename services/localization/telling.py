@@ -18,7 +18,9 @@ from services.localization.tables import PlanRow
 from services.localization.told import Said
 from services.localization.versions import (
     HasEnded,
+    OlderWord,
     OtherContent,
+    OtherReport,
     Version,
     newest,
     place,
@@ -36,6 +38,13 @@ RESOURCES = {
     "override": "DetectedIssue",
 }
 """Each kind of thing as FHIR calls it, for scopes and the audit log."""
+
+
+WHY: dict[type[Exception], str] = {
+    HasEnded: "this order has ended; a new one needs an id of its own",
+    OlderWord: "a later word about this report was told before; number the newer one higher",
+    OtherReport: "under this id another report was told; say that it is corrected, or number it",
+}
 
 
 @dataclass(slots=True)
@@ -69,8 +78,8 @@ async def tell(
         same, number = place(mine, kind, said, number)
     except OtherContent:
         raise _said_otherwise(kind) from None
-    except HasEnded:
-        raise Conflict("this order has ended; a new one needs an id of its own") from None
+    except (HasEnded, OlderWord, OtherReport) as refusal:
+        raise Conflict(WHY[type(refusal)]) from None
     if expected is not None and same is None:
         expected.check(newest(mine).number if mine else None)
     if same is not None:

@@ -7,7 +7,7 @@ lesions, an override) has no old versions to repeat: only the last word can be s
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,30 @@ class OtherContent(Exception):
 
 class HasEnded(Exception):
     """An order that has ended does not wait again."""
+
+
+class OlderWord(Exception):
+    """What stands was already a later word than this one says it is."""
+
+
+class OtherReport(Exception):
+    """Under this id something else was reported, and nobody speaks of a correction."""
+
+
+WORD = {"registered": 0, "preliminary": 1, "final": 2}
+CORRECTION = 3
+"""FHIR's statuses in their order; all others (amended, corrected, …) speak of an earlier report."""
+
+A_DAY = timedelta(days=1)
+"""Closer than this it is one report: a day without a time, or another offset."""
+
+SAME = {
+    "examination": ("examined_at",),
+    "study": ("modality", "tracer", "performed_at"),
+    "biopsy": ("site", "laterality", "performed_at"),
+    "resection": ("site", "laterality", "performed_at"),
+}
+"""What tells one report from another where both say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,9 @@ def place(
 ) -> tuple[Version | None, int]:
     """Is this one of the versions we know (first), or else which number does it get (second)?
 
-    OtherContent when the sender numbered it, and that number said something else before.
+    OtherContent when the sender numbered it, and that number said something else before. A sender
+    who does not number is believed only where the order of the words is plain: an earlier word than
+    the one that stands is refused, and so is another report without a word of correction.
     """
     for one in sorted(known, key=lambda one: -one.number):
         if number is not None and one.number != number:
@@ -68,11 +94,40 @@ def place(
             raise OtherContent
         if kind in MADE_BY_PEOPLE:
             break
-    if number is None and kind == "order" and known:
-        before = newest(known).status
-        if before in ENDED and said.get("status") not in ENDED:
-            raise HasEnded
+    if number is None and known:
+        _expect_next(kind, newest(known), said)
     return None, number or 1 + max((one.number for one in known), default=0)
+
+
+def _expect_next(kind: str, before: Version, said: Mapping[str, Any]) -> None:
+    status = said.get("status", "final")
+    if kind == "order":
+        if before.status in ENDED and status not in ENDED:
+            raise HasEnded
+    elif kind not in MADE_BY_PEOPLE:
+        was, now = WORD.get(before.status, CORRECTION), WORD.get(status, CORRECTION)
+        if now < was:
+            raise OlderWord
+        if was == now == WORD["final"] and _tells_of_another(kind, before.body, said):
+            raise OtherReport
+
+
+def _tells_of_another(kind: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    for name in SAME.get(kind, ()):
+        one, other = before.get(name), said.get(name)
+        if one is None or other is None:
+            continue
+        if name.endswith("_at"):
+            if abs(_moment(one) - _moment(other)) >= A_DAY:
+                return True
+        elif one.lower() != other.lower():
+            return True
+    return False
+
+
+def _moment(said: str) -> datetime:
+    moment = datetime.fromisoformat(said)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def newest(known: Sequence[Version]) -> Version:
