@@ -14,6 +14,8 @@ from services.localization.answer import Gate, NursingAdvice, Overridden, Warned
 from services.localization.register import day_of
 from services.localization.sent import Amount, Override, PlanRequest
 
+NOTHING_SAID = Circumstances()
+
 
 @dataclass(slots=True)
 class Met:
@@ -89,12 +91,15 @@ class Patience:
 def patience_of(request: PlanRequest, at: datetime) -> Patience:
     """What does this patient allow, at this moment?"""
     said, on = request.constraints, at.date()
+    female = request.patient.sex == "female"
+    if not said.model_fields_set and not female:
+        return Patience(NOTHING_SAID, [], [], request.overrides, False, {}, False, False)
     analogues = said.somatostatin_analogues
     circumstances = Circumstances(
         pregnant=said.pregnancy,
         pregnancy_test_on=said.pregnancy_test_on,
         childbearing=said.childbearing_potential,
-        female=request.patient.sex == "female",
+        female=female,
         age=age_of(request, on),
         breast_feeding=said.breast_feeding,
         implants=[(implant.kind, implant.mri) for implant in said.implants],

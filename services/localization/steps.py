@@ -9,6 +9,7 @@ from services.localization import looking_again, planner
 from services.localization.answer import Alternative, Gate, NextStep
 from services.localization.capabilities import wait_of
 from services.localization.case import ADEQUATE, SCANS, Case
+from services.localization.circumstances import age_of
 from services.localization.register import Place
 
 SEEN = (State.LOCALIZED, State.LOCALIZED_HIGH_CONFIDENCE)
@@ -209,7 +210,7 @@ def _whole_body_mri(case: Case, scan: NextStep | None) -> list[NextStep]:
     pregnant = case.patience.pregnant and not (scan and scan.overridden)
     exhausted = case.state is State.NOT_LOCALIZED
     no_pet = case.capabilities.status("sstr_pet_ct") == "no"
-    young = search.is_young(case.patience.circumstances.age, case.on)
+    young = search.is_young(age_of(case.request, case.on), case.on)
     if pregnant:
         rule, because = "LOC-029", "without radionuclide, CT or contrast"
     elif exhausted and (no_pet or young):
