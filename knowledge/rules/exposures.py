@@ -98,6 +98,7 @@ def taken(drugs: Sequence[Drug], act: str, day: date, window: timedelta) -> bool
     return bool(drugs) and any(act in drug.acts and drug.within(day, window) for drug in drugs)
 
 
+@lru_cache(maxsize=64)
 def lookback(on: date) -> timedelta:
     """How long after its end does a drug still count as a cause?"""
     return timedelta(days=TABLE.whole("drug_lookback", on))
@@ -105,12 +106,16 @@ def lookback(on: date) -> timedelta:
 
 def on_treatment(drugs: Sequence[Drug], day: date) -> bool:
     """Was phosphate or active vitamin D taken shortly before this sample (V-09)?"""
+    if not drugs:
+        return False
     window = timedelta(days=VALIDITY.whole("on_treatment_window", day))
     return taken(drugs, TREATS_PHOSPHATE, day, window)
 
 
 def under_burosumab(drugs: Sequence[Drug], day: date) -> bool:
     """Was burosumab given so shortly before this sample that FGF23 cannot be read (V-08)?"""
+    if not drugs:
+        return False
     window = timedelta(days=VALIDITY.whole("burosumab_window", day))
     return taken(drugs, BINDS_FGF23, day, window)
 
@@ -144,9 +149,9 @@ def iron_is_active(infusions: Sequence[Infusion], on: date, retested: Sequence[d
 
     `retested` are the days of low phosphates with renal wasting still shown.
     """
-    known = sorted(i.given for i in infusions if i.given is not None and i.given <= on)
     if not infusions:
         return False
+    known = sorted(i.given for i in infusions if i.given is not None and i.given <= on)
     if not known:
         return any(i.given is None for i in infusions)
     repeated = len(known) > 1

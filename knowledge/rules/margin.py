@@ -111,7 +111,7 @@ def difference(value: float, limit: float) -> float:
 
 def tenths(percent: float) -> float:
     """A percentage as it is shown."""
-    return float(f"{percent:.1f}")
+    return round(percent, 1)
 
 
 def within(difference_percent: float, precision: Precision) -> bool:

@@ -48,6 +48,30 @@ class Reading:
 UNREAD = Reading(Level.UNDETERMINED)
 
 
+class Ruler:
+    """An interval as it is laid against results in one unit, with what each level then reads.
+
+    Its ends are in the unit rules work in; the readings show them in the one that was printed.
+    """
+
+    __slots__ = ("high", "low", "readings")
+
+    def __init__(self, low: Decimal | None, high: Decimal | None, shown: Reading) -> None:
+        self.low, self.high = low, high
+        self.readings = {
+            level: Reading(level, shown.range_from, shown.low, shown.high, shown.unit)
+            for level in Level
+        }
+
+
+NO_RULER = Ruler(None, None, UNREAD)
+NO_RULER.readings = dict.fromkeys(Level, UNREAD)
+"""Where nobody can say how a result reads, whatever its number."""
+
+Rulers = dict[tuple[str, str], Ruler]
+"""By analyte and printed unit: what was laid against the results of such a person so far."""
+
+
 def level_between(measured: Quantity, low: Decimal | None, high: Decimal | None) -> Level:
     """On which side of these limits is the true value? Both limits belong to normal."""
     value, comparator = measured.value, measured.comparator
@@ -71,8 +95,11 @@ def is_child(subject: Subject) -> bool | None:
     return None if subject.age is None else subject.age < TABLE.number("adult_from", subject.on)
 
 
-def read(observation: Observation, subject: Subject) -> Reading:
-    """Is this low, normal or high? By the laboratory's own interval, else the site's, else ours."""
+def read(observation: Observation, subject: Subject, rulers: Rulers | None = None) -> Reading:
+    """Is this low, normal or high? By the laboratory's own interval, else the site's, else ours.
+
+    Who reads many results of one person asks once for their `rulers_for`.
+    """
     own = observation.reference_range
     if own is not None:
         level = level_between(observation.printed, own.low, own.high)
@@ -80,14 +107,36 @@ def read(observation: Observation, subject: Subject) -> Reading:
     key = observation.analyte.key
     if subject.age is None:
         return _read_without_age(observation, subject)
-    interval = None
-    if subject.site is not None:
-        interval = subject.site.interval(key, subject.sex, subject.age, subject.on)
-    if interval is None:
-        if key == "s_phos" and is_child(subject):
-            return _read_child_phosphate(observation, subject)
-        interval = _of_the_tables(key, subject.profile, subject.sex, subject.age, subject.on)
-    return UNREAD if interval is None else _against(observation, interval)
+    if rulers is None:
+        rulers = rulers_for(subject)
+    unit = observation.printed.unit
+    ruler = rulers.get((key, unit))
+    if ruler is None:
+        interval = None
+        if subject.site is not None:
+            interval = subject.site.interval(key, subject.sex, subject.age, subject.on)
+        if interval is None:
+            if key == "s_phos" and is_child(subject):
+                return _read_child_phosphate(observation, subject)
+            interval = _of_the_tables(key, subject.profile, subject.sex, subject.age, subject.on)
+        ruler = NO_RULER if interval is None else _ruler(observation, interval)
+        rulers[key, unit] = ruler
+    return ruler.readings[level_between(observation.value, ruler.low, ruler.high)]
+
+
+def rulers_for(subject: Subject) -> Rulers:
+    """What was laid against results of such a person until now, to be asked first and added to.
+
+    A site's numbers, and persons of unknown age, are nobody else's: they begin with nothing.
+    """
+    if subject.age is None or subject.site is not None:
+        return {}
+    return _rulers(subject.profile, subject.sex, subject.age, subject.on)
+
+
+@lru_cache(maxsize=512)
+def _rulers(profile: str, sex: Sex, age: Decimal, on: date) -> Rulers:
+    return {}
 
 
 def interval_for(key: str, subject: Subject) -> Interval | None:
@@ -115,14 +164,17 @@ def _against(observation: Observation, interval: Interval) -> Reading:
 
     The lower limit is taken as its source states it in that unit: 2.5 mg/dL is not low, 2.4 is.
     """
-    analyte, printed, value = observation.analyte, observation.printed, observation.value
-    low, high = interval.low, interval.high
-    if printed.unit == interval.unit == value.unit:
-        return Reading(level_between(value, low, high), interval.profile, low, high, printed.unit)
-    if value.unit != analyte.working[interval.unit]:
-        return UNREAD  # one assay in mass, another in activity: nobody can compare them
-    level = level_between(value, *ends_in(interval, analyte, value.unit))
-    return Reading(level, interval.profile, *ends_in(interval, analyte, printed.unit), printed.unit)
+    ruler = _ruler(observation, interval)
+    return ruler.readings[level_between(observation.value, ruler.low, ruler.high)]
+
+
+def _ruler(observation: Observation, interval: Interval) -> Ruler:
+    analyte, printed, working = observation.analyte, observation.printed, observation.value.unit
+    if working != analyte.working[interval.unit]:
+        return NO_RULER  # one assay in mass, another in activity: nobody can compare them
+    low, high = ends_in(interval, analyte, printed.unit)
+    shown = Reading(Level.UNDETERMINED, interval.profile, low, high, printed.unit)
+    return Ruler(*ends_in(interval, analyte, working), shown)
 
 
 def ends_in(

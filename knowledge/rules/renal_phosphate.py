@@ -112,8 +112,9 @@ def _apart(hours: int) -> timedelta:
 
 def together(a: Observation, b: Observation, hours: int) -> bool:
     """Were these two taken in one collection? Times decide where both are known."""
-    if a.taken_at is not None and b.taken_at is not None:
-        return abs(a.taken_at - b.taken_at) <= _apart(hours)
+    here, there = a.moment, b.moment
+    if here is not None and there is not None:
+        return abs(here - there) <= _apart(hours)
     return a.collection_id is not None and a.collection_id == b.collection_id
 
 

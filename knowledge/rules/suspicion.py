@@ -9,11 +9,15 @@ TABLE = Table.beside(__file__)
 
 SYMPTOMS = ("bone_pain", "proximal_weakness", "muscle_pain")
 LIMITED = ("impaired_mobility", "unable_to_walk")
+COMPLAINTS = (*SYMPTOMS, *LIMITED)
 URGENT_SIGNS = ("respiratory_weakness", "arrhythmia", "encephalopathy", "rhabdomyolysis")
 
 
 def _said(findings: Any, names: Iterable[str]) -> bool:
-    return any(getattr(findings, name) is True for name in names)
+    for name in names:  # noqa: SIM110 - a plain loop: this is asked often
+        if getattr(findings, name) is True:
+            return True
+    return False
 
 
 def broken(fractures: Any) -> list[Any]:
@@ -23,7 +27,7 @@ def broken(fractures: Any) -> list[Any]:
 
 def has_symptoms(findings: Any) -> bool:
     """Is there anything that osteomalacia does: pain, weakness, fractures, failing mobility?"""
-    return bool(findings.fractures) or _said(findings, (*SYMPTOMS, *LIMITED))
+    return bool(findings.fractures) or _said(findings, COMPLAINTS)
 
 
 def fragile(fractures: Any) -> bool:

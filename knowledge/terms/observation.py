@@ -1,11 +1,13 @@
 """What was measured (FHIR Observation): quantity, specimen time, the laboratory's own interval."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from knowledge.terms.analyte import Analyte
 from knowledge.terms.quantity import Quantity
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,14 @@ class Observation:
     flags: frozenset[str] = frozenset()
     spelling: str = ""
     specimen: str | None = None
+    _moment: timedelta | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def moment(self) -> timedelta | None:
+        """When it was drawn, on one clock for all. Kept: offsets are slow to take into account."""
+        if self._moment is None and self.taken_at is not None:
+            self._moment = self.taken_at - EPOCH
+        return self._moment
 
     def day(self, otherwise: date) -> date:
         """The calendar day where it was drawn; `otherwise` when nobody says."""

@@ -34,6 +34,13 @@ class Profile(StrEnum):
     CN_PAED = "CN_paed"
 
 
+def age_on(born: date, day: date) -> Decimal:
+    """How old is somebody born then on that day, in years? Whole ones, but in the first."""
+    had_birthday = (day.month, day.day) >= (born.month, born.day)
+    whole = day.year - born.year - (0 if had_birthday else 1)
+    return Decimal(whole) if whole >= 1 else Decimal((day - born).days) / DAYS_PER_YEAR
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """FHIR Patient, as far as a reference interval needs it."""
@@ -44,13 +51,7 @@ class Person:
 
     def age_on(self, day: date) -> Decimal | None:
         """How old was this person on that day, in years? None when nothing says so."""
-        if self.birth_date is None:
-            return self.age_years
-        had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)
-        whole = day.year - self.birth_date.year - (0 if had_birthday else 1)
-        if whole >= 1:
-            return Decimal(whole)
-        return Decimal((day - self.birth_date).days) / DAYS_PER_YEAR
+        return self.age_years if self.birth_date is None else age_on(self.birth_date, day)
 
 
 @dataclass(frozen=True, slots=True)

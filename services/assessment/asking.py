@@ -4,7 +4,7 @@ from knowledge.rules import exposures, fgf23
 from knowledge.rules.hypophosphatemia import Sample
 from knowledge.rules.picture import Picture
 from knowledge.rules.preanalytics import DISTURBED_BY_BIOTIN
-from knowledge.rules.reference_intervals import UNREAD, Level, Reading, read
+from knowledge.rules.reference_intervals import UNREAD, Level, Reading, read, rulers_for
 from knowledge.rules.renal_phosphate import Handling
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.quantity import Quantity
@@ -12,7 +12,7 @@ from services.assessment.intake import Case
 from services.assessment.notes import Notes
 from services.assessment.urine import Urine
 
-CALCULATED = ("trp", "fepo4", "tmp_gfr", "egfr", "s_ca_adj")
+CALCULATED = frozenset({"trp", "fepo4", "tmp_gfr", "egfr", "s_ca_adj"})
 
 
 class Asking:
@@ -35,15 +35,17 @@ class Asking:
 
     def _interpret(self) -> None:
         case, subject, readings, notes = self.case, self.subject, self.readings, self.notes
+        rulers = rulers_for(subject)
         for key, results in case.by_analyte.items():
             calculated, hormone = key in CALCULATED, key in fgf23.KEYS
             for result in results:
-                whom = subject
+                whom, reading = subject, None
                 if case.saw_younger and case.was_younger(result):
                     whom = case.subject_for(result)
-                reading = fgf23.healthy_reading(result, whom) if hormone else None
+                if hormone:
+                    reading = fgf23.healthy_reading(result, whom)
                 if reading is None:
-                    reading = read(result, whom)
+                    reading = read(result, whom, rulers if whom is subject else None)
                 readings[result.id] = reading
                 notes.interpreted(result, reading, reported=calculated)
                 if hormone:

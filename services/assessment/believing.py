@@ -1,12 +1,13 @@
 """One result as it was sent: can it be believed, and if not, what should be sent instead?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from knowledge.rules import unit_questions, validity
 from knowledge.rules.fgf23 import KEYS as FGF23
 from knowledge.rules.fgf23 import assay_named, other_molecule, tube_problem
-from knowledge.terms.analyte import ANALYTES, BY_LOINC, Analyte
+from knowledge.terms.analyte import ANALYTES, BY_LOINC, TWELVE_FIGURES, Analyte
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.observation import ReferenceRange
 from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit, unit_named
@@ -33,6 +34,24 @@ TWO_DAYS = timedelta(days=2)
 """Further apart than any two clocks on earth."""
 
 NO_FLAGS: frozenset[str] = frozenset()
+
+Printed = tuple[Analyte, str, Decimal | None, str, Decimal, Decimal]
+"""An analyte, the unit it is printed in, the factor to the unit rules work in (none where that is
+the same), that unit, and the ends between which nobody wonders at a value."""
+
+
+def _printed(analyte: Analyte, unit: str) -> Printed:
+    working = analyte.working[unit]
+    factor = None if working == unit else analyte.factors[unit]
+    return analyte, unit, factor, working, *validity.NOTHING_TO_SAY[analyte.key]
+
+
+PRINTED: Mapping[tuple[str | None, str | None], Printed] = {
+    (key, unit): _printed(analyte, unit)
+    for key, analyte in ANALYTES.items()
+    for unit in analyte.factors
+}
+"""What has to be known of a result, by analyte and unit. Looked up at once: most are sent so."""
 
 
 class NotUsable(Exception):
@@ -64,14 +83,11 @@ class Believer:
 
 def believe(sent: Observation, by: Believer) -> Measured:
     """This result in the working unit. NotUsable for what nobody can have, or cannot be read."""
-    analyte = ANALYTES.get(sent.analyte or "") if sent.loinc is None else None
-    if analyte is None:
-        analyte = _analyte_of(sent)
-    number, unit, taken_at = sent.value, sent.unit, sent.taken_at
-    if number is None:
-        raise NotUsable(REFUSED, f"{analyte.name} has no value; send the number and its unit")
-    if unit is None or unit not in analyte.factors:
-        unit = _unit_of(sent, analyte)
+    number, spelling, taken_at = sent.value, sent.unit, sent.taken_at
+    known = PRINTED.get((sent.analyte, spelling)) if sent.loinc is None else None
+    if known is None or number is None:
+        known, number = _spelled(sent)
+    analyte, unit, factor, working, low, high = known
     if taken_at is not None:
         day = taken_at.date()
         # Days are compared first: two clocks of different offsets are slow to compare.
@@ -85,10 +101,10 @@ def believe(sent: Observation, by: Believer) -> Measured:
     if key in FGF23:
         _check_tube(sent, key)
     printed = value = Quantity(number, unit, sent.comparator)
-    if unit != analyte.unit:
-        value = analyte.to_working_unit(printed)
-    low, high = validity.NOTHING_TO_SAY[key]
-    if not low <= value.value <= high:
+    if factor is not None:
+        number = TWELVE_FIGURES.multiply(number, factor)
+        value = Quantity(number, working, sent.comparator)
+    if not low <= number <= high:
         wrong = validity.impossible(analyte, value)
         if wrong is not None:
             raise NotUsable(REFUSED, _asked_back(analyte, printed, wrong))
@@ -106,9 +122,20 @@ def believe(sent: Observation, by: Believer) -> Measured:
         own,
         sent.assay,
         frozenset(sent.flags) if sent.flags else NO_FLAGS,
-        sent.unit or unit,
+        spelling or unit,
         sent.specimen,
     )
+
+
+def _spelled(sent: Observation) -> tuple[Printed, Decimal]:
+    """The same for what is coded, or spelled otherwise; and its number, which it must have."""
+    analyte = _analyte_of(sent)
+    if sent.value is None:
+        raise NotUsable(REFUSED, f"{analyte.name} has no value; send the number and its unit")
+    unit = sent.unit
+    if unit is None or unit not in analyte.factors:
+        unit = _unit_of(sent, analyte)
+    return PRINTED[analyte.key, unit], sent.value
 
 
 def _look_back(day: date, by: Believer) -> None:
@@ -125,7 +152,10 @@ def standing(sent: Sequence[Observation]) -> tuple[list[Observation], list[Obser
 
     Neither depends on the order in which they were sent. What is no result is left out.
     """
-    newest: dict[str, Observation] = {}
+    newest = {one.id: one for one in sent}
+    if len(newest) == len(sent):  # nothing was sent twice, as nearly always
+        return [one for one in sent if one.status not in NOT_A_RESULT], []
+    newest.clear()
     torn: dict[str, Observation] = {}
     for one in sent:
         known = newest.setdefault(one.id, one)

@@ -76,6 +76,8 @@ class Case:
     history_asked: bool = False
     saw_younger: bool = False
     """Was any of the results drawn when the person was younger?"""
+    younger: dict[date, Subject] = field(default_factory=dict)
+    """The person as old as on earlier days, as far as somebody asked."""
 
     @property
     def acute(self) -> bool:
@@ -106,7 +108,11 @@ class Case:
 
     def subject_for(self, result: Measured) -> Subject:
         """The person as old as on the day on which this was drawn."""
-        return self.who.on(result.day(self.subject.on), self.subject)
+        day = result.day(self.subject.on)
+        known = self.younger.get(day)
+        if known is None:
+            known = self.younger[day] = self.who.on(day, self.subject)
+        return known
 
     def ask(self, code: str, about: str) -> None:
         """Bear this in mind, and say to what it refers."""
@@ -132,7 +138,7 @@ def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None 
     child = is_child(who.subject)
     by = Believer(as_of, who.born, None if child is None else not child, who.same_age_since)
     results, torn = standing(request.observations)
-    for one, reason in twice(torn):
+    for one, reason in twice(torn) if torn else ():
         _refuse(case, one, REFUSED, reason)
     by_analyte, inputs = case.by_analyte, case.inputs
     for sent in results:
@@ -169,10 +175,10 @@ def read_case(request: EvaluateRequest, as_of: datetime, site: SiteInUse | None 
     return case
 
 
-def _moment(observation: Measured) -> tuple[float, str]:
+def _moment(observation: Measured) -> tuple[timedelta, str]:
     """Samples whose time is not known count as the newest; the id settles what time does not."""
-    taken = observation.taken_at
-    return float("inf") if taken is None else taken.timestamp(), observation.id
+    moment = observation.moment
+    return timedelta.max if moment is None else moment, observation.id
 
 
 def _refuse(case: Case, sent: Observation, rule: str, reason: str) -> None:

@@ -37,6 +37,7 @@ FORMULAS = {
     kidney_function.SCHWARTZ: ("schwartz-2009",),
 }
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
+INTERNAL = frozenset(id for id, rule in shelf.rules().items() if rule.internal)
 KATO = "kato-2022"
 WORDS: Mapping[Level, Interpretation] = {level: level.value for level in Level}
 """A level in the words of the answer; looked up, because asking an enum each time is slow."""
@@ -86,7 +87,7 @@ class Notes:
 
     def fire(self, rule: str | None, conclusion: str) -> None:
         """This rule of the specification applied. A row of ours is no rule, and is not noted."""
-        if rule and not shelf.rules()[rule].internal:
+        if rule and rule not in INTERNAL:
             self.fired[(rule, conclusion)] = None
 
     def caveat(self, code: str) -> None:

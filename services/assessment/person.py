@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from knowledge.rules import validity
 from knowledge.site import SiteInUse
-from knowledge.terms.person import Person, Profile, Sex, Subject
+from knowledge.terms.person import Profile, Sex, Subject, age_on
 from services.assessment.contract import EvaluateRequest, Findings
 
 
@@ -24,8 +24,8 @@ class Who:
         """The same person on an earlier day."""
         if self.born is None:
             return subject
-        age = Person(birth_date=self.born).age_on(day)
-        return subject if age is None or age < 0 else replace(subject, age=age)
+        age = age_on(self.born, day)
+        return subject if age < 0 else replace(subject, age=age)
 
 
 def who_is_it(
@@ -44,10 +44,10 @@ def who_is_it(
         return Who(Subject(on, sex, told, profile, site))
     if born > on:
         return Who(Subject(on, sex, told, profile, site), caveats=("born_later",))
-    age = Person(birth_date=born).age_on(on)
-    assert age is not None
-    stated = [said for said in (patient.age_years, findings.age_y) if said is not None]
-    differ = any(validity.ages_differ(said, age, on) for said in stated)
+    age = age_on(born, on)
+    differ = False
+    for said in (patient.age_years, findings.age_y):
+        differ = differ or (said is not None and validity.ages_differ(said, age, on))
     return Who(
         Subject(on, sex, age, profile, site),
         born,

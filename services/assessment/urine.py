@@ -45,9 +45,9 @@ def read_urine(case: Case, notes: Notes, subject: Subject) -> Urine:
 
 def _of_one_void(case: Case, notes: Notes, subject: Subject, void: Measured, urine: Urine) -> None:
     hours = renal_phosphate.TABLE.whole("pair_within", subject.on)
-    calcium, phosphate, urate = (
-        _with(void, case.by_analyte.get(key, ()), hours) for key in ("u_ca", "u_phos", "u_urate")
-    )
+    calcium = _with(void, case.by_analyte.get("u_ca", ()), hours)
+    phosphate = _with(void, case.by_analyte.get("u_phos", ()), hours)
+    urate = _with(void, case.by_analyte.get("u_urate", ()), hours)
     if calcium is not None:
         ratio = urine_ratios.to_creatinine(calcium.value.value, void.value.value)
         urine.calcium_ratio = ratio
@@ -84,7 +84,11 @@ def _with(void: Measured, candidates: Sequence[Measured], hours: int) -> Measure
 
 
 def _share(four: tuple[Measured, Measured, Measured, Measured]) -> Quantity:
-    return Quantity(urine_ratios.share_lost(*(one.value.value for one in four)), "%")
+    urine, serum, creatinine, void = four
+    lost = urine_ratios.share_lost(
+        urine.value.value, serum.value.value, creatinine.value.value, void.value.value
+    )
+    return Quantity(lost, "%")
 
 
 def _calcium_ratio(notes: Notes, subject: Subject, ratio: Quantity, inputs: list[str]) -> None:

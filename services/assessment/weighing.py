@@ -26,8 +26,8 @@ class Weighing(OriginStages):
     def _facts(self) -> None:
         picture, facts = self.picture, self.picture.facts
         self._drugs_taken()
-        facts.update(name for name, holds in self._found().items() if holds)
-        facts.update(name for name, holds in self._told().items() if holds)
+        facts.update([name for name, holds in self._found().items() if holds])
+        facts.update([name for name, holds in self._told().items() if holds])
         facts.update(picture.exposures, picture.features, picture.feature_findings)
         if "V-12" in facts:
             self.notes.fire("V-12", "ARTEFACT_POSSIBLE")
@@ -130,7 +130,7 @@ class Weighing(OriginStages):
 
     def _threshold_is_very_low(self) -> bool:
         limit = differential.TABLE.value("threshold_very_low", self.on)
-        return any(
-            one.quantity == "tmp_gfr" and one.unit == limit.unit and one.value < limit.value
-            for one in self.notes.derived
-        )
+        for one in self.notes.derived:
+            if one.quantity == "tmp_gfr" and one.unit == limit.unit and one.value < limit.value:
+                return True
+        return False
