@@ -60,3 +60,40 @@ def test_what_is_known_is_not_ordered_again() -> None:
     steps = ordered(*(an_observation(key, value, 20) for key, value in known.items()))
 
     assert "M-02" not in steps
+
+
+def test_calcium_is_known_by_any_of_its_results_and_its_loss_by_a_day_of_urine() -> None:
+    ionised = ordered(an_observation("s_ca_ion", 1.2, 20))
+    assert not {"s_ca", "s_alb"} & ionised["M-02"]
+
+    day = ordered(an_observation("u_ca_24h", 3, 20))
+    assert "u_ca" not in day.get("M-04", set())
+
+
+def test_an_fgf23_that_cannot_be_read_is_ordered_again() -> None:
+    unread = ordered(an_observation("s_fgf23_i", 60, 20, assay="a kit of their own"))
+    assert "s_fgf23_i" in unread["M-05"]
+
+    raised = ordered(an_observation("s_fgf23_c", 790, 20))
+    assert "s_fgf23_i" in raised["M-05"]
+
+
+def test_a_high_calcium_with_pth_is_confirmed_once() -> None:
+    high = [an_observation("s_ca_adj", 2.72, 20), an_observation("s_pth", 15, 20)]
+    assert "P-01" in ordered(*high)
+    assert "P-01" not in ordered(*high, an_observation("s_ca_adj", 2.72, 3))
+    assert "P-01" not in ordered(an_observation("s_ca_adj", 2.3, 20), high[1])
+
+
+def test_pseudofractures_are_looked_for_once_it_persists_and_nobody_has() -> None:
+    assert "M-09" in ordered()
+    assert "M-09" not in ordered(findings={"bone_pain": True, "fractures": False})
+
+
+def test_an_equivocal_pair_is_repeated_and_a_clear_one_is_not() -> None:
+    assert "M-01" not in ordered()
+
+    equivocal = ordered(
+        an_observation("tmp_gfr", 0.75, 20), an_observation("fepo4", 8, 20), pair=False
+    )
+    assert "M-01" in equivocal
