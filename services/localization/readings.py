@@ -9,28 +9,11 @@ from knowledge.rules.candidates import Fact, Reading, Standing, Uptake
 from knowledge.rules.imaging import Kind, Technique
 from services.localization.answer import Caveat
 from services.localization.register import Place, Register, Seen, day_of
+from services.localization.scans import Scan, scans_of
 from services.localization.sent import Examination, Lesion, PlanRequest, Resection, Study
 
 EXAMINATION = Technique(Kind.EXAMINATION)
 WITHOUT_IMAGES = frozenset({"registered", "cancelled", "entered-in-error"})
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """The scans with one test: what they leave uncovered, and whether they show a focus."""
-
-    technique: Technique
-    study: str
-    on: date | None
-    missing: tuple[str, ...]
-    positive: bool
-
-    @property
-    def status(self) -> str:
-        """inadequate, negative or positive, as the table of next scans asks."""
-        if self.missing:
-            return "inadequate"
-        return "positive" if self.positive else "negative"
 
 
 @dataclass(slots=True)
@@ -119,7 +102,7 @@ def facts_of(request: PlanRequest, on: date) -> Facts:
         exam=exam,
         exam_missing=field_of_view.areas_to_examine(exam.areas if exam else {}),
         places=places,
-        scans=_scans(fresh, places, on, caveats),
+        scans=scans_of(fresh, places, on, caveats),
         caveats=caveats,
         refuted=refuted,
         studies=known,
@@ -296,37 +279,3 @@ def _note_resection_beds(request: PlanRequest, places: Sequence[Place]) -> None:
             if _same_place(place, removed.site, removed.laterality):
                 key = removed.id or f"resection {number}"
                 place.beside.resection_bed = Fact(key, day_of(removed.performed_at))
-
-
-def _scans(
-    studies: Iterable[tuple[str, Study, Technique]],
-    places: Sequence[Place],
-    on: date,
-    caveats: list[Caveat],
-) -> list[Scan]:
-    """The scans test by test; partial ones with the same test complement each other."""
-    by_test: dict[str, list[tuple[str, Study, Technique]]] = {}
-    for item in studies:
-        if item[2].test is not None:
-            by_test.setdefault(item[2].test, []).append(item)
-    scans = []
-    for group in by_test.values():
-        key, latest, how = max(group, key=lambda item: day_of(item[1].performed_at) or date.min)
-        together = [s for _, s, _ in group if _complement(s, latest, on)]
-        entries = [entry for study in together for entry in study.coverage]
-        covered, unknown = field_of_view.parts_covered(entries)
-        for entry in unknown:
-            text = f"{entry!r} in a list of covered sites is not in the table and covers nothing"
-            caveats.append(Caveat("unknown_site", text))
-        keys = {key for key, _, _ in group}
-        positive = any(r.is_focus and r.study in keys for p in places for r in p.readings)
-        missing = field_of_view.missing_field(covered)
-        scans.append(Scan(how, key, day_of(latest.performed_at), missing, positive))
-    return scans
-
-
-def _complement(study: Study, latest: Study, on: date) -> bool:
-    one, other = day_of(study.performed_at), day_of(latest.performed_at)
-    if one is None or other is None:
-        return True
-    return field_of_view.complements(one, other, on)
