@@ -32,7 +32,7 @@ async def correct(
     marks = await concluded.marks_of(session, plan.organisation, plan.id, ids)
     for row in (rows[id] for id in ids):
         stands = not marks[row.id]
-        redrawn = _name(row, new) if stands else marks[row.id][-1].redrawn
+        redrawn = _name(row.id, new) if stands else marks[row.id][-1].redrawn
         if not stands and any(_is(mark, new) for mark in marks[row.id]):
             continue
         mark = _mark(row, new, redrawn)
@@ -65,7 +65,7 @@ async def affected_by(session: AsyncSession, plan: PlanRow, one: Version) -> lis
     return [
         Affected(mark.conclusion, [as_because(mark)], row.id, CHANGES.validate_python(row.changes))
         for mark, row in drawn
-        if row.supersedes == mark.conclusion
+        if row.id == _name(mark.conclusion, one)
     ]
 
 
@@ -74,8 +74,8 @@ def because_of(row: ConclusionRow) -> list[NewerReport]:
     return BECAUSE.validate_python(row.because)
 
 
-def _name(row: ConclusionRow, new: Version) -> UUID:
-    return uuid5(row.id, f"{new.key}/{new.number}")
+def _name(drawn: UUID, new: Version) -> UUID:
+    return uuid5(drawn, f"{new.key}/{new.number}")
 
 
 def _is(mark: MarkRow, new: Version) -> bool:

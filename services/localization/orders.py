@@ -98,7 +98,7 @@ class Followed:
             return True
         known = field_of_view.site_named(self.said.site)
         here = (known.code if known else self.said.site) == site
-        return here and self.said.laterality in (None, side)
+        return here and self.said.laterality in (None, "both", side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Setback:
             return self.order.asks_for(act, site, side)
         if act != self.act or self.study is None:
             return False
-        return site is None or field_of_view.shows(self.study.coverage, site, side)
+        return site is None or field_of_view.shows(self.study.coverage, site, _one_side(side))
 
 
 @dataclass(slots=True)
@@ -228,7 +228,11 @@ def _answers(report: Report, order: Followed) -> bool:
         return False
     if said.site is None or not report.coverage:
         return said.site is None or report.act in ("biopsy", SAMPLING)
-    return field_of_view.shows(report.coverage, said.site, said.laterality)
+    return field_of_view.shows(report.coverage, said.site, _one_side(said.laterality))
+
+
+def _one_side(side: Side | None) -> str | None:
+    return side if side in field_of_view.SIDES else None
 
 
 def _apart(report: Report, order: Followed) -> int:

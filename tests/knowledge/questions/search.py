@@ -8,6 +8,7 @@ from knowledge.rules import (
     candidates,
     field_of_view,
     imaging,
+    imaging_orders,
     re_look,
     scan_planner,
     scan_safety,
@@ -212,3 +213,9 @@ def technique(modality: str, tracer: str | None) -> Technique:
     found = imaging.technique(modality, tracer)
     assert found is not None
     return found
+
+
+def order_expired(days_after: int) -> bool:
+    """Has an order without a report expired this many days after its day?"""
+    expires = imaging_orders.expires_on(TODAY - timedelta(days=days_after), TODAY)
+    return expires is not None and expires <= TODAY
