@@ -72,6 +72,7 @@ def modality_named(name: str) -> Entry | None:
     return _named("modalities").get(plain(name))
 
 
+@lru_cache(maxsize=4096)
 def is_research(tracer: str | None) -> bool:
     """Is this a tracer that is recorded, but never ordered by itself? (LOC-040)"""
     injected = tracer_named(tracer)
@@ -144,6 +145,7 @@ def scans() -> tuple[Method, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def is_ionising(modality: str) -> bool:
     """Does this modality use radiation?"""
     made = modality_named(modality)

@@ -13,23 +13,22 @@ from knowledge.tables import Table
 TABLE = Table.beside(__file__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Yield:
-    """How likely a test is to find the tumor now, with its bounds; never a bare point value."""
+    """How likely a test is to find the tumor now, with its bounds; never a bare point value.
+
+    `about` says it in words, `said` with its bounds, as it is shown.
+    """
 
     expected: Decimal
     low: Decimal
     high: Decimal
+    about: str = ""
+    said: str = ""
 
-    @property
-    def about(self) -> str:
-        """The same in words, as a chance of one in so many, or of ten where it is the likelier."""
-        return chance(self.expected)
-
-    @property
-    def said(self) -> str:
-        """The whole of it, with its bounds, as it is shown."""
-        return f"{self.about} (between {_bare(self.low)} and {_bare(self.high)})"
+    def __post_init__(self) -> None:
+        self.about = chance(self.expected)
+        self.said = f"{self.about} (between {_bare(self.low)} and {_bare(self.high)})"
 
 
 def chance(probability: Decimal) -> str:

@@ -41,7 +41,10 @@ class Patience:
 
     def meets(self, study: str, test: str | None = None, *, act: str | None = None) -> Met:
         """What does this study meet in this patient?"""
-        met, classes = Met(), scan_safety.classes_of(study)
+        met = Met()
+        if not (self.constraints or self.holds or self.nursing):
+            return met
+        classes = scan_safety.classes_of(study)
         for constraint in self.constraints:
             if constraint.applies & classes:
                 self._meet(met, constraint, act or study)
