@@ -35,8 +35,7 @@ class OtherReport(Exception):
     """Under this id something else was reported, and nobody speaks of a correction."""
 
 
-WORD = {"registered": 0, "preliminary": 1, "final": 2}
-CORRECTION = 3
+WORDS = ("registered", "preliminary", "final")
 """FHIR's statuses in their order; all others (amended, corrected, …) speak of an earlier report."""
 
 A_DAY = timedelta(days=1)
@@ -105,11 +104,14 @@ def _expect_next(kind: str, before: Version, said: Mapping[str, Any]) -> None:
         if before.status in ENDED and status not in ENDED:
             raise HasEnded
     elif kind not in MADE_BY_PEOPLE:
-        was, now = WORD.get(before.status, CORRECTION), WORD.get(status, CORRECTION)
-        if now < was:
+        if _word(status) < _word(before.status):
             raise OlderWord
-        if was == now == WORD["final"] and _tells_of_another(kind, before.body, said):
+        if before.status == status == "final" and _tells_of_another(kind, before.body, said):
             raise OtherReport
+
+
+def _word(status: str) -> int:
+    return WORDS.index(status) if status in WORDS else len(WORDS)
 
 
 def _tells_of_another(kind: str, before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:

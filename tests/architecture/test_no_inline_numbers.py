@@ -32,6 +32,7 @@ TECHNICAL = (
     "settings.py",
     "contract.py",
     "sent.py",
+    "told.py",
     "routes.py",
     "policies.py",
     "worker.py",

@@ -1,7 +1,30 @@
-"""The tables of localization and its migrations agree, on both databases."""
+"""The tables of localization and its migrations agree, and what was kept before is numbered."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from alembic.runtime.environment import EnvironmentContext
+from fastapi import FastAPI
+from sqlmodel import select
 
 from services.chassis import migrations
 from services.chassis.database import Database
+from services.chassis.tokens import TokenMint
+from services.localization.app import create_app
+from services.localization.contract import ReportedStudy
+from services.localization.localize import conclude, localize
+from services.localization.settings import LocalizationSettings
+from services.localization.tables import EntryRow
+from tests.services.conftest import AUDIENCE, ISSUER
+from tests.services.localization.conftest import asking
+from tests.services.localization.test_localize import FEMUR, a_request, a_study
+
+NORTH = "north"
+AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
 
 
 async def test_migrating_makes_the_tables_that_the_code_expects(database_url: str) -> None:
@@ -10,3 +33,90 @@ async def test_migrating_makes_the_tables_that_the_code_expects(database_url: st
 
     assert await migrations.differences(database, "services.localization") == []
     await database.close()
+
+
+async def at_the_first_shape(database: Database) -> None:
+    """As it was before reports were kept in versions."""
+    config, script = migrations._script("localization")
+    with migrations._alone(database, "localization") as connection:
+        config.attributes["connection"] = connection
+
+        def only_the_first(revision: Any, _context: Any) -> Any:
+            return script._upgrade_revs("0001", revision)
+
+        with EnvironmentContext(config, script, fn=only_the_first):
+            script.run_env()
+
+
+async def put(database: Database, table: str, **values: Any) -> None:
+    insert = sa.table(table, *(sa.column(name) for name in values)).insert()
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(insert, values)
+
+
+async def test_old_studies_become_versions_and_old_conclusions_fall_with_them(
+    tmp_path: Path, jwks: Path, mint: TokenMint
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    database = Database(url)
+    await at_the_first_shape(database)
+    plan, pet, drawn = uuid4(), uuid4(), uuid4()
+    await what_was_kept(database, plan, pet, drawn)
+
+    app = an_app(url, jwks)
+    async with app.router.lifespan_context(app), asking(app, mint) as (client, _):
+        async with database.reading() as session:
+            (row,) = (await session.exec(select(EntryRow))).all()
+        said = {**a_study(), "lesions": [FEMUR], "status": "entered-in-error", "id": None}
+        told = await client.record_study(NORTH, plan, pet, ReportedStudy.model_validate(said))
+
+    assert (row.kind, row.id, row.version, row.status) == ("study", pet, 1, "final")
+    assert [one.conclusion for one in told.affected] == [drawn]
+    await database.close()
+
+
+async def what_was_kept(database: Database, plan: UUID, pet: UUID, drawn: UUID) -> None:
+    """One plan with one study and one conclusion, as the first edition wrote them."""
+    at = AT.strftime("%Y-%m-%d %H:%M:%S.%f")
+    body = {name: said for name, said in a_study(lesions=[FEMUR]).items() if name != "id"}
+    request = a_request(studies=[body | {"id": str(pet)}])
+    whose = {"organisation": NORTH, "plan": plan.hex}
+    answer = localize(request, AT)
+    await put(
+        database,
+        "plan",
+        organisation=NORTH,
+        id=plan.hex,
+        body=json.dumps({"biochemistry_confirmed": True}),
+        version=1,
+        as_of=at,
+        answer=answer.model_dump_json(),
+    )
+    await put(
+        database,
+        "entry",
+        **whose,
+        kind="study",
+        id=pet.hex,
+        body=json.dumps(body),
+        stored_at=at,
+    )
+    await put(
+        database,
+        "conclusion",
+        **whose,
+        id=drawn.hex,
+        as_of=at,
+        inputs=request.model_dump_json(),
+        conclusion=conclude(drawn, request, AT, AT.date()).model_dump_json(),
+        answer=answer.model_dump_json(),
+        knowledge_version=answer.knowledge_version,
+    )
+
+
+def an_app(url: str, jwks: Path) -> FastAPI:
+    """The service of today on that database."""
+    return create_app(
+        LocalizationSettings(database_url=url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE)
+    )
