@@ -62,9 +62,12 @@ class Sample:
 
 def is_low(samples: Sequence[Sample]) -> Truth:
     """Has phosphate been low? Not low only when a sample that counts shows it; else unknown."""
-    if any(sample.low for sample in samples):
-        return True
-    return False if any(sample.shows_normality for sample in samples) else None
+    normal = False
+    for sample in samples:
+        if sample.low:
+            return True
+        normal = normal or sample.shows_normality
+    return False if normal else None
 
 
 def days_apart(samples: Sequence[Sample]) -> int:
@@ -95,6 +98,8 @@ def is_excluded(samples: Sequence[Sample], on: date) -> bool:
 
 def current(samples: Sequence[Sample]) -> list[Sample]:
     """Which samples say how it is now: those of the newest day, and those without a day."""
+    if len(samples) == 1:
+        return list(samples)
     days = [s.observation.taken_at.date() for s in samples if s.observation.taken_at is not None]
     newest = max(days) if days else None
     return [
@@ -106,8 +111,14 @@ def current(samples: Sequence[Sample]) -> list[Sample]:
 
 def is_severe(samples: Sequence[Sample], on: date) -> bool:
     """Is the present phosphate low and below the limit at which several rules grow stricter?"""
-    limit = TABLE.value("severe_below", on)
-    return any(s.low and s.observation.value.below(limit) is True for s in current(samples))
+    return _one_is_low_and_below(TABLE.value("severe_below", on), current(samples))
+
+
+def _one_is_low_and_below(limit: Quantity, samples: Sequence[Sample]) -> bool:
+    for sample in samples:  # noqa: SIM110 - a plain loop: this is asked often
+        if sample.low and sample.observation.value.below(limit) is True:
+            return True
+    return False
 
 
 def is_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
@@ -117,8 +128,7 @@ def is_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
 
 def was_in_severe_band(samples: Sequence[Sample], on: date) -> bool:
     """Was phosphate ever in the band that is called severe (H-08)? It keeps needing a cause."""
-    limit = TABLE.value("severe_band_below", on)
-    return any(s.low and s.observation.value.below(limit) is True for s in samples)
+    return _one_is_low_and_below(TABLE.value("severe_band_below", on), samples)
 
 
 def is_urgent(samples: Sequence[Sample], acute_sign: Truth, on: date) -> bool:

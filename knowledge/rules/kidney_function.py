@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from knowledge.tables import Table
 from knowledge.terms.person import Sex, Subject
@@ -15,20 +16,25 @@ SCHWARTZ = "schwartz-2009"
 
 def egfr_adult(creatinine: Decimal, age: Decimal, sex: Sex, on: date) -> Decimal:
     """What does CKD-EPI 2021 estimate? Creatinine in umol/L; female or male."""
-    female = sex is Sex.FEMALE
+    per_mg_dl, kappa, factor, alpha, beta, per_year, of_sex = _ckd_epi(sex is Sex.FEMALE, on)
+    ratio = float(creatinine / per_mg_dl / kappa)
+    power = ratio**alpha if ratio < 1 else ratio**beta
+    return Decimal(repr(factor * power * per_year ** float(age) * of_sex))
+
+
+@lru_cache(maxsize=64)
+def _ckd_epi(female: bool, on: date) -> tuple[Decimal, Decimal, float, float, float, float, float]:
+    """The numbers of the equation for one sex."""
     number = TABLE.number
-    kappa = number("ckd_epi_kappa_female" if female else "ckd_epi_kappa_male", on)
-    alpha = number("ckd_epi_alpha_female" if female else "ckd_epi_alpha_male", on)
-    ratio = float(creatinine / number("umol_l_per_mg_dl", on) / kappa)
-    estimate = (
-        float(number("ckd_epi_factor", on))
-        * min(ratio, 1.0) ** float(alpha)
-        * max(ratio, 1.0) ** float(number("ckd_epi_beta", on))
-        * float(number("ckd_epi_per_year", on)) ** float(age)
+    return (
+        number("umol_l_per_mg_dl", on),
+        number("ckd_epi_kappa_female" if female else "ckd_epi_kappa_male", on),
+        float(number("ckd_epi_factor", on)),
+        float(number("ckd_epi_alpha_female" if female else "ckd_epi_alpha_male", on)),
+        float(number("ckd_epi_beta", on)),
+        float(number("ckd_epi_per_year", on)),
+        float(number("ckd_epi_female", on)) if female else 1.0,
     )
-    if female:
-        estimate *= float(number("ckd_epi_female", on))
-    return Decimal(repr(estimate))
 
 
 def egfr_child(creatinine: Decimal, height_cm: Decimal, on: date) -> Decimal:

@@ -124,9 +124,12 @@ def pairs(by_analyte: Mapping[str, Sequence[Observation]], on: date) -> Iterator
         ("u_phos", "u_creat", "pair_within", False),
         ("u_phos_24h", "u_creat_24h", "pair_within_24h_urine", True),
     ):
+        urines = by_analyte.get(urine)
+        if urines is None:
+            continue
         usual = TABLE.whole(window, on)
         same_tube = TABLE.whole("pair_within", on)
-        for lost in by_analyte.get(urine, ()):
+        for lost in urines:
             of_a_day = from_24h or lost.specimen == OF_A_DAY
             hours = TABLE.whole("pair_within_24h_urine", on) if of_a_day else usual
             void = _partner(lost, by_analyte.get(creatinine, ()), hours)

@@ -64,4 +64,5 @@ class Asking:
         return UNREAD if result is None else self.readings[result.id]
 
     def _level(self, key: str) -> Level:
-        return self._reading(self.case.newest(key)).level
+        results = self.case.by_analyte.get(key)
+        return self.readings[results[-1].id].level if results else Level.UNDETERMINED

@@ -8,7 +8,7 @@ from knowledge import shelf
 from knowledge.edition import CURRENT, Knowledge
 from knowledge.rules import differential
 from knowledge.rules.classification import classify
-from knowledge.rules.next_test import Step, next_tests
+from knowledge.rules.next_test import next_tests
 from knowledge.site import Site, SiteInUse
 from services.assessment.contract import (
     Assessment,
@@ -64,7 +64,17 @@ def assess(
         differential=_ranked(causes),
         derived=notes.derived,
         interpretations=notes.interpretations,
-        next_tests=[_shown(step) for step in steps],
+        next_tests=[
+            NextTest(
+                step.id,
+                list(step.order),
+                step.within_days,
+                step.because,
+                step.visit,
+                list(step.separates),
+            )
+            for step in steps
+        ],
         fired_rules=[
             fired_rule(rule, conclusion) for rule, conclusion in (*case.fired, *notes.fired)
         ],
@@ -107,14 +117,3 @@ def _borne_in_mind(code: str, case: Case) -> Caveat:
 
 def _all(about: list[str]) -> str:
     return "; ".join(sorted(set(about)))
-
-
-def _shown(step: Step) -> NextTest:
-    return NextTest(
-        step.id,
-        list(step.order),
-        step.within_days,
-        step.because,
-        step.visit,
-        list(step.separates),
-    )

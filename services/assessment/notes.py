@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 
 from knowledge import shelf
@@ -39,6 +39,7 @@ FORMULAS = {
 TEXTS = {code: text for table in shelf.tables().values() for code, text in table.texts.items()}
 INTERNAL = frozenset(id for id, rule in shelf.rules().items() if rule.internal)
 KATO = "kato-2022"
+SIX_FIGURES = Context(prec=6)
 WORDS: Mapping[Level, Interpretation] = {level: level.value for level in Level}
 """A level in the words of the answer; looked up, because asking an enum each time is slow."""
 KEPT_AND_LOST: Mapping[str, tuple[Level, Level]] = {
@@ -71,7 +72,7 @@ def caveat(code: str) -> Caveat:
 
 def shown(value: Decimal) -> float:
     """A computed number without the digits that nobody measured."""
-    return float(f"{value:.6g}")
+    return float(SIX_FIGURES.plus(value))
 
 
 class Notes:
