@@ -1,0 +1,159 @@
+"""Orders and corrected reports on a real journey: coordination, a worker, and localization."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from knowledge.rules.field_of_view import TABLE
+from services.chassis.client import ServiceClient
+from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.coordination.app import create_app as create_coordination
+from services.coordination.settings import CoordinationSettings
+from services.localization.app import create_app as create_localization
+from services.localization.settings import LocalizationSettings
+from tests.workflows.test_with_coordination import (
+    EVERYTHING,
+    PATIENCE_SECONDS,
+    Ward,
+    clinical_services,
+)
+from workflows.client import JourneyClient
+from workflows.worker import Services, create_worker
+
+TODAY = datetime.now(UTC).date()
+EXAMINED = {
+    "examined_at": str(TODAY),
+    "areas": dict.fromkeys(TABLE.entries["examination"], "normal"),
+}
+PET = {
+    "id": "accession 17",
+    "modality": "PT",
+    "tracer": "68Ga-DOTATATE",
+    "performed_at": str(TODAY),
+    "coverage": ["38266002"],
+}
+ORDER = {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(TODAY)}
+
+
+@pytest.fixture
+async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
+    """Like a hospital's: the real coordination and the real localization, without ports."""
+    key = SigningKey.create_or_read(tmp_path / "key.json")
+    key.publish(tmp_path / "jwks.json")
+    mint = TokenMint(key, "tio", "tio")
+    believed: dict[str, Any] = {
+        "jwks": str(tmp_path / "jwks.json"),
+        "issuer": "tio",
+        "audience": "tio",
+    }
+    queue = f"test-{uuid4()}"
+    coordination = create_coordination(
+        CoordinationSettings(
+            database_url=f"sqlite:///{tmp_path / 'coordination.db'}",
+            relay_interval_seconds=0.05,
+            **believed,
+        ),
+        JourneyClient(temporal, queue),
+    )
+    localization = create_localization(
+        LocalizationSettings(database_url=f"sqlite:///{tmp_path / 'localization.db'}", **believed)
+    )
+    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
+
+    def client(app: FastAPI) -> ServiceClient:
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
+        return ServiceClient("http://service", tokens, http)
+
+    others = client(clinical_services())
+    services = Services(others, client(localization), others, client(coordination))
+    token = mint.mint("operator", "north", EVERYTHING)
+    async with (
+        coordination.router.lifespan_context(coordination),
+        localization.router.lifespan_context(localization),
+        create_worker(temporal, services, task_queue=queue),
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=coordination),
+            base_url="http://coordination",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        ) as http,
+    ):
+        yield Ward(http)
+    await services.close()
+
+
+async def owes(ward: Ward, is_so: Callable[[dict[tuple[str, str], Any]], bool]) -> Any:
+    """The journey and what it owes for the first scan, once that is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        journey = await ward.read()
+        owed = {
+            (one["rule"], one["occurrence"]): one
+            for one in journey["obligations"]
+            if one["act"] == "sstr_pet_ct"
+        }
+        if is_so(owed):
+            return journey, owed
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"it never came to that: {journey}")
+
+
+def first(owed: dict[tuple[str, str], Any], occurrence: str, name: str) -> Any:
+    """What is said of the first scan, asked for the first time or again."""
+    return owed.get(("LOC-003", occurrence), {}).get(name)
+
+
+async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_scan(
+    ward: Ward,
+) -> None:
+    assert (await ward.put(ward.journey, {"patient": {"id": "p-17"}})).status_code == 200
+    await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
+    await ward.tell("constraints", {"biochemistry_confirmed": True})
+    await ward.tell("examination", EXAMINED)
+    await owes(ward, lambda owed: first(owed, "1", "status") == "open")
+
+    booked = str(TODAY + timedelta(days=9))
+    await ward.tell("order", ORDER | {"status": "active", "occurs_on": booked})
+    await owes(ward, lambda owed: first(owed, "1", "due") == booked)
+
+    await ward.tell("order", ORDER | {"status": "revoked", "ended_by": "refused"})
+    _, owed = await owes(ward, lambda owed: first(owed, "1:again-1", "status") == "open")
+    assert first(owed, "1", "disposition") == "NOT_INDICATED"
+    assert first(owed, "1", "reason") == "the order was refused by the site"
+
+    assert (await ward.tell("study", PET)).status_code == 202
+    await owes(ward, lambda owed: first(owed, "1:again-1", "status") == "done")
+
+    assert (await ward.tell("study", PET | {"status": "entered-in-error"})).status_code == 202
+    journey, _ = await owes(ward, lambda owed: first(owed, "1:again-2", "status") == "open")
+    assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
+    said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
+    assert any("corrected report: sstr_pet_ct (entered-in-error)" in words for words in said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "pointer"),
+    [
+        ("order", {"status": "active"}, "/payload"),
+        ("biopsy", {"site": "femur"}, "/payload/result"),
+        ("venous_sampling", {"samples": []}, "/payload/samples"),
+    ],
+)
+async def test_what_nobody_could_read_is_refused_before_it_is_kept(
+    ward: Ward, kind: str, payload: dict[str, Any], pointer: str
+) -> None:
+    assert (await ward.put(ward.journey, {"patient": {"id": "p-17"}})).status_code == 200
+
+    refused = await ward.tell(kind, payload)
+
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
