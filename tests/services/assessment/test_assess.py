@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from knowledge.edition import KNOWLEDGE_VERSION
 from services.assessment.assess import assess
 from services.assessment.contract import Assessment, DrugExposure
 from tests.services.assessment.vectors import request_of, vectors
@@ -45,3 +46,21 @@ def test_a_drug_we_do_not_know_is_named_and_decides_nothing() -> None:
     [named] = [caveat for caveat in answer.caveats if caveat.code == "unknown_drug"]
     assert "Wonderbar forte" in named.text
     assert answer.tio_class == before.tio_class
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["id"])
+def test_the_class_stands_beside_its_rule_and_the_edition_beside_both(case: dict[str, Any]) -> None:
+    answer = assess(request_of(case))
+    classed = [rule for rule in answer.fired_rules if rule.id.startswith("C-")]
+
+    assert [rule.conclusion for rule in classed] == [answer.tio_class]
+    assert answer.knowledge_version == KNOWLEDGE_VERSION
+
+
+def test_nothing_is_assessed_for_no_moment() -> None:
+    request = request_of(VECTORS[0])
+    undated = request.model_copy(update={"as_of": None})
+
+    with pytest.raises(ValueError, match="for which moment"):
+        assess(undated)
+    assert assess(undated, now=request.as_of) == assess(request)
