@@ -1,6 +1,6 @@
 """What a journey hears and says: phases, messages, its id. Codes, ids, days; never the patient."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -121,6 +121,7 @@ class JourneyState(Carried):
     changed: bool = False
     untold: bool = False
     asked_at: datetime | None = None
+    look_on: date | None = None
     told_at: datetime | None = None
     next_wake: datetime | None = None
 

@@ -106,6 +106,7 @@ class Course:
 
         That a result was corrected is new, though the codes may be the same.
         """
+        self.state.look_on = conclusion.look_again
         standing = Standing(
             service=conclusion.service, state=conclusion.state, proposal=conclusion.proposal
         )
@@ -138,11 +139,12 @@ class Course:
         """Nothing was told, but it is time to ask again."""
         self.only_time_passed = not self.state.changed
         self.state.changed = True
+        self.state.look_on = None
 
     def _move(self, to: Phase, reason: str) -> None:
         """Into another phase: what was asked and answered in the old one is over."""
         self.state.phase, self.state.phase_reason = to, reason
-        self.state.standing = self.state.declined = None
+        self.state.standing = self.state.declined = self.state.look_on = None
         self.state.untold = True
         self.has_changed()
         self.task.withdraw()

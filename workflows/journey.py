@@ -5,7 +5,7 @@ decides, everyone sees where it stands, and then we wait, for an event or for th
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -270,15 +270,23 @@ class TioJourney:
             asked_at = self.state.asked_at
             first = self.began + policies.FIRST_LOOK
             moments.append(asked_at + policies.LOOK_AGAIN if asked_at else first)
-            if self.state.next_wake is not None:
-                moments.append(max(self.state.next_wake, now + policies.SOONEST))
+            for moment in (self.state.next_wake, self._asked_to_look_at()):
+                if moment is not None:
+                    moments.append(max(moment, now + policies.SOONEST))
         return min(moments)
+
+    def _asked_to_look_at(self) -> datetime | None:
+        """From when on may time alone have changed what the service concludes?"""
+        on = self.state.look_on
+        return None if on is None else datetime.combine(on, time.min, UTC)
 
     async def _see_what_time_has_changed(self) -> None:
         """Is something to be sent, and does the service conclude otherwise by now?"""
         now = workflow.now()
         asked_at, next_wake = self.state.asked_at, self.state.next_wake
+        look_at = self._asked_to_look_at()
         is_long = self.looking or asked_at is None or asked_at + policies.LOOK_AGAIN <= now
+        is_long = is_long or (look_at is not None and look_at <= now)
         self.looking = False
         if is_long or (next_wake is not None and next_wake <= now):
             wake = WakeRequest(wake_id=workflow.uuid4(), **self.calls.whose())

@@ -59,7 +59,8 @@ class Conclusion(BaseModel):
     """What a service concluded on a day, as a journey hears it; the answer stays with it.
 
     `because_of` names results that were corrected or withdrawn since the last conclusion, as
-    analyte and FHIR status; `changes` what is concluded otherwise now. Both are codes.
+    analyte and FHIR status; `changes` what is concluded otherwise now. Both are codes. From
+    `look_again` on, time alone may have changed what follows.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,3 +74,4 @@ class Conclusion(BaseModel):
     knowledge_version: str = ""
     because_of: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    look_again: date | None = None

@@ -7,6 +7,7 @@ not count for it, and what a person has disposed of stays as it is. Pure.
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from knowledge.rules import imaging_orders
 from knowledge.terms.obligation import Obligation, ObligationStatus
 from services.localization.answer import Caveat, NextStep, Ordered
 from services.localization.case import Case
@@ -76,6 +77,16 @@ def followed_up(case: Case, orders: Orders, owed: Sequence[Obligation]) -> tuple
             placed = [o for o in orders.followed if o.in_force and o.asks_for(act, site, side)]
             found[-1] = _booked(found[-1], placed)
     return tuple(found)
+
+
+def look_again(orders: Orders, on: date) -> date | None:
+    """From which day may an order have expired that is on its way now?"""
+    days = [
+        day
+        for one in orders.followed
+        if one.in_force and (day := imaging_orders.expires_on(one.said.occurs_on, on)) is not None
+    ]
+    return min(days, default=None)
 
 
 def _what(case: Case, one: Obligation) -> tuple[str, str | None, Side | None]:

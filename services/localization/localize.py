@@ -71,6 +71,7 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
 def conclude(id: UUID, request: PlanRequest, as_of: datetime, opened_on: date) -> Conclusion:
     """What does the journey hear: the state, what is proposed, and what is due."""
     case = read(request, as_of)
+    ordered = orders.followed(request, case.on)
     if case.state in LOCALIZED:
         proposal = Proposal.OPERATE
     else:
@@ -82,10 +83,9 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime, opened_on: date) -
         state=case.state,
         proposal=proposal,
         concluded_at=as_of,
-        obligations=following.followed_up(
-            case, orders.followed(request, case.on), obligations(case, opened_on)
-        ),
+        obligations=following.followed_up(case, ordered, obligations(case, opened_on)),
         knowledge_version=KNOWLEDGE_VERSION,
+        look_again=following.look_again(ordered, case.on),
     )
 
 

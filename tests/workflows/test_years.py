@@ -1,12 +1,13 @@
 """Years in seconds: a journey that outlives its code, its runs and its worker."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import Client
 
+from knowledge.terms.obligation import Conclusion
 from tests.workflows.conftest import Walk, a_walk, a_worker
 from tests.workflows.ward import Ward, nothing_is_found, wasting_is_found
-from workflows.contract import EventKind, Phase, workflow_id
+from workflows.contract import ConclusionRequest, EventKind, Phase, workflow_id
 from workflows.worker import worker_with
 
 YEARS = 5
@@ -138,3 +139,26 @@ async def test_a_journey_of_which_nothing_was_told_soon_asks_what_is_due_first(
 
         assert ward.asked["conclude_assessment"] == 1
         assert (await walk.settled(lambda s: s.standing)).revision == 1
+
+
+async def test_a_service_that_named_a_day_is_asked_again_on_that_day(temporal: Client) -> None:
+    asked: list[datetime] = []
+
+    def an_order_may_expire(ward: Ward, service: str, request: ConclusionRequest) -> Conclusion:
+        told = wasting_is_found(ward, service, request)
+        if service != "localization":
+            return told
+        asked.append(request.at)
+        soon = asked[0].date() + timedelta(days=5)
+        return told.model_copy(update={"look_again": soon if request.at.date() < soon else None})
+
+    ward = Ward(an_order_may_expire)
+    async with a_walk(temporal, ward) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.answer("proceed-to-localization", "localize")
+        await walk.settled(lambda s: s.look_on is not None)
+        await walk.live_through(20)
+
+        began = asked[0].date()
+        assert [(at.date() - began).days for at in asked] == [0, 5]
+        assert (await walk.read()).look_on is None
