@@ -1,7 +1,7 @@
 """Which causes of the low phosphate remain, and what speaks for and against each?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from knowledge.rows import Evidence
@@ -45,14 +45,14 @@ ALWAYS = frozenset(
 """Shown with what speaks against it, not left out, when little speaks for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cause:
-    """One cause that remains, with what speaks for and against it."""
+    """One cause that remains, with what speaks for and against it. Nobody changes one."""
 
     diagnosis: str
-    points: int
-    supporting: tuple[Evidence, ...]
-    opposing: tuple[Evidence, ...]
+    points: int = 0
+    supporting: list[Evidence] = field(default_factory=list)
+    opposing: list[Evidence] = field(default_factory=list)
 
 
 def rank(facts: Iterable[str]) -> tuple[Cause, ...]:
@@ -69,18 +69,22 @@ def _ranked(facts: frozenset[str]) -> tuple[Cause, ...]:
     places: list[int] = []
     for fact in facts:
         places += PLACES.get(fact, ())
-    weighed: dict[str, list[Evidence]] = {}
-    for place in sorted(places):
+    places.sort()
+    causes: dict[str, Cause] = {}
+    for place in places:
         row = EVIDENCE[place]
-        weighed.setdefault(row.diagnosis, []).append(row)
-    causes = [_cause(diagnosis, rows) for diagnosis, rows in weighed.items()]
+        cause = causes.get(row.diagnosis)
+        if cause is None:
+            cause = causes[row.diagnosis] = Cause(row.diagnosis)
+        cause.points += row.points
+        (cause.supporting if row.points > 0 else cause.opposing).append(row)
     remaining = [
         cause
-        for cause in causes
+        for cause in causes.values()
         if cause.points > 0 or (cause.diagnosis in ALWAYS and cause.supporting)
     ]
     # Somebody with a low phosphate is never left without a cause to think of.
-    remaining = remaining or [cause for cause in causes if cause.supporting]
+    remaining = remaining or [cause for cause in causes.values() if cause.supporting]
     leading = _leading(facts)
 
     def standing(cause: Cause) -> tuple[int, int, int]:
@@ -90,15 +94,6 @@ def _ranked(facts: frozenset[str]) -> tuple[Cause, ...]:
         return (leads, -cause.points, ORDER[cause.diagnosis])
 
     return tuple(sorted(remaining, key=standing))
-
-
-def _cause(diagnosis: str, rows: list[Evidence]) -> Cause:
-    return Cause(
-        diagnosis,
-        sum(row.points for row in rows),
-        tuple(row for row in rows if row.points > 0),
-        tuple(row for row in rows if row.points < 0),
-    )
 
 
 def _leading(facts: frozenset[str]) -> dict[str, int]:

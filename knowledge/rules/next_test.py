@@ -25,9 +25,12 @@ PAIR = frozenset(ANALYTES["fepo4"])
 FIRST_VISIT = frozenset({"M-00", "M-01", "M-02", "M-03", "M-04", "M-05"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
-    """One thing to order: what, within how many days, and why. `act` names it as an obligation."""
+    """One thing to order: what, within how many days, and why. `act` names it as an obligation.
+
+    Nobody changes one once its visit is known.
+    """
 
     id: str
     act: str
@@ -132,15 +135,6 @@ def _in_visits(steps: list[Step]) -> tuple[Step, ...]:
         visit = STEPS[step.id].fields["visit"]
         due[visit] = min(step.within_days, due.get(visit, step.within_days))
     numbers = {visit: n for n, visit in enumerate(sorted(due, key=lambda v: due[v]), 1)}
-    return tuple(
-        Step(
-            step.id,
-            step.act,
-            step.order,
-            step.within_days,
-            step.because,
-            numbers[STEPS[step.id].fields["visit"]],
-            step.separates,
-        )
-        for step in steps
-    )
+    for step in steps:
+        step.visit = numbers[STEPS[step.id].fields["visit"]]
+    return tuple(steps)

@@ -50,7 +50,8 @@ def smallest_set(causes: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str
     Greedy: the test that separates most of what is still together, then the next. On a tie, the
     one that stands first in the table.
     """
-    together = [apart(*pair) & set(offered) for pair in combinations(causes, 2)]
+    on_offer = frozenset(offered)
+    together = [apart(*pair) & on_offer for pair in combinations(causes, 2)]
     together = [columns for columns in together if columns]
     chosen: list[str] = []
     while together:
