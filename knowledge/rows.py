@@ -133,9 +133,12 @@ class OrderedRow:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What one fact says about one diagnosis: points for (above nought) or against (below)."""
+    """What one fact says about one diagnosis: points for (above nought) or against (below).
+
+    Each row is made once, so it is known by being itself.
+    """
 
     fact: str
     diagnosis: str

@@ -26,7 +26,7 @@ from services.assessment.notes import caveat, fired_rule
 from services.assessment.site_shown import as_the_site_shows_it
 from services.assessment.stages import Stages
 
-SAID = {(row.rule, row.text): RuleText(row.rule, row.text) for row in differential.EVIDENCE}
+SAID = {row: RuleText(row.rule, row.text) for row in differential.EVIDENCE}
 """What can speak for or against a cause, as it is shown; made once."""
 
 
@@ -93,8 +93,8 @@ def _ranked(causes: Sequence[differential.Cause]) -> list[Cause]:
         Cause(
             cause.diagnosis,
             place,
-            [SAID[row.rule, row.text] for row in cause.supporting],
-            [SAID[row.rule, row.text] for row in cause.opposing],
+            [SAID[row] for row in cause.supporting],
+            [SAID[row] for row in cause.opposing],
         )
         for place, cause in enumerate(causes, 1)
     ]
