@@ -495,8 +495,8 @@ class Affected:
     changes: list[Change]
 
 
-@dataclass(slots=True)
-class StoredAssessment:
+@dataclass(slots=True, kw_only=True)
+class StoredAssessment(Assessment):
     """An assessment that was kept, with the moment it was made for and when we concluded it.
 
     `marked` and `superseded_by` say that a result it used no longer stands; `supersedes`,
@@ -506,7 +506,6 @@ class StoredAssessment:
     id: UUID
     patient: str | None
     as_of: Instant
-    assessment: Assessment
     concluded_at: Instant | None = None
     record: UUID | None = None
     marked: list[Mark] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -12,17 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.assessment import concluded, repository
 from services.assessment.contract import (
     Affected,
-    Assessment,
-    Change,
     Mark,
     NewerVersion,
     StoredAssessment,
 )
-from services.assessment.drawing import BECAUSE, CHANGES, answer_of
 from services.assessment.tables import AssessmentRow, MarkRow
 from services.chassis.errors import NotFound
 
 AFFECTED: TypeAdapter[list[Affected]] = TypeAdapter(list[Affected])
+STORED: TypeAdapter[StoredAssessment] = TypeAdapter(StoredAssessment)
 
 
 def written(affected: list[Affected]) -> list[dict[str, Any]]:
@@ -33,20 +31,11 @@ def written(affected: list[Affected]) -> list[dict[str, Any]]:
 
 def shown(row: AssessmentRow, marks: Sequence[MarkRow] = ()) -> StoredAssessment:
     """An assessment with the marks that it bears; without them, as it was when it was made."""
-    return StoredAssessment(
-        id=row.id,
-        patient=row.patient,
-        as_of=row.as_of,
-        assessment=answer_of(row),
-        concluded_at=row.concluded_at,
-        record=row.record,
-        marked=[_mark(mark) for mark in marks],
-        superseded_by=marks[-1].redrawn if marks else None,
-        supersedes=row.supersedes,
-        because=BECAUSE.validate_python(row.because),
-        changes=CHANGES.validate_python(row.changes),
-        affected=AFFECTED.validate_python(row.affected),
-    )
+    standing = {
+        "marked": [_mark(mark) for mark in marks],
+        "superseded_by": marks[-1].redrawn if marks else None,
+    }
+    return STORED.validate_python(_kept(row) | standing)
 
 
 def as_made(row: AssessmentRow) -> bytes:
@@ -54,19 +43,22 @@ def as_made(row: AssessmentRow) -> bytes:
 
     Written from what the row keeps: reading our own words again would cost more than storing them.
     """
-    answer = StoredAssessment(
-        id=row.id,
-        patient=row.patient,
-        as_of=row.as_of,
-        assessment=cast(Assessment, row.answer),
-        concluded_at=row.concluded_at,
-        record=row.record,
-        supersedes=row.supersedes,
-        because=cast(list[NewerVersion], row.because),
-        changes=cast(list[Change], row.changes),
-        affected=cast(list[Affected], row.affected),
-    )
-    return to_json(answer)
+    return to_json(_kept(row) | {"marked": [], "superseded_by": None})
+
+
+def _kept(row: AssessmentRow) -> dict[str, Any]:
+    """The answer as it was given, with what was known of it when it was made."""
+    return row.answer | {
+        "id": row.id,
+        "patient": row.patient,
+        "as_of": row.as_of,
+        "concluded_at": row.concluded_at,
+        "record": row.record,
+        "supersedes": row.supersedes,
+        "because": row.because,
+        "changes": row.changes,
+        "affected": row.affected,
+    }
 
 
 def patient_of(row: AssessmentRow) -> str:

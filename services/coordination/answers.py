@@ -20,12 +20,8 @@ class WholeAnswers:
         kept: dict[str, Any] = await self._services[service].exchange(
             "GET", _place(service, record, conclusion), dict[str, Any], organisation=organisation
         )
-        answer: dict[str, Any] = kept.get(WITHIN.get(service, "answer"), kept)
+        answer: dict[str, Any] = kept.get("answer", kept)
         return answer
-
-
-WITHIN = {"assessment": "assessment"}
-"""Under which name a kept conclusion holds the whole answer; `answer` where it is not said."""
 
 
 def _place(service: str, record: UUID, conclusion: UUID) -> str:

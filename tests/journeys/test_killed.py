@@ -43,7 +43,7 @@ def test_killing_all_of_it_while_events_are_on_their_way_loses_none(ward: Ward) 
 
     eventually(all_read, "every event was read")
     concluded = ward.system.get(address)["conclusion"]["id"]
-    answer = ward.system.get(f"/assessment/v1/assessments/{concluded}")["assessment"]
+    answer = ward.system.get(f"/assessment/v1/assessments/{concluded}")
     assert {one["observation"] for one in answer["interpretations"]} == {
         f"o{number}" for number in range(5)
     }

@@ -61,7 +61,7 @@ def journey(ward: Ward, walk: Walk) -> Any:
 def assessment(ward: Ward, walk: Walk) -> Any:
     """The whole answer behind the journey's last conclusion."""
     concluded = journey(ward, walk)["conclusion"]["id"]
-    return ward.system.get(f"/assessment/v1/assessments/{concluded}")["assessment"]
+    return ward.system.get(f"/assessment/v1/assessments/{concluded}")
 
 
 def derived(answer: Any, quantity: str) -> Any:

@@ -48,7 +48,22 @@ async def test_a_stored_assessment_is_read_back_and_repeated(client: AssessmentC
     assert again == stored
     assert again.as_of.isoformat() == stored.as_of.isoformat()
     assert await client.read_assessment(NORTH, id) == stored
-    assert stored.assessment.tio_class == "TIO_PROBABLE"
+    assert stored.tio_class == "TIO_PROBABLE"
+
+
+async def test_a_stored_answer_has_the_shape_of_an_evaluated_one(
+    http: httpx2.AsyncClient, mint: TokenMint
+) -> None:
+    token = {"Authorization": f"Bearer {mint.mint('lab', NORTH, EVERYTHING)}"}
+    body = body_of(DC["DC1"])
+    evaluated = await http.post("/assessment/v1/evaluate", json=body, headers=token)
+    path = f"/assessment/v1/assessments/{uuid4()}"
+
+    stored = await http.put(path, json=body, headers=token)
+
+    read = await http.get(path, headers=token)
+    for reply in (stored, read):
+        assert evaluated.json().items() <= reply.json().items()
 
 
 async def test_the_same_id_with_other_data_is_a_conflict(client: AssessmentClient) -> None:
@@ -173,7 +188,7 @@ async def test_a_journey_grows_from_a_low_phosphate_to_the_search(
 
     assert (last.state, last.proposal) == ("TIO_PROBABLE", Proposal.LOCALIZE)
     assert [one.status for one in last.obligations] == [ObligationStatus.DONE]
-    assert (await client.read_assessment(NORTH, last.id)).assessment.tio_class == "TIO_PROBABLE"
+    assert (await client.read_assessment(NORTH, last.id)).tio_class == "TIO_PROBABLE"
 
 
 async def test_facts_and_conclusions_are_safe_to_repeat(client: AssessmentClient) -> None:
@@ -202,8 +217,8 @@ async def test_a_corrected_result_replaces_the_former(client: AssessmentClient) 
 
     now = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=AS_OF))
 
-    assert (await client.read_assessment(NORTH, low.id)).assessment.differential
-    assert (await client.read_assessment(NORTH, now.id)).assessment.differential == []
+    assert (await client.read_assessment(NORTH, low.id)).differential
+    assert (await client.read_assessment(NORTH, now.id)).differential == []
 
 
 async def test_a_step_that_is_asked_again_is_a_new_occurrence(client: AssessmentClient) -> None:

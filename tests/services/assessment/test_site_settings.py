@@ -202,7 +202,7 @@ async def test_what_is_stored_keeps_the_version_it_was_read_with(client: Assessm
     await client.sign_site_settings(NORTH, LENIENT, 1)
     await client.record_assessment(NORTH, second, BORDERLINE)
 
-    kept = [(await client.read_assessment(NORTH, id)).assessment for id in (before, first, second)]
+    kept = [await client.read_assessment(NORTH, id) for id in (before, first, second)]
 
     assert [one.interpretations[0].interpretation for one in kept] == ["normal", "low", "normal"]
     assert kept[0].site is None
@@ -220,7 +220,7 @@ async def test_a_record_is_concluded_with_the_newest_version(client: AssessmentC
 
     await client.assess_record(NORTH, record, assessment, AssessRecord(as_of=AS_OF))
 
-    answer = (await client.read_assessment(NORTH, assessment)).assessment
+    answer = await client.read_assessment(NORTH, assessment)
     assert answer.interpretations[0].range_from == "CN_adult"
     assert answer.site is not None
     assert answer.site.used == ["site/1/profile"]
