@@ -1,6 +1,6 @@
 """Is this low, normal or high, for this person, assay and laboratory?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import lru_cache
 from knowledge.rows import Interval
 from knowledge.tables import Table
 from knowledge.terms.analyte import Analyte
-from knowledge.terms.observation import Observation
+from knowledge.terms.observation import Observation, ReferenceRange
 from knowledge.terms.person import Sex, Subject
 from knowledge.terms.quantity import Comparator, Quantity
 
@@ -102,6 +102,8 @@ def read(observation: Observation, subject: Subject, rulers: Rulers | None = Non
     """
     own = observation.reference_range
     if own is not None:
+        if own.low is None or own.high is None:
+            return _by_one_end(observation, own, subject, rulers)
         level = level_between(observation.printed, own.low, own.high)
         return Reading(level, LABORATORY, own.low, own.high, observation.printed.unit)
     key = observation.analyte.key
@@ -122,6 +124,37 @@ def read(observation: Observation, subject: Subject, rulers: Rulers | None = Non
         ruler = NO_RULER if interval is None else _ruler(observation, interval)
         rulers[key, unit] = ruler
     return ruler.readings[level_between(observation.value, ruler.low, ruler.high)]
+
+
+def _by_one_end(
+    observation: Observation, own: ReferenceRange, subject: Subject, rulers: Rulers | None
+) -> Reading:
+    """The end that the laboratory sent decides its own side; the other is read by the tables.
+
+    Where no table knows that other end, nothing within is called normal, except of what nobody
+    reads at that end.
+    """
+    general = read(replace(observation, reference_range=None), subject, rulers)
+    if own.low is None and own.high is None:
+        return general
+    told = Level.HIGH if own.low is None else Level.LOW
+    level = level_between(observation.printed, own.low, own.high)
+    low = general.low if own.low is None else own.low
+    high = general.high if own.high is None else own.high
+    if level is not told:
+        missing = Level.LOW if own.low is None else Level.HIGH
+        if general.level is missing:
+            level = missing
+        elif general.level is Level.UNDETERMINED and not _unread(observation, missing):
+            level = Level.UNDETERMINED
+    origin = LABORATORY if general.range_from == NOWHERE else f"{LABORATORY}+{general.range_from}"
+    return Reading(level, origin, low, high, observation.printed.unit)
+
+
+def _unread(observation: Observation, end: Level) -> bool:
+    """Is this an end of this analyte that no rule and no clinician reads?"""
+    known = TABLE.entry("ends_nobody_reads", observation.analyte.key)
+    return known is not None and known.fields["end"] == end
 
 
 def rulers_for(subject: Subject) -> Rulers:

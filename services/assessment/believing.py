@@ -265,6 +265,8 @@ def _own_range(
 ) -> ReferenceRange | None:
     """The laboratory's interval, unless it cannot be one, or is one of another unit."""
     low, high = own.low, own.high
+    if low is not None and low <= 0:
+        low = None  # "0 - 1.5" is an upper end only: nothing lies below nought
     if (low is None and high is None) or is_inverted(own):
         return None
     given = ReferenceRange(low, high)

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,40 @@ def test_the_laboratorys_own_interval_goes_first() -> None:
     own = ReferenceRange(Decimal("0.7"), Decimal("1.6"))
     assert level_of("s_phos", "0.75", "mmol/L", own=own) is Level.NORMAL
     assert level_of("s_phos", "0.75", "mmol/L") is Level.LOW
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "unit", "low", "high", "level"),
+    [
+        ("s_phos", "0.45", "mmol/L", None, "1.5", Level.LOW),
+        ("s_phos", "1.39", "mg/dL", None, "4.5", Level.LOW),
+        ("s_phos", "1.0", "mmol/L", None, "1.5", Level.NORMAL),
+        ("s_phos", "1.6", "mmol/L", None, "1.5", Level.HIGH),
+        ("s_phos", "0.82", "mmol/L", "0.85", None, Level.LOW),
+        ("s_phos", "2.0", "mmol/L", "0.85", None, Level.HIGH),
+        ("s_hco3", "17", "mmol/L", None, "29", Level.LOW),
+        ("s_pth", "0.9", "pmol/L", None, "6.9", Level.LOW),
+        ("s_k", "2.9", "mmol/L", None, "5.1", Level.LOW),
+        ("s_ferritin", "10", "ug/L", None, "300", Level.UNDETERMINED),
+        ("s_ferritin", "400", "ug/L", None, "300", Level.HIGH),
+        ("s_ferritin", "10", "ug/L", "30", None, Level.LOW),
+        ("s_fgf23_c", "100", "[arb'U]/mL", None, "180", Level.NORMAL),
+        ("u_aa", "1", "mmol/mol", None, "2", Level.NORMAL),
+        ("u_aa", "1", "mmol/mol", "0.5", None, Level.UNDETERMINED),
+    ],
+)
+def test_one_end_of_an_interval_says_nothing_about_the_other_side(
+    key: str, value: str, unit: str, low: str | None, high: str | None, level: Level
+) -> None:
+    """The missing end is that of the tables; where they know none, nothing within is normal."""
+    own = ReferenceRange(*(None if end is None else Decimal(end) for end in (low, high)))
+    assert level_of(key, value, unit, own=own) is level
+
+
+def test_one_end_alone_does_not_speak_where_children_are_read_by_two_sets() -> None:
+    own = ReferenceRange(None, Decimal("1.74"))
+    assert level_of("s_phos", "1.2", "mmol/L", age="3", own=own) is Level.UNDETERMINED
+    assert level_of("s_phos", "0.7", "mmol/L", age="3", own=own) is Level.LOW
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, st.sampled_from([None, *Comparator]))

@@ -74,6 +74,18 @@ def test_a_questioned_phosphate_is_no_evidence_of_a_normal_one(unit: str) -> Non
     assert answer.tio_class == ("TIO_UNLIKELY" if unit == "mg/dL" else "INDETERMINATE")
 
 
+@pytest.mark.parametrize("span", [{"high": 1.5}, {"low": 0, "high": 1.5}, {"low": 0.85}])
+def test_an_interval_with_one_end_never_hides_a_low_phosphate(span: dict[str, float]) -> None:
+    two = [{"id": "a", "taken_at": "2026-02-10T08:00:00+00:00"}, {"id": "b"}]
+    low = {"analyte": "s_phos", "value": 0.45, "unit": "mmol/L", "reference_range": span}
+
+    answer = answer_to(observations=[a_result(low | one) for one in two])
+
+    assert {one.interpretation for one in answer.interpretations} == {"low"}
+    assert "H-02" in {rule.id for rule in answer.fired_rules}
+    assert answer.tio_class == "INDETERMINATE"
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_one_result_under_one_version_with_two_contents_is_not_believed(order: int) -> None:
     two = [
