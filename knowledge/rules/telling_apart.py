@@ -65,10 +65,13 @@ def smallest_set(causes: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str
 def separated(causes: tuple[str, ...], columns: frozenset[str], step: str) -> tuple[str, ...]:
     """Which of these causes are told apart by these tests, or by what this step decides?"""
     decided = DECIDERS.get(step, frozenset())
+    if not columns and not decided:
+        return ()
     found: set[str] = set()
-    for pair in combinations(causes, 2):
-        if not columns.isdisjoint(apart(*pair)) or len(decided.intersection(pair)) == 1:
-            found.update(pair)
+    for one, other in combinations(causes, 2):
+        settled = (one in decided) is not (other in decided)
+        if settled or not columns.isdisjoint(apart(one, other)):
+            found.update((one, other))
     return tuple(cause for cause in causes if cause in found)
 
 
