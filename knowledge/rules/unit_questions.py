@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from knowledge.rules import reference_intervals
 from knowledge.rules.reference_intervals import Reading, ends_in
-from knowledge.rules.validity import HARD, NO_LIMITS, SOFT, SOFT_ADULT
+from knowledge.rules.validity import A_SHARE, HARD, NO_LIMITS, SOFT, SOFT_ADULT
 from knowledge.tables import Table
 from knowledge.terms.analyte import ANALYTES, Analyte
 from knowledge.terms.observation import ReferenceRange
@@ -18,6 +18,11 @@ def to_send_instead(analyte: Analyte, unit: str) -> str | None:
     """What is usually meant when this analyte comes in that unit? None when we do not know."""
     slip = TABLE.entry("slips", f"{analyte.key} {unit}")
     return None if slip is None else str(slip.fields["text"])
+
+
+def in_words(unit: str) -> str:
+    """How is this unit said in a question? A share has no unit to print."""
+    return "as a share of 1" if unit == A_SHARE else unit
 
 
 def usual_in(analyte: Analyte, printed: Quantity) -> str | None:

@@ -16,6 +16,9 @@ RAISES_PHOSPHATE = frozenset({"haemolysed", "late_separated"})
 """Flags of a sample whose phosphate is truly lower than measured (PA-04)."""
 
 WRONG_TUBE = "wrong_tube"
+A_SHARE = "1"
+"""The unit of what has none: it is not printed."""
+
 _CEILING = (Comparator.LESS, Comparator.LESS_OR_EQUAL)
 _FLOOR = (Comparator.GREATER, Comparator.GREATER_OR_EQUAL)
 
@@ -59,10 +62,14 @@ def impossible(analyte: Analyte, value: Quantity) -> str | None:
     low, high = HARD.get(analyte.key, NO_LIMITS)
     # "<100" and ">0.01" contradict no limit on their far side: the truth may be anywhere.
     if low is not None and value.value < low and value.comparator not in _FLOOR:
-        return f"below {low:f} {analyte.unit}, outside of what can be"
+        return f"below {_with_unit(low, analyte)}, outside of what can be"
     if high is not None and value.value > high and value.comparator not in _CEILING:
-        return f"above {high:f} {analyte.unit}, outside of what can be"
+        return f"above {_with_unit(high, analyte)}, outside of what can be"
     return None
+
+
+def _with_unit(limit: Decimal, analyte: Analyte) -> str:
+    return f"{limit:f}" if analyte.unit == A_SHARE else f"{limit:f} {analyte.unit}"
 
 
 def unusual(observation: Observation, child: bool | None = None) -> bool:

@@ -255,9 +255,9 @@ def _check_tube(sent: Observation, key: str) -> None:
 
 def _asked_back(analyte: Analyte, printed: Quantity, wrong: str) -> str:
     """What to send instead of a value that cannot be."""
-    usual = unit_questions.usual_in(analyte, printed)
+    usual, number = unit_questions.usual_in(analyte, printed), f"{printed.value.normalize():f}"
     ask = f"{analyte.name} is {wrong}; please check number and unit, and send both as printed"
-    return ask if usual is None else f"{ask}: was it {printed.value.normalize():f} {usual}?"
+    return ask if usual is None else f"{ask}: was it {number} {unit_questions.in_words(usual)}?"
 
 
 def _own_range(

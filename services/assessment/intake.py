@@ -125,7 +125,8 @@ class Case:
         number = f"{result.printed.value.normalize():f}"
         self.ask(
             UNIT_QUESTIONED,
-            f"{result.analyte.name} {number} {result.spelling} (was it {number} {other}?)",
+            f"{result.analyte.name} {number} {result.spelling} "
+            f"(was it {number} {unit_questions.in_words(other)}?)",
         )
 
 

@@ -5,7 +5,8 @@ from knowledge.rules.picture import NOT_LOW, Picture
 from knowledge.rules.reference_intervals import Level
 from services.assessment.weighing import Weighing
 
-PAIRED = frozenset({"u_phos", "u_creat", "s_creat"})
+PAIRED = frozenset({"u_phos", "u_creat", "s_creat", "trp", "fepo4", "tmp_gfr"})
+"""What says how the kidney handles phosphate, measured or as a letter reports it."""
 
 
 class Stages(Weighing):
