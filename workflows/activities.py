@@ -333,11 +333,11 @@ class LocalizationActivities(_Owner):
         )
 
     def _told(self, event: StoredEvent) -> dict[str, Any]:
-        """The event as it was told; that an order was revoked is told on the day it happened."""
-        payload = event.payload
-        if event.kind == EventKind.ORDER and payload.get("status") == "revoked":
-            return {"ended_on": event.occurred_at.date(), **payload}
-        return payload
+        """The event as it was told; what an order does not say happened on the day of the event."""
+        if event.kind != EventKind.ORDER:
+            return event.payload
+        revoked = event.payload.get("status") == "revoked"
+        return {"ended_on" if revoked else "ordered_on": event.occurred_at.date(), **event.payload}
 
     async def _keep_examination(
         self, organisation: str, plan_id: UUID, event_id: UUID, told: ReportedExamination

@@ -20,7 +20,6 @@ from services.localization.sent import (
     Study,
     VenousSample,
 )
-from services.localization.told import WITHDRAWN
 from services.localization.versions import Version, by_key, newest
 
 NO_RESULT = frozenset({"registered", "cancelled", "entered-in-error"})
@@ -46,12 +45,12 @@ def question(body: Mapping[str, Any], used: Iterable[Version], known: list[Versi
     at_hand = {str(one.id): one for one in told.get("study", ())}
     at_hand |= {str(one.id): one for one in told.get("examination", ())}
     links = [one for one in told.get("lesion_link", ()) if not why_not(one, at_hand, known)]
-    mine = {
-        "studies": [*_all(told, "study", _study)],
+    mine: dict[str, list[Any]] = {
+        "studies": [_study(one) for one in told.get("study", ())],
         "venous_samples": [*_samples(told.get("venous_sampling", ()))],
         "biopsies": [*_reported(told, "biopsy", Biopsy.model_validate)],
         "resections": [*_reported(told, "resection", Resection.model_validate)],
-        "orders": [*_all(told, "order", _order)],
+        "orders": [_order(one, known) for one in told.get("order", ())],
         "links": [_link(one) for one in links if one.status == "active"],
         "overrides": [_override(o) for o in told.get("override", ()) if o.status == "active"],
     }
@@ -94,12 +93,6 @@ def _others(before: Iterable[Any], new: Iterable[Any]) -> list[Any]:
     return [one for one in before if getattr(one, "id", None) not in ids]
 
 
-def _all(
-    told: Mapping[str, list[Version]], kind: str, read: Callable[[Version], Any]
-) -> Iterable[Any]:
-    return (read(one) for one in told.get(kind, ()))
-
-
 def _reported(
     told: Mapping[str, list[Version]], kind: str, read: Callable[[Any], Any]
 ) -> Iterable[Any]:
@@ -114,8 +107,13 @@ def _study(one: Version) -> Study:
     return Study.model_validate({**one.body, "id": str(one.id)})
 
 
-def _order(one: Version) -> Order:
-    return Order.model_validate({**one.body, "id": str(one.id)})
+def _order(one: Version, known: Iterable[Version]) -> Order:
+    """As it stands; it was ordered on the first day that anybody named."""
+    versions = [v for v in known if v.key == one.key and v.number <= one.number]
+    days = [v.body["ordered_on"] for v in versions if v.body.get("ordered_on")]
+    first = {"ordered_on": min(days)} if days else {}
+    body = {name: said for name, said in one.body.items() if name != "version"}
+    return Order.model_validate({**body, **first, "id": str(one.id)})
 
 
 def _samples(sessions: Iterable[Version]) -> Iterable[VenousSample]:
@@ -161,8 +159,3 @@ def _moment(said: str | datetime | date | None) -> datetime:
 def inputs(used: Iterable[Version]) -> dict[str, int]:
     """By which versions is a conclusion known? What was only registered told nothing yet."""
     return {one.key: one.number for one in used if one.status != "registered"}
-
-
-def withdrawn(one: Version) -> bool:
-    """Was it taken back?"""
-    return one.status in WITHDRAWN

@@ -1,7 +1,8 @@
 """Orders: which is in force, which report closed it, and what failed and is asked for again. Pure.
 
 A report closes an order that it names; else the order for the same act (and place, where the order
-names one) whose day is nearest. One report closes one order. One without images closes it in vain.
+names one) from before it whose day is nearest. One report closes one order. One without images
+closes it in vain.
 """
 
 from collections.abc import Iterable, Sequence
@@ -162,7 +163,7 @@ def followed(request: PlanRequest, on: date) -> Orders:
         for number, said in enumerate(request.orders, 1)
     ]
     orders.sort(key=lambda one: (one.said.occurs_on or one.said.ordered_on or date.max, one.key))
-    _match(orders, reports)
+    _match(orders, reports, on)
     for one in orders:
         _judge(one, on)
     matched = {one.report.key for one in orders if one.report is not None}
@@ -200,7 +201,7 @@ def studies_of(request: PlanRequest) -> dict[str, Study]:
     return {study.id or f"study {number}": study for number, study in enumerate(request.studies, 1)}
 
 
-def _match(orders: Sequence[Followed], reports: Sequence[Report]) -> None:
+def _match(orders: Sequence[Followed], reports: Sequence[Report], on: date) -> None:
     """Give each report to the order that it closes, if there is one."""
     named = {one.key: one for one in orders if one.said.status != "entered-in-error"}
     left = []
@@ -211,20 +212,24 @@ def _match(orders: Sequence[Followed], reports: Sequence[Report]) -> None:
         elif order.report is None:
             order.report, order.by = report, "order"
     for report in left:
-        fitting = [one for one in named.values() if one.report is None and _answers(report, one)]
+        fitting = [
+            one for one in named.values() if one.report is None and _answers(report, one, on)
+        ]
         if fitting:
             order = min(fitting, key=lambda one: (_apart(report, one), one.key))
             order.report, order.by = report, "act"
 
 
-def _answers(report: Report, order: Followed) -> bool:
+def _answers(report: Report, order: Followed, on: date) -> bool:
     """Is this the report that the order waits for, though it does not name it?"""
     said = order.said
     if said.status not in WAITING or report.act != order.act:
         return False
     if order.modality and report.modality != order.modality:
         return False
-    if said.ordered_on and report.on and report.on < said.ordered_on:
+    if report.on is None:
+        return not report.in_vain
+    if not imaging_orders.belongs_to(report.on, said.ordered_on, said.occurs_on, on):
         return False
     if said.site is None or not report.coverage:
         return said.site is None or report.act in ("biopsy", SAMPLING)

@@ -25,8 +25,6 @@ LARGEST_VERSION = 2**31 - 1
 """What both databases can count."""
 
 Number = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
-WITHDRAWN = frozenset({"cancelled", "entered-in-error"})
-"""Who says so takes back what was reported before."""
 
 
 class ReportedExamination(Examination):

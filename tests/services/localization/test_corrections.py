@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ from services.chassis.client import Refused
 from services.localization.client import LocalizationClient
 from services.localization.contract import (
     AsOf,
+    PlacedOrder,
     ReportedBiopsy,
     ReportedExamination,
     ReportedResection,
@@ -28,6 +29,10 @@ from tests.services.localization.test_localize import (
 
 NORTH, SOUTH = "north", "south"
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+BIOPSY = ReportedBiopsy(site="femoral head", laterality="left", result="negative")
+ORDER = PlacedOrder(status="revoked", act="fdg_pet_ct", ended_on=date(2026, 2, 1))
 
 
 def a_report(**said: Any) -> ReportedStudy:
@@ -279,7 +284,7 @@ async def test_every_kind_of_report_is_kept_in_versions(localization: Localizati
 async def test_the_same_reports_in_any_order_of_arrival_give_the_same_plan(
     localization: LocalizationClient,
 ) -> None:
-    ids = [UUID(int=n) for n in range(1, 5)]
+    ids = [UUID(int=n) for n in range(1, 7)]
     earlier = the_examination(examined_at="2025-12-01", areas={"foot": "lesion"})
 
     async def the_plan(order: tuple[int, ...]) -> dict[str, Any]:
@@ -292,6 +297,8 @@ async def test_the_same_reports_in_any_order_of_arrival_give_the_same_plan(
                 NORTH, plan, ids[2], a_report(version=2, status="corrected", lesions=[])
             ),
             lambda: localization.record_study(NORTH, plan, ids[3], the_mri()),
+            lambda: localization.record_biopsy(NORTH, plan, ids[4], BIOPSY),
+            lambda: localization.record_order(NORTH, plan, ids[5], ORDER),
         )
         for number in order:
             await tellings[number]()
@@ -304,7 +311,7 @@ async def test_the_same_reports_in_any_order_of_arrival_give_the_same_plan(
             "state": drawn.state,
         }
 
-    orders = list(itertools.permutations(range(5)))[::17]
+    orders = list(itertools.permutations(range(7)))[::449]
     plans = [await the_plan(order) for order in orders]
 
     assert all(plan == plans[0] for plan in plans)

@@ -134,6 +134,26 @@ def test_a_scan_from_before_the_order_does_not_close_it() -> None:
     assert the_order(plan).standing == "placed"
 
 
+@pytest.mark.parametrize(
+    ("occurs_on", "standing"),
+    [("2026-02-03", "fulfilled"), ("2026-02-04", "placed"), (None, "placed")],
+)
+def test_where_nobody_says_when_it_was_ordered_only_a_scan_near_its_day_closes_it(
+    occurs_on: str | None, standing: str
+) -> None:
+    at = datetime(2026, 2, 5, tzinfo=UTC)
+    order = an_order(ordered_on=None, occurs_on=occurs_on)
+
+    assert the_order(answered(at, orders=[order], studies=[a_study()])).standing == standing
+
+
+def test_a_booking_that_was_cancelled_does_not_end_a_later_order() -> None:
+    booked = a_study(status="cancelled", performed_at=None)
+    plan = answered(orders=[an_order()], studies=[booked])
+
+    assert the_order(plan).standing == "placed"
+
+
 def test_a_scan_that_nobody_ordered_meets_the_need() -> None:
     (one,) = owed(studies=[a_study()])
 
