@@ -25,6 +25,8 @@ FORMULATION_UNKNOWN = "formulation_unknown"
 DISTURBS_IMMUNOASSAY = "disturbs_immunoassay"
 LOWERS_PHOSPHATE = "lowers_phosphate"
 MONTHS_PER_YEAR = 12
+ACTIVE, RETESTED = "PRESENT", "RETESTED"
+"""An exposure that may explain it; and one off which all was drawn again and is still so."""
 BY_MOUTH = ("oral", "tablet", "syrup", "drops", "capsule")
 SEPARATORS = re.compile(r"[/+;&]|\band\b|\bwith\b", re.IGNORECASE)
 FEATURES: Mapping[str, str] = {
@@ -46,6 +48,25 @@ class Drug:
         if self.started is not None and self.started > day:
             return False
         return self.stopped is None or day <= self.stopped + window
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """On which days was drawn what decides? An exposure counts by these, not by the day of asking.
+
+    `days` are those of the low phosphates and of the FGF23 in use. `phosphate`, `pair` and `fgf23`
+    are the newest of each; None for what was not measured, or cannot be read.
+    """
+
+    days: tuple[date, ...]
+    phosphate: date | None = None
+    pair: date | None = None
+    fgf23: date | None = None
+
+    def again_from(self, day: date) -> bool:
+        """Were phosphate, the pair and FGF23 all drawn from this day on?"""
+        parts = (self.phosphate, self.pair, self.fgf23)
+        return all(part is not None and part >= day for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +119,11 @@ def taken(drugs: Sequence[Drug], act: str, day: date, window: timedelta) -> bool
     return bool(drugs) and any(act in drug.acts and drug.within(day, window) for drug in drugs)
 
 
+def taken_near(drugs: Sequence[Drug], act: str, days: Sequence[date], window: timedelta) -> bool:
+    """Was any drug that does this taken on or shortly before one of these days?"""
+    return any(taken(drugs, act, day, window) for day in days)
+
+
 @lru_cache(maxsize=64)
 def lookback(on: date) -> timedelta:
     """How long after its end does a drug still count as a cause?"""
@@ -138,28 +164,36 @@ def formulation_to_ask(drugs: Sequence[Drug], day: date) -> bool:
     return taken(drugs, FORMULATION_UNKNOWN, day, window)
 
 
-def lowers_phosphate(drugs: Sequence[Drug], day: date) -> bool:
-    """Was a drug given in these months that lowers phosphate for a while?"""
-    window = timedelta(days=TABLE.whole("lowers_phosphate_lookback", day))
-    return taken(drugs, LOWERS_PHOSPHATE, day, window)
+def lowers_phosphate(drugs: Sequence[Drug], days: Sequence[date], on: date) -> bool:
+    """Was a drug that lowers phosphate for a while given in the months before one of these days?"""
+    window = timedelta(days=TABLE.whole("lowers_phosphate_lookback", on))
+    return taken_near(drugs, LOWERS_PHOSPHATE, days, window)
 
 
-def iron_is_active(infusions: Sequence[Infusion], on: date, retested: Sequence[date]) -> bool:
-    """Was iron infused within the lookback, and phosphate not yet low again off it (X-01)?
+def iron(infusions: Sequence[Infusion], drawn: Drawn, on: date) -> str | None:
+    """Was iron infused within the lookback of what was drawn, and all tested again off it (X-01)?
 
-    `retested` are the days of low phosphates with renal wasting still shown.
+    A dose after everything that was drawn explains none of it; one of which nobody knows the day
+    may explain everything.
     """
     if not infusions:
+        return None
+    if any(one.given is None for one in infusions):
+        return ACTIVE
+    doses = sorted(one.given for one in infusions if one.given is not None)
+    if not any(_iron_reaches(doses, day, on) for day in drawn.days):
+        return None
+    last = max(given for given in doses if given <= max(drawn.days))
+    off = last + timedelta(days=TABLE.whole("iv_iron_retest_after", on))
+    return RETESTED if drawn.again_from(off) else ACTIVE
+
+
+def _iron_reaches(doses: Sequence[date], day: date, on: date) -> bool:
+    before = [given for given in doses if given <= day]
+    if not before:
         return False
-    known = sorted(i.given for i in infusions if i.given is not None and i.given <= on)
-    if not known:
-        return any(i.given is None for i in infusions)
-    repeated = len(known) > 1
-    name = "iv_iron_lookback_repeated" if repeated else "iv_iron_lookback"
-    if (on - known[-1]).days > TABLE.whole(name, on):
-        return False
-    off = known[-1] + timedelta(days=TABLE.whole("iv_iron_retest_after", on))
-    return not any(day >= off for day in retested)
+    name = "iv_iron_lookback_repeated" if len(before) > 1 else "iv_iron_lookback"
+    return (day - before[-1]).days <= TABLE.whole(name, on)
 
 
 def iron_often_does(infusions: Sequence[Infusion]) -> bool:
@@ -171,6 +205,16 @@ def iron_often_does(infusions: Sequence[Infusion]) -> bool:
 def drinks_enough(alcohol_g_day: Decimal | None, on: date) -> bool:
     """Is it as much alcohol as in the published cases (X-02)?"""
     return alcohol_g_day is not None and alcohol_g_day >= TABLE.number("alcohol_from", on)
+
+
+def graft(transplanted: date | None, drawn: Drawn) -> str | None:
+    """Was a kidney graft new when this was drawn, and all tested again later (X-03)?"""
+    new = [day for day in drawn.days if new_graft(transplanted, day)]
+    if not new:
+        return None
+    again = drawn.again_from(max(new) + timedelta(days=1))
+    settled = not any(new_graft(transplanted, day) for day in (drawn.pair, drawn.fgf23) if day)
+    return RETESTED if again and settled else ACTIVE
 
 
 def new_graft(transplanted: date | None, on: date) -> bool:

@@ -36,6 +36,8 @@ class Picture:
     fgf23: str = fgf23.MISSING
     fgf23_repeated: bool = False
     fgf23_level: Level = Level.UNDETERMINED
+    fgf23_on: date | None = None
+    """On which day was the FGF23 drawn that counts?"""
     fgf23_under_burosumab: bool = False
     c_terminal_raised: bool = False
     strong_phenotype: Truth = None
@@ -62,6 +64,8 @@ class Picture:
     kidney_failure: bool = False
     low_intake: bool = False
     history_asked: bool = False
+    treatment_stated: bool = True
+    """Is it known whether a drug holds phosphate up (V-09)?"""
     fractures_asked: bool = False
     gene: Explanation | None = None
     panel_negative: bool = False

@@ -19,11 +19,14 @@ class HormoneStages(MineralStages):
         if len(set(states) - {fgf23.UNINTERPRETABLE}) > 1:
             self.notes.caveat("fgf23_discordant")
         readable = [
-            self.readings[one.id].level
+            (one, state)
             for one, state in zip(intact, states, strict=True)
             if state != fgf23.UNINTERPRETABLE
         ]
-        picture.fgf23_level = readable[-1] if readable else Level.UNDETERMINED
+        if readable:
+            picture.fgf23_level = self.readings[readable[-1][0].id].level
+            days = [one.day(self.on) for one, state in readable if state != fgf23.MISSING]
+            picture.fgf23_on = days[-1] if days else None
         for result in by_analyte.get("s_fgf23_c", ()):
             if not self._before_cure(result):
                 self._c_terminal(result)
@@ -72,4 +75,4 @@ class HormoneStages(MineralStages):
             self.picture.c_terminal_raised = True
             self.notes.caveat("fgf23_supportive")
             if self.picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE):
-                self.picture.fgf23 = fgf23.SUPPORTIVE
+                self.picture.fgf23, self.picture.fgf23_on = fgf23.SUPPORTIVE, day

@@ -16,6 +16,9 @@ from knowledge.terms.quantity import Quantity
 from services.assessment.intake import Case
 from services.assessment.phosphate import PhosphateStages
 
+JUDGED = ("s_ca", "s_ca_ion", "s_ca_adj", "s_pth")
+"""What says that calcium is high and PTH is not suppressed."""
+
 
 class MineralStages(PhosphateStages):
     """What the rest of the panel says about a low phosphate."""
@@ -43,7 +46,7 @@ class MineralStages(PhosphateStages):
         self.notes.fire(found.rule, found.code)
         dependent = found.code == "PTH_DEPENDENT"
         picture.calcium_confirmed_high = dependent and picture.calcium_confirmed_high
-        picture.long_therapy = longest_therapy(self.case, self.on)
+        picture.long_therapy = long_therapy(self.case, self.on)
         if found.rule == "P-03" and pth and calcium_and_pth.much_raised(pth, reading, self.on):
             self.notes.fire("P-04", "PROCEED")
             picture.called.add("P-04")
@@ -137,12 +140,20 @@ class MineralStages(PhosphateStages):
         return "deficient" in before
 
 
-def longest_therapy(case: Case, on: date) -> bool:
-    """Has phosphate or active vitamin D been taken for long (C-07)? An unknown start is long."""
+def long_therapy(case: Case, on: date) -> bool:
+    """Was phosphate or active vitamin D taken for long before calcium and PTH were drawn (C-07)?
+
+    An unknown start is long.
+    """
     limit = calcium_and_pth.TABLE.whole("long_therapy", on)
+    drawn = [one.day(on) for key in JUDGED for one in case.by_analyte.get(key, ())[-1:]]
+    newest = max(drawn, default=on)
     for drug in case.drugs:
         if exposures.TREATS_PHOSPHATE not in drug.acts:
             continue
-        if drug.started is None or ((drug.stopped or on) - drug.started).days >= limit:
+        if (
+            drug.started is None
+            or (min(drug.stopped or newest, newest) - drug.started).days >= limit
+        ):
             return True
     return False

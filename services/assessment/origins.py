@@ -1,6 +1,16 @@
 """Stages X and G: which exposure, feature or gene points elsewhere than to a tumor?"""
 
-from knowledge.rules import exposures, fgf23, fgf23_independent, genetics, non_renal
+from datetime import date
+
+from knowledge.rules import (
+    exposures,
+    fgf23,
+    fgf23_independent,
+    genetics,
+    non_renal,
+    renal_phosphate,
+)
+from knowledge.rules.exposures import Drawn
 from knowledge.rules.picture import PERSISTENT
 from services.assessment.tubules import TubularStages
 
@@ -8,9 +18,32 @@ from services.assessment.tubules import TubularStages
 class OriginStages(TubularStages):
     """What might cause the same picture, and what a gene panel has to say."""
 
+    drawn: Drawn
+    """When was drawn what decides? Set by the first of these stages."""
+
+    def _drawn(self) -> Drawn:
+        """Low phosphates and the FGF23 in use; where none is low, every phosphate there is."""
+        picture, on = self.picture, self.on
+        low = [sample.observation.day(on) for sample in self.samples if sample.low]
+        days = low or [sample.observation.day(on) for sample in self.samples] or [on]
+        if picture.fgf23_on is not None:
+            days.append(picture.fgf23_on)
+        return Drawn(tuple(days), max(low, default=None), self._pair_on(), picture.fgf23_on)
+
+    def _pair_on(self) -> date | None:
+        """On which day was the pair drawn, or measured what a letter reports of it?"""
+        handling = self.handling
+        if handling is None or self.picture.renal == renal_phosphate.UNKNOWN:
+            return None
+        if handling.serum_phosphate is not None:
+            return handling.serum_phosphate.day(self.on)
+        results = (one for listed in self.case.by_analyte.values() for one in listed)
+        return min((r.day(self.on) for r in results if r.id in handling.inputs), default=None)
+
     # N: what lowers or shifts phosphate without the kidney
 
     def _non_renal(self) -> None:
+        self.drawn = self._drawn()
         picture, findings, facts = self.picture, self.case.findings, self.picture.facts
         drugs, window = self.case.drugs, exposures.lookback(self.on)
         contexts = self.case.acute_contexts
@@ -19,7 +52,7 @@ class OriginStages(TubularStages):
             self.notes.fire("N-01", "REDISTRIBUTION")
         elif contexts:
             facts.add("acute")
-        blocks = exposures.taken(drugs, exposures.BLOCKS_ABSORPTION, self.on, window)
+        blocks = exposures.taken_near(drugs, exposures.BLOCKS_ABSORPTION, self.drawn.days, window)
         drinks = non_renal.drinks_for_food(findings, self.on)
         starves = blocks or non_renal.eats_little(findings)
         if starves:
@@ -45,16 +78,14 @@ class OriginStages(TubularStages):
 
     def _exposures(self) -> None:
         picture, findings, on = self.picture, self.case.findings, self.on
-        active = []
-        retested = [
-            sample.observation.day(on) for sample in self.samples if sample.low and picture.wasting
-        ]
-        if exposures.iron_is_active(self.case.infusions, on, retested):
-            active.append("X-01")
-        if exposures.drinks_enough(findings.alcohol_g_day, on):
-            active.append("X-02")
-        if exposures.new_graft(findings.kidney_transplant_date, on):
-            active.append("X-03")
+        found = {
+            "X-01": exposures.iron(self.case.infusions, self.drawn, on),
+            "X-02": exposures.ACTIVE
+            if exposures.drinks_enough(findings.alcohol_g_day, on)
+            else None,
+            "X-03": exposures.graft(findings.kidney_transplant_date, self.drawn),
+        }
+        active = [rule for rule, state in found.items() if state == exposures.ACTIVE]
         picture.exposures = tuple(active)
         picture.childhood_onset = exposures.childhood_onset(
             findings.symptom_onset_age, self.subject.age, on
@@ -67,6 +98,10 @@ class OriginStages(TubularStages):
         if picture.is_low:
             for rule in (*active, *picture.features):
                 self.notes.fire(rule, "PRESENT")
+            for rule, state in found.items():
+                if state == exposures.RETESTED:
+                    self.notes.fire(rule, state)
+                    self.notes.caveat("exposure_retested")
             if "X-04" in picture.features and picture.fgf23 in (fgf23.MEDIATED, fgf23.SUPPORTIVE):
                 self.notes.fire("RF-04", "ONCOLOGY")
                 self.notes.caveat("oncology")

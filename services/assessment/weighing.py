@@ -38,17 +38,17 @@ class Weighing(OriginStages):
             facts.update(("gene", f"gene_{picture.gene.diagnosis}"))
 
     def _drugs_taken(self) -> None:
-        facts, drugs, on = self.picture.facts, self.case.drugs, self.on
+        facts, drugs, on, days = self.picture.facts, self.case.drugs, self.on, self.drawn.days
         if not drugs:
             return
         window = exposures.lookback(on)
-        if exposures.taken(drugs, exposures.FANCONI_DRUG, on, window):
+        if exposures.taken_near(drugs, exposures.FANCONI_DRUG, days, window):
             facts.add("fanconi_drug")
             if self.picture.markers:
                 facts.add("fanconi_drug_and_marker")
-        if exposures.taken(drugs, exposures.PHOSPHATURIC, on, window):
+        if exposures.taken_near(drugs, exposures.PHOSPHATURIC, days, window):
             facts.add("phosphaturic_drug")
-        if exposures.lowers_phosphate(drugs, on):
+        if exposures.lowers_phosphate(drugs, days, on):
             facts.add("lowering_drug")
             self.notes.caveat("lowers_phosphate_drug")
 

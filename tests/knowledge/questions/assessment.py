@@ -8,7 +8,7 @@ from knowledge.terms.analyte import ANALYTES
 from services.assessment.assess import assess
 from services.assessment.contract import Assessment, EvaluateRequest, Findings
 from services.assessment.intake import Case
-from services.assessment.minerals import longest_therapy
+from services.assessment.minerals import long_therapy as is_long
 from tests.knowledge.questions.things import DAY, NOON, person
 
 T1 = (("s_phos", "0.45"), ("u_phos", "20"), ("s_creat", "60"), ("u_creat", "8"))
@@ -60,7 +60,7 @@ def long_therapy(days: int) -> bool:
     assert named is not None
     case = Case(person(), Findings())
     case.drugs = [exposures.Drug(named[0], named[1], DAY - timedelta(days=days), None)]
-    return longest_therapy(case, DAY)
+    return is_long(case, DAY)
 
 
 def within_days(step: str, severe: bool) -> int:

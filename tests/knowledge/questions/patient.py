@@ -1,5 +1,6 @@
 """Of a patient: phosphates over time, drugs, iron, alcohol, graft, onset."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -68,17 +69,24 @@ def after_a_drug(agent: str, days: int, of: str) -> bool:
         "phosphate": exposures.on_treatment,
         "assay": exposures.may_be_artefact,
         "immunoassay": exposures.may_disturb_immunoassay,
-        "lowering": exposures.lowers_phosphate,
+        "lowering": _lowering,
     }
     return asked[of]([drug], DAY)
 
 
+def _lowering(drugs: Sequence[exposures.Drug], day: date) -> bool:
+    return exposures.lowers_phosphate(drugs, [day], day)
+
+
 def iron_active(infused: list[int], retested: list[int]) -> bool:
-    """Iron so many days ago, low phosphates so many days ago: may iron still explain it?"""
+    """Iron so many days ago, all drawn again so many days ago: may iron still explain it?"""
     doses = [
         exposures.Infusion("ferric_carboxymaltose", DAY - timedelta(days=ago)) for ago in infused
     ]
-    return exposures.iron_is_active(doses, DAY, [DAY - timedelta(days=ago) for ago in retested])
+    again = [DAY - timedelta(days=ago) for ago in retested]
+    newest = max(again, default=None)
+    drawn = exposures.Drawn((DAY, *again), newest, newest, newest)
+    return exposures.iron(doses, drawn, DAY) == exposures.ACTIVE
 
 
 def drinks_enough(grams: Any) -> bool:
