@@ -177,8 +177,11 @@ def _what_is_open(rule: str, items: tuple[str, ...] | None, picture: Picture) ->
     match rule:
         case "C-08":
             wanted += ["recurrence"] if picture.recurrence else ["low_again"]
-        case "C-02" if picture.severe_band:
-            wanted.append("severe_needs_cause")
+            if picture.recovery == "complete" and not picture.treatment_stated:
+                wanted.append("treatment_told")
+        case "C-02":
+            wanted += ["severe_needs_cause"] if picture.severe_band else []
+            wanted += [] if picture.treatment_stated else ["treatment_told"]
         case "C-05":
             wanted += picture.exposures
         case "C-11":

@@ -125,10 +125,11 @@ def back_in_interval(observation: Observation, subject: Subject) -> bool | None:
     if own is not None and own.high is not None:
         above = observation.printed.above(Quantity(own.high, observation.printed.unit))
         return None if above is None else not above
-    assay = assay_named(observation.assay)
+    cterm = observation.analyte.key == C_TERMINAL_KEY
+    assay = C_TERMINAL if cterm else assay_named(observation.assay)
     if assay is None or subject.age is None:
         return None
-    healthy = _of_the_site(observation, subject, assay) or TABLE.interval(
+    healthy = _of_the_site(observation, subject, None if cterm else assay) or TABLE.interval(
         "healthy", profile=assay, sex=Sex.UNKNOWN, age=subject.age, on=subject.on
     )
     if healthy is None or healthy.high is None:

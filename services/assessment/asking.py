@@ -21,6 +21,7 @@ class Asking:
     def __init__(self, case: Case) -> None:
         self.case, self.subject, self.on = case, case.subject, case.subject.on
         self.picture = Picture(on=self.on, acute=case.acute, history_asked=case.history_asked)
+        self.picture.treatment_stated = case.treatment_stated
         self.notes = Notes()
         self.readings: dict[str, Reading] = {}
         self.samples: list[Sample] = []

@@ -72,12 +72,18 @@ class Case:
     questions: dict[str, list[str]] = field(default_factory=dict)
     """To what a caveat refers, by its code: named in its text."""
     questioned: set[str] = field(default_factory=set)
-    """Results whose unit is asked back: evidence of nothing normal."""
+    """Results whose unit is asked back, or that are not final: evidence of nothing normal."""
     history_asked: bool = False
+    drugs_asked: bool = False
     saw_younger: bool = False
     """Was any of the results drawn when the person was younger?"""
     younger: dict[date, Subject] = field(default_factory=dict)
     """The person as old as on earlier days, as far as somebody asked."""
+
+    @property
+    def treatment_stated(self) -> bool:
+        """Did somebody say which drugs are taken, none or such as we know?"""
+        return self.drugs_asked and len(self.unknown_drugs) < max(len(self.drugs), 1)
 
     @property
     def acute(self) -> bool:
@@ -194,6 +200,7 @@ def _note(case: Case, sent: Observation, measured: Measured, child: bool | None)
     key, analyte = measured.analyte.key, measured.analyte
     if sent.status in NOT_FINAL:
         case.caveats.append("preliminary")
+        case.questioned.add(measured.id)
     if sent.taken_at is None:
         case.caveats.append("time_unknown")
     if sent.reference_range is not None and is_inverted(sent.reference_range):
@@ -244,6 +251,7 @@ def _note_assay(case: Case, measured: Measured, key: str) -> None:
 def _read_exposures(case: Case, request: EvaluateRequest) -> None:
     asked: list[Any] = [request.drug_exposures, request.iv_iron, request.findings]
     case.history_asked = any(one is not None for one in asked)
+    case.drugs_asked = request.drug_exposures is not None
     case.infusions = [Infusion(i.product, i.given_on) for i in request.iv_iron or ()]
     for exposure in request.drug_exposures or ():
         iron = iron_named(exposure.agent)

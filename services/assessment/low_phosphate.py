@@ -49,6 +49,8 @@ class LowPhosphateStages(RemovalStages):
         if not cured and hypophosphatemia.is_excluded(samples, on):
             picture.excluded, picture.phosphate = True, NOT_LOW
             self.notes.fire("H-07", "EXCLUDED")
+            if not picture.treatment_stated:
+                self.notes.caveat("treatment_not_stated")
         if low is None:
             self.notes.fire("H-00", "UNDETERMINED")
 

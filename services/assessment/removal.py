@@ -25,6 +25,8 @@ class RemovalStages(Asking):
             recovered_on = self._recovery(findings.tumor_removed_on)
             if picture.histology_fits:
                 picture.confirmed_on = recovered_on
+                if recovered_on is not None and not picture.treatment_stated:
+                    self.notes.caveat("treatment_not_stated")
         told = findings.tio_confirmed_on
         if told is not None and told <= self.on:
             known = picture.confirmed_on
@@ -77,16 +79,27 @@ class RemovalStages(Asking):
                 continue
             if sample.low:
                 events.append((_moment(sample), day, False, None))
-            elif sample.reading.level is Level.NORMAL and not sample.treated:
+            elif sample.reading.level is Level.NORMAL and not (sample.treated or sample.doubtful):
                 events.append((_moment(sample), day, True, None))
-        hormones = self.case.by_analyte.get("s_fgf23_i", [])
-        for result in hormones if since is not None else hormones[-1:]:
-            day = result.day(self.on)
-            if since is None or day > since:
-                moment = result.taken_at.timestamp() if result.taken_at else float("inf")
-                within = fgf23.back_in_interval(result, self.subject)
-                events.append((moment, day, None, within))
+        for result in self._hormones_after(since):
+            within = fgf23.back_in_interval(result, self.subject)
+            if within and result.id in self.case.questioned:
+                continue
+            moment = result.taken_at.timestamp() if result.taken_at else float("inf")
+            events.append((moment, result.day(self.on), None, within))
         return events
+
+    def _hormones_after(self, since: date | None) -> list[Measured]:
+        """Which FGF23 says how it is after the operation? C-terminal where no intact one does."""
+        for key in (fgf23.INTACT_KEY, fgf23.C_TERMINAL_KEY):
+            found = self.case.by_analyte.get(key, [])
+            if since is None:
+                found = found[-1:]
+            else:
+                found = [one for one in found if one.day(self.on) > since]
+            if any(fgf23.back_in_interval(one, self.subject) is not None for one in found):
+                return found
+        return []
 
 
 def _when(event: Event) -> float:

@@ -86,6 +86,41 @@ def test_an_interval_with_one_end_never_hides_a_low_phosphate(span: dict[str, fl
     assert answer.tio_class == "INDETERMINATE"
 
 
+def two_normals(**more: Any) -> Assessment:
+    """The answer to two fasting phosphates of 1.1 mmol/L."""
+    same = {"analyte": "s_phos", "value": 1.1, "unit": "mmol/L"} | more.pop("same", {})
+    days = [{"id": "a", "taken_at": "2026-02-10T08:00:00+00:00"}, {"id": "b"}]
+    return answer_to(observations=[a_result(same | one) for one in days], **more)
+
+
+@pytest.mark.parametrize("status", ["preliminary", "unknown"])
+def test_what_is_not_final_is_no_evidence_of_a_normal_phosphate(status: str) -> None:
+    answer = two_normals(same={"status": status}, drug_exposures=[])
+
+    assert "H-07" not in {rule.id for rule in answer.fired_rules}
+    assert answer.tio_class == "INDETERMINATE"
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ({}, True),
+        ({"drug_exposures": [{"agent": "a tea of the aunt"}]}, True),
+        ({"drug_exposures": []}, False),
+        ({"drug_exposures": [{"agent": "denosumab"}]}, False),
+    ],
+)
+def test_two_normals_exclude_and_ask_which_drugs_were_taken(
+    more: dict[str, Any], asked: bool
+) -> None:
+    answer = two_normals(**more)
+
+    assert answer.tio_class == "TIO_UNLIKELY"
+    assert ("treatment_not_stated" in codes(answer)) is asked
+    told = any("Which drugs were taken" in line for line in answer.would_change_if)
+    assert told is asked
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_one_result_under_one_version_with_two_contents_is_not_believed(order: int) -> None:
     two = [

@@ -102,3 +102,33 @@ def test_confirmed_in_an_earlier_assessment_is_remembered(value: float, again: b
     assert answer.tio_class == "TIO_CONFIRMED"
     assert ("recurrence_suspected" in caveats(answer)) is again
     assert ({"M-01", "M-05"} <= steps(answer)) is again
+
+
+def test_a_cure_asks_which_drugs_were_taken_where_nobody_said() -> None:
+    body = body_of(CURED)
+    for exposures, asked in ((None, True), ([], False)):
+        answer = assess(EvaluateRequest.model_validate({**body, "drug_exposures": exposures}))
+        assert answer.tio_class == "TIO_CONFIRMED"
+        assert ("treatment_not_stated" in caveats(answer)) is asked
+        assert any("Which drugs" in line for line in answer.would_change_if) is asked
+
+
+@pytest.mark.parametrize("analyte", ["s_phos", "s_fgf23_i"])
+def test_a_preliminary_result_confirms_no_cure(analyte: str) -> None:
+    body = body_of(CURED)
+    for one in body["observations"]:
+        if one["analyte"] == analyte:
+            one["status"] = "preliminary"
+    assert assess(EvaluateRequest.model_validate(body)).tio_class == "TIO_PROBABLE"
+
+
+@pytest.mark.parametrize(("value", "tio_class"), [(150, "TIO_CONFIRMED"), (250, "TIO_PROBABLE")])
+def test_c_terminal_fgf23_back_in_its_interval_is_back(value: int, tio_class: str) -> None:
+    body = body_of({**CURED, "more": [{"analyte": "s_fgf23_c", "value": value, "day": 10}]})
+    assert assess(EvaluateRequest.model_validate(body)).tio_class == tio_class
+
+
+def test_c_terminal_fgf23_does_not_outvote_an_intact_one_that_is_high() -> None:
+    high = {"analyte": "s_fgf23_i", "value": 75, "day": 10}
+    body = body_of({**CURED, "more": [high, {"analyte": "s_fgf23_c", "value": 100, "day": 9}]})
+    assert assess(EvaluateRequest.model_validate(body)).tio_class == "TIO_PROBABLE"
