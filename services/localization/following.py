@@ -11,7 +11,7 @@ from knowledge.rules import imaging_orders
 from knowledge.terms.obligation import Obligation, ObligationStatus
 from services.localization.answer import Caveat, NextStep, Ordered
 from services.localization.case import Case
-from services.localization.orders import ANATOMICAL, Followed, Orders, Setback
+from services.localization.ordered import ANATOMICAL, Followed, Orders, Setback
 from services.localization.register import day_of
 from services.localization.sent import Side
 
