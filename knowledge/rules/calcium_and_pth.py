@@ -36,6 +36,14 @@ def dangerous(adjusted: Quantity, on: date) -> bool:
     return bool(below or adjusted.above(TABLE.value("calcium_urgent_above", on)))
 
 
+def adjusted_differs(reported: Quantity, own: Quantity, on: date) -> bool:
+    """Does a reported adjusted calcium differ from our own by more than the rounding of both?"""
+    tolerance = TABLE.value("adjusted_tolerance", on)
+    if reported.comparator is not None or reported.unit != own.unit:
+        return False
+    return abs(reported.value - own.value) > tolerance.value
+
+
 def misleads(magnesium: Quantity, on: date) -> bool:
     """Is magnesium so low that PTH and calcium cannot be read until it is corrected (RF-06)?"""
     return magnesium.below(TABLE.value("magnesium_from", on)) is True

@@ -1,5 +1,6 @@
 """How likely is a tumor: unlikely, possible, probable, confirmed, or indeterminate?"""
 
+import re
 from dataclasses import dataclass
 
 from knowledge.rules import (
@@ -40,15 +41,40 @@ class Classification:
     open_items: tuple[str, ...]
 
 
+def _any_of(kind: str) -> str:
+    """A pattern for the words of one row that say a histology is not there."""
+    return "|".join(map(re.escape, TABLE.entries["negations"][kind].fields["words"]))
+
+
+DENIED_BEFORE = re.compile(rf"\b(?:{_any_of('before')})\b")
+DENIED_AFTER = re.compile(
+    rf"\s*(?:(?:is|are|was|were|has been|have been)\s+)?(?:{_any_of('after')})\b"
+)
+NO_DENIAL = re.compile(rf"\b(?:{_any_of('no_negation')})\b")
+CLAUSES = re.compile(r"[.;:\n]|\bbut\b")
+HISTOLOGY = re.compile(
+    "|".join(
+        rf"\b{re.escape(name)}"
+        for entry in TABLE.entries["histologies"].values()
+        for name in (entry.key.replace("_", " "), *entry.fields["also"])
+    )
+)
+
+
 def histology_fits(reported: str | None) -> bool:
-    """Is this a histology that a phosphaturic tumor has?"""
+    """Is this a histology that a phosphaturic tumor has? What is denied of it does not fit."""
     if reported is None:
         return False
-    spelled = " ".join(reported.lower().replace("_", " ").split())
-    for entry in TABLE.entries["histologies"].values():
-        if any(name in spelled for name in (entry.key.replace("_", " "), *entry.fields["also"])):
-            return True
-    return False
+    return any(_affirms(clause) for clause in CLAUSES.split(reported.lower().replace("_", " ")))
+
+
+def _affirms(clause: str) -> bool:
+    spelled = NO_DENIAL.sub("", " ".join(clause.split()))
+    found = HISTOLOGY.search(spelled)
+    if found is None or DENIED_BEFORE.search(spelled, 0, found.start()):
+        return False
+    rest = spelled[found.end() :].partition(" ")  # the end of the word: tumor, tumors
+    return DENIED_AFTER.match(f" {rest[2]}") is None
 
 
 def strong_phenotype(picture: Picture) -> Truth:

@@ -73,6 +73,7 @@ class MineralStages(PhosphateStages):
         for reported in self.case.by_analyte.get("s_ca_adj", ()):
             self.notes.reported(reported, self.readings[reported.id].level)
             self._check_danger(reported.value)
+            self._compare_adjusted(reported)
         given = [self.readings[r.id].level for r in self.case.by_analyte.get("s_ca_adj", ())]
         judged = given or adjusted
         high_samples = sum(level is Level.HIGH for level in (*levels, *judged))
@@ -83,6 +84,7 @@ class MineralStages(PhosphateStages):
         albumin = self._albumin_for(total)
         if albumin is None:
             self.notes.caveat("calcium_unadjusted")
+            self._check_danger_unadjusted(total)
             return self.readings[total.id].level
         problem = calcium_and_pth.adjustment_problem(albumin.value, self.egfr, self.on)
         value = calcium_and_pth.adjusted_calcium(total.value.value, albumin.value.value, self.on)
@@ -108,6 +110,31 @@ class MineralStages(PhosphateStages):
             self.urgent = True
             self.notes.fire("RF-02", "URGENT")
             self.notes.caveat("calcium_urgent")
+
+    def _check_danger_unadjusted(self, total: Measured) -> None:
+        """RF-02 of a total calcium that nothing drawn with it can explain away."""
+        hours = renal_phosphate.TABLE.whole("pair_within", self.on)
+        for key in ("s_ca_ion", "s_ca_adj"):
+            for better in self.case.by_analyte.get(key, ()):
+                timeless = better.taken_at is None or total.taken_at is None
+                if timeless or renal_phosphate.together(total, better, hours):
+                    return
+        if calcium_and_pth.dangerous(total.value, self.on):
+            self.urgent = True
+            self.notes.fire("RF-02", "URGENT")
+            self.notes.caveat("calcium_urgent_unadjusted")
+
+    def _compare_adjusted(self, reported: Measured) -> None:
+        """Is it what calcium and albumin of the same sample make?"""
+        hours = renal_phosphate.TABLE.whole("pair_within", self.on)
+        for total in self.case.by_analyte.get("s_ca", ()):
+            albumin = self._albumin_for(total)
+            both = reported.taken_at is None or total.taken_at is None
+            if albumin is None or not (both or renal_phosphate.together(total, reported, hours)):
+                continue
+            own = calcium_and_pth.adjusted_calcium(total.value.value, albumin.value.value, self.on)
+            if calcium_and_pth.adjusted_differs(reported.value, Quantity(own, "mmol/L"), self.on):
+                self.notes.caveat("reported_differs")
 
     # N: vitamin D
 

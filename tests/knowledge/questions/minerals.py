@@ -35,6 +35,12 @@ def calcium_is_urgent(calcium: Any) -> bool:
     return calcium_and_pth.dangerous(quantity(calcium, "mmol/L"), DAY)
 
 
+def adjusted_calcium_differs(reported: Any, own: Any) -> bool:
+    """Is a reported adjusted calcium another than ours?"""
+    told, ours = quantity(reported, "mmol/L"), quantity(own, "mmol/L")
+    return calcium_and_pth.adjusted_differs(told, ours, DAY)
+
+
 def pth_position(pth: Any) -> str:
     """Where does PTH lie?"""
     observation = result("s_pth", pth)

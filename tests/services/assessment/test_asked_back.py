@@ -121,6 +121,39 @@ def test_two_normals_exclude_and_ask_which_drugs_were_taken(
     assert told is asked
 
 
+@pytest.mark.parametrize(
+    ("calcium", "more", "urgent"),
+    [
+        (1.7, (), True),
+        (3.6, (), True),
+        (2.0, (), False),
+        (1.7, ({"id": "ion", "analyte": "s_ca_ion", "value": 1.2, "unit": "mmol/L"},), False),
+        (1.7, ({"id": "alb", "analyte": "s_alb", "value": 24, "unit": "g/L"},), False),
+    ],
+)
+def test_a_total_calcium_without_albumin_can_be_urgent(
+    calcium: float, more: tuple[dict[str, Any], ...], urgent: bool
+) -> None:
+    answer = answer_to({"analyte": "s_ca", "value": calcium, "unit": "mmol/L"}, *more)
+
+    assert answer.urgent is urgent
+    assert ("calcium_urgent_unadjusted" in codes(answer)) is urgent
+    assert ("RF-02" in {rule.id for rule in answer.fired_rules}) is urgent
+
+
+@pytest.mark.parametrize(("reported", "differs"), [(2.32, False), (2.10, True)])
+def test_a_reported_adjusted_calcium_is_held_against_our_own(
+    reported: float, differs: bool
+) -> None:
+    answer = answer_to(
+        {"id": "ca", "analyte": "s_ca", "value": 2.10, "unit": "mmol/L"},
+        {"id": "alb", "analyte": "s_alb", "value": 30, "unit": "g/L"},
+        {"id": "adj", "analyte": "s_ca_adj", "value": reported, "unit": "mmol/L"},
+    )
+
+    assert ("reported_differs" in codes(answer)) is differs
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_one_result_under_one_version_with_two_contents_is_not_believed(order: int) -> None:
     two = [
