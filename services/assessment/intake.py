@@ -45,6 +45,8 @@ ID = attrgetter("observation")
 NOTHING_TO_SAY = validity.NOTHING_TO_SAY
 LOOKED_AT = preanalytics.WATCHED
 """Analytes with questions of their own about how they were drawn."""
+DISTURBED_BY_ILLNESS = ("s_phos", "u_phos", "u_phos_24h", "trp", "fepo4", "tmp_gfr", *sorted(FGF23))
+"""What says nothing when it was drawn in an acute illness (V-07, PA-07)."""
 NO_FINDINGS = Findings()
 NOBODY = Who(Subject(date.min))
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -87,8 +89,15 @@ class Case:
 
     @property
     def acute(self) -> bool:
-        """Was an acute illness told, now or in these weeks?"""
-        return bool(self.acute_contexts)
+        """Did an acute illness that was told touch any of what it can disturb (V-07)?
+
+        Where nothing of that was drawn: is it going on, or just over?
+        """
+        if not self.acute_contexts:
+            return False
+        on, drawn = self.subject.on, self.by_analyte
+        days = {one.day(on) for key in DISTURBED_BY_ILLNESS for one in drawn.get(key, ())}
+        return any(self.acute_on(day) for day in days or {on})
 
     def acute_on(self, day: date) -> bool:
         """Did an acute illness, or its aftermath, touch what was drawn on this day (V-07)?
@@ -261,7 +270,7 @@ def _read_exposures(case: Case, request: EvaluateRequest) -> None:
             case.infusions.append(Infusion(iron, exposure.stopped_on or exposure.started_on))
     case.genes = [GeneResult(g.gene, g.result) for g in request.genetics or ()]
     case.acute_contexts = tuple(request.acute_context or ())
-    if case.acute_contexts and case.findings.acute_until is None:
+    if case.acute and case.findings.acute_until is None:
         case.caveats.append("acute_context_undated")
 
 

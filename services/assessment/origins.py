@@ -46,12 +46,14 @@ class OriginStages(TubularStages):
         self.drawn = self._drawn()
         picture, findings, facts = self.picture, self.case.findings, self.picture.facts
         drugs, window = self.case.drugs, exposures.lookback(self.on)
-        contexts = self.case.acute_contexts
-        if non_renal.shifts(contexts):
-            facts.add("N-01")
+        contexts = self.case.acute_contexts if self.case.acute else ()
+        untouched = any(sample.low and not sample.disturbed for sample in self.samples)
+        touched = any(sample.disturbed for sample in self.samples) or not self.samples
+        shifts = non_renal.shifts(contexts) and touched
+        if shifts:
             self.notes.fire("N-01", "REDISTRIBUTION")
-        elif contexts:
-            facts.add("acute")
+        if contexts and not untouched:
+            facts.add("N-01" if shifts else "acute")
         blocks = exposures.taken_near(drugs, exposures.BLOCKS_ABSORPTION, self.drawn.days, window)
         drinks = non_renal.drinks_for_food(findings, self.on)
         starves = blocks or non_renal.eats_little(findings)

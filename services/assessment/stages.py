@@ -52,7 +52,7 @@ class Stages(Weighing):
             known, refused = self.case.by_analyte, self.case.rejected_analytes
             if "s_phos" not in known and "s_phos" not in refused:
                 self.notes.fire("S-04", "ORDER_PHOSPHATE")
-        if picture.is_low and not self.case.acute:
+        if any(sample.low and not sample.disturbed for sample in self.samples):
             self.notes.fire("S-05", "REPEAT_FASTING")
         if (
             picture.is_low

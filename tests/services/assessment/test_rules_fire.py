@@ -24,8 +24,8 @@ def request_of(case: dict[str, Any]) -> EvaluateRequest:
     if "profile" in case:
         body["profile"] = case["profile"]
     if "acute_days" in case:
-        since, until = case["acute_days"]
-        body["findings"] |= {"acute_since": a_day(since), "acute_until": a_day(until)}
+        names = ("acute_since", "acute_until")
+        body["findings"] |= dict(zip(names, map(a_day, case["acute_days"]), strict=False))
     return EvaluateRequest.model_validate(body)
 
 
