@@ -13,7 +13,7 @@ from services.coordination.answers import WholeAnswers
 RECORD, CONCLUSION = UUID(int=1), UUID(int=2)
 
 KEPT: dict[str, dict[str, Any]] = {
-    f"/assessment/v1/assessments/{CONCLUSION}": {"id": "x", "assessment": {"class": "A"}},
+    f"/assessment/v1/assessments/{CONCLUSION}": {"id": "x", "class": "A"},
     f"/localization/v1/plans/{RECORD}/conclusions/{CONCLUSION}": {"answer": {"class": "L"}},
     f"/followup/v1/plans/{RECORD}/conclusions/{CONCLUSION}": {"answer": {"class": "F"}},
 }
