@@ -20,10 +20,10 @@ from services.localization.cascade import KIND, because_of
 from services.localization.drawing import (
     CHANGES,
     Occasion,
-    answer_anew,
     as_because,
     as_drawn,
     draw,
+    keep_answer,
 )
 from services.localization.stored import AsOf, MarkOfReport, StoredConclusion
 from services.localization.tables import ConclusionRow, MarkRow
@@ -65,8 +65,8 @@ async def record_conclusion(
         supersedes=before if marks else None,
         because=[as_because(mark) for mark in marks],
     )
-    answer_anew(plan, known, moment.as_of)
     row = draw(session, plan, known, standing(known), plan.body, occasion)
+    keep_answer(plan, row.answer, moment.as_of)
     session.add(plan)
     audit.record(session, caller, "create", KIND, conclusion_id, patient=plan_id)
     return Conclusion.model_validate(row.conclusion)

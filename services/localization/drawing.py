@@ -11,12 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import imaging
 from knowledge.terms.obligation import Conclusion
-from services.localization import repository
 from services.localization.answer import Plan
 from services.localization.assembling import inputs, question, standing
 from services.localization.compare import compare, told
 from services.localization.localize import conclude, localize
-from services.localization.sent import PlanRequest
 from services.localization.stored import Change, NewerReport
 from services.localization.tables import ConclusionRow, MarkRow, PlanRow
 from services.localization.versions import Version, by_key, newest
@@ -41,14 +39,16 @@ class Occasion:
     because: list[NewerReport] = field(default_factory=list)
 
 
-def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> tuple[PlanRequest, Plan]:
+def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> None:
     """Answer from all that stands, and keep the answer as the plan's last."""
     request = question(plan.body, standing(known), known)
-    answer = localize(request, as_of)
-    plan.as_of = as_of
-    plan.answer = answer.model_dump(mode="json")
+    keep_answer(plan, localize(request, as_of).model_dump(mode="json"), as_of)
+
+
+def keep_answer(plan: PlanRow, answer: dict[str, Any], as_of: datetime) -> None:
+    """This is the plan's last answer now."""
+    plan.as_of, plan.answer = as_of, answer
     plan.version += 1
-    return request, answer
 
 
 def draw(
@@ -116,9 +116,3 @@ def as_because(mark: MarkRow) -> NewerReport:
     return NewerReport(
         mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
     )
-
-
-async def everything_told(session: AsyncSession, plan: PlanRow) -> list[Version]:
-    """Every version of everything that was told of this search."""
-    await session.flush()
-    return await repository.entries_of(session, plan.organisation, plan.id)
