@@ -159,21 +159,49 @@ class Notes:
             if subject.age is None:
                 self.caveat("age_unknown")
             return
+        self._threshold(handling, handling.threshold, subject, inputs)
+
+    def _threshold(
+        self, handling: Handling, threshold: Quantity, subject: Subject, inputs: list[str]
+    ) -> None:
+        sources = list(FORMULAS[renal_phosphate.PAYNE])
         interval = interval_for("tmp_gfr", subject)
         level, span = Level.UNDETERMINED, None
         if interval is not None:
-            span = ends_in(interval, ANALYTES["tmp_gfr"], handling.threshold.unit)
-            level = level_between(handling.threshold, *span)
+            span = ends_in(interval, ANALYTES["tmp_gfr"], threshold.unit)
+            level = level_between(threshold, *span)
             sources = [*FORMULAS[handling.formula], *interval.citation.source]
         self.derive(
             "tmp_gfr",
-            handling.threshold,
+            threshold,
             level,
             span,
             handling.formula,
             inputs,
             list(dict.fromkeys(sources)),
         )
+
+    def completed_handling(self, handling: Handling, known: set[str], subject: Subject) -> None:
+        """What was computed from a reported value and its phosphate, beside what was reported."""
+        reabsorbed, excreted, threshold = handling.reabsorbed, handling.excreted, handling.threshold
+        if reabsorbed is None or excreted is None or threshold is None:
+            return
+        inputs, sources = list(handling.inputs), list(FORMULAS[renal_phosphate.PAYNE])
+        band = renal_phosphate.excretion_band(excreted, subject.on)
+        kept, lost = KEPT_AND_LOST.get(band, (Level.UNDETERMINED, Level.UNDETERMINED))
+        inverted = "tmp_gfr" in known
+        if not known & {"trp", "fepo4"}:
+            sources = list(FORMULAS.get(handling.formula, sources))
+        way = f"{handling.formula}-inverted" if inverted else "fepo4"
+        if "trp" not in known:
+            self.derive("trp", reabsorbed, kept, None, way, inputs, sources)
+        if "fepo4" not in known:
+            self.derive("fepo4", excreted, lost, None, "fepo4", inputs, sources)
+        if not inverted:
+            self._threshold(handling, threshold, subject, inputs)
+        if renal_phosphate.near_switch(reabsorbed, subject.on):
+            self.caveat("near_switch")
+        self.caveat("computed_from_reported")
 
     def computed_egfr(self, value: Quantity, formula: str, input: str, on: date) -> None:
         """How much the kidney filters. Judged by where TmP/GFR and FGF23 need care."""

@@ -3,6 +3,7 @@
 from knowledge.rules import (
     kidney_function,
     renal_phosphate,
+    reported_handling,
 )
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.renal_phosphate import Handling, Pair
@@ -138,7 +139,7 @@ class PhosphateStages(LowPhosphateStages):
         if own is not None:
             self._compare(trp, own.reabsorbed)
             self._compare(tmp, own.threshold)
-        return Handling(
+        reported = Handling(
             None,
             trp.value if trp is not None else None,
             excreted,
@@ -147,6 +148,38 @@ class PhosphateStages(LowPhosphateStages):
             tuple(one.id for one in (trp, lost, tmp) if one is not None),
             reported=True,
         )
+        return reported if own is not None else self._completed(reported)
+
+    def _completed(self, reported: Handling) -> Handling:
+        """Only one of TRP and TmP/GFR, with a low phosphate of its sample: the other as well."""
+        results = {
+            one.analyte.key: one
+            for key in ("trp", "fepo4", "tmp_gfr")
+            if (one := self._newest_counting(key)) is not None
+        }
+        first = next(iter(results.values()))
+        serum = self._phosphate_of(first)
+        if serum is None or not self.picture.is_low or self.picture.acute:
+            return reported
+        found = reported_handling.completed(reported, serum, self.subject)
+        if found is None:
+            return reported
+        self.notes.completed_handling(found, set(results), self.subject)
+        return found
+
+    def _phosphate_of(self, reported: Measured) -> Measured | None:
+        """The low phosphate of this collection; without times, the only one there is."""
+        hours = renal_phosphate.TABLE.whole("pair_within", self.on)
+        samples = [sample.observation for sample in self.samples]
+        usable = {s.observation.id for s in self.samples if s.low and not s.disturbed}
+        fitting = [one for one in samples if renal_phosphate.together(reported, one, hours)]
+        if not fitting:
+            timeless = [one for one in samples if one.taken_at is None]
+            if len(timeless) == 1 and (reported.taken_at is None or len(samples) == 1):
+                fitting = timeless
+            elif len(samples) == 1 and reported.taken_at is None:
+                fitting = samples
+        return fitting[-1] if fitting and fitting[-1].id in usable else None
 
     def _compare(self, reported: Measured | None, own: Quantity | None) -> None:
         if reported is None or own is None:
