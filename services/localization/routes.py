@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
+from services.chassis.direct import DirectRoute
 from services.chassis.errors import NotFound
 from services.chassis.etags import IfMatch, tell_version
 from services.localization import repository
@@ -19,7 +20,7 @@ from services.localization.sent import PlanRequest
 from services.localization.stored import StoredPlan
 from services.localization.telling import shown
 
-router = APIRouter(prefix="/localization/v1", tags=["localization"])
+router = APIRouter(prefix="/localization/v1", tags=["localization"], route_class=DirectRoute)
 
 
 @router.post("/evaluate", response_model=Plan)

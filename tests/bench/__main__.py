@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import endpoints, journeys, pure
+from tests.bench import endpoints, journeys, planner, pure
 from tests.bench.peer.comparison import against_cql_execution
 
 
@@ -22,6 +22,8 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "pure_assessment_against_cql_execution": against_cql_execution,
     "evaluate_against_empty_endpoint": lambda: asyncio.run(endpoints.evaluate()),
     "stored_assessment_against_bare_insert": lambda: asyncio.run(endpoints.stored()),
+    "planner_against_fixed_sequences": planner.table,
+    "evaluated_search_against_empty_endpoint": lambda: asyncio.run(endpoints.searched()),
     "journey_start_against_empty_workflow": lambda: asyncio.run(journeys.starts()),
 }
 

@@ -19,6 +19,9 @@ from services.assessment.contract import EvaluateRequest
 from services.assessment.drawing import ANSWER
 from services.assessment.settings import AssessmentSettings
 from services.chassis.settings import read_settings
+from services.localization.app import create_app as create_localization
+from services.localization.contract import PlanRequest
+from services.localization.settings import LocalizationSettings
 from tests.bench.panels import PANEL
 
 
@@ -28,6 +31,17 @@ def empty() -> FastAPI:
 
     @app.post("/assessment/v1/evaluate", response_model=None)
     async def parse_only(request: EvaluateRequest) -> dict[str, str]:
+        return {}
+
+    return app
+
+
+def empty_search() -> FastAPI:
+    """The body of a search parsed into its nouns, and nothing else."""
+    app = FastAPI()
+
+    @app.post("/localization/v1/evaluate", response_model=None)
+    async def parse_only(request: PlanRequest) -> dict[str, str]:
         return {}
 
     return app
@@ -85,3 +99,8 @@ def insert() -> FastAPI:
 def assessment() -> FastAPI:
     """The real service, with the settings it was given."""
     return create_app(read_settings(AssessmentSettings, "TIO_ASSESSMENT", os.environ))
+
+
+def localization() -> FastAPI:
+    """The same of the search."""
+    return create_localization(read_settings(LocalizationSettings, "TIO_LOCALIZATION", os.environ))

@@ -67,16 +67,18 @@ async def cpu_seconds(
     return spent / (requests // AT_ONCE * AT_ONCE)
 
 
-async def against(ceiling: str, ask: Ask, requests: int) -> tuple[float, float]:
+async def against(
+    ceiling: str, ask: Ask, requests: int, service: str = "assessment"
+) -> tuple[float, float]:
     """Milliseconds of processor time per request: the ceiling's and the real service's."""
     with tempfile.TemporaryDirectory() as folder:
         data = DataFolder(Path(folder))
         token = data.mint().mint("bench", "bench", ["system/*.cruds"], 3600)
-        environ = data.environ("assessment", {})
+        environ = data.environ(service, {})
         bare = {"BENCH_DATABASE": f"{folder}/bare.db"}
         with (
             served(f"{CEILINGS}:{ceiling}", bare) as (bare_url, bare_process),
-            served(f"{CEILINGS}:assessment", environ) as (url, process),
+            served(f"{CEILINGS}:{service}", environ) as (url, process),
         ):
             ceilings, ours = [], []
             for _ in range(ROUNDS):

@@ -1,0 +1,1 @@
+"""What would happen: drawn patients, and what becomes of their searches."""
