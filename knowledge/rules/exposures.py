@@ -25,6 +25,7 @@ FORMULATION_UNKNOWN = "formulation_unknown"
 DISTURBS_IMMUNOASSAY = "disturbs_immunoassay"
 LOWERS_PHOSPHATE = "lowers_phosphate"
 MONTHS_PER_YEAR = 12
+ONE_DAY = timedelta(days=1)
 ACTIVE, RETESTED = "PRESENT", "RETESTED"
 """An exposure that may explain it; and one off which all was drawn again and is still so."""
 BY_MOUTH = ("oral", "tablet", "syrup", "drops", "capsule")
@@ -142,7 +143,7 @@ def under_burosumab(drugs: Sequence[Drug], day: date) -> bool:
     """Was burosumab given so shortly before this sample that FGF23 cannot be read (V-08)?"""
     if not drugs:
         return False
-    window = timedelta(days=VALIDITY.whole("burosumab_window", day))
+    window = timedelta(days=VALIDITY.whole("burosumab_window", day)) - ONE_DAY  # until, not after
     return taken(drugs, BINDS_FGF23, day, window)
 
 

@@ -270,11 +270,9 @@ def renal_handling(handling: Handling | None, filtration: str, subject: Subject)
     return Finding(decision.then, decision.rule)
 
 
-def conserved_over_24h(urine_phosphate: Quantity, complete: bool | None, on: date) -> bool:
-    """Does a complete 24 h urine hold so little phosphate that the kidney conserves?"""
-    return (
-        complete is True and urine_phosphate.below(TABLE.value("conserved_below_24h", on)) is True
-    )
+def little_over_24h(urine_phosphate: Quantity, on: date) -> bool:
+    """Does a day's urine hold so little phosphate that, if it is complete, the kidney conserves?"""
+    return urine_phosphate.below(TABLE.value("conserved_below_24h", on)) is True
 
 
 def complete_collection(

@@ -76,7 +76,7 @@ def assess(
             for step in steps
         ],
         fired_rules=[
-            fired_rule(rule, conclusion) for rule, conclusion in (*case.fired, *notes.fired)
+            fired_rule(rule, conclusion) for rule, conclusion in {**case.fired, **notes.fired}
         ],
         would_change_if=list(classed.would_change_if),
         caveats=[*_against(knowledge), *(_borne_in_mind(code, case) for code in codes)],

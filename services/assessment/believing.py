@@ -203,12 +203,11 @@ def _analyte_of(sent: Observation) -> Analyte:
         )
     if sent.analyte is not None and sent.loinc is not None:
         coded = BY_LOINC.get(sent.loinc)
-        if coded is not analyte:
-            meant = "is not known" if coded is None else f"means {coded.name}"
+        if coded is not None and coded is not analyte:
             raise NotUsable(
                 REFUSED,
-                f"the LOINC code {meant}, the analyte says {analyte.name}; send the one that is "
-                "right, or only one of them",
+                f"the LOINC code means {coded.name}, the analyte says {analyte.name}; send the one "
+                "that is right, or only one of them",
             )
     return analyte
 

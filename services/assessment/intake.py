@@ -12,6 +12,7 @@ from knowledge.rules.fgf23 import assay_named, tube_problem
 from knowledge.rules.genetics import GeneResult
 from knowledge.rules.reference_intervals import is_child
 from knowledge.site import SiteInUse
+from knowledge.terms.analyte import BY_LOINC
 from knowledge.terms.observation import Observation as Measured
 from knowledge.terms.person import Subject
 from services.assessment.believing import (
@@ -214,6 +215,8 @@ def _note(case: Case, sent: Observation, measured: Measured, child: bool | None)
         case.caveats.append("time_unknown")
     if sent.reference_range is not None and is_inverted(sent.reference_range):
         case.ask("range_ignored", analyte.name)
+    if sent.loinc is not None and sent.loinc not in BY_LOINC:
+        case.ask("loinc_unknown", f"{analyte.name}, {sent.loinc}")
     if sent.loinc is not None and analyte.contradicts(sent.loinc, measured.printed.unit):
         case.ask("loinc_unit_differs", f"{analyte.name}, {sent.loinc} beside {sent.unit}")
         case.questioned.add(measured.id)

@@ -33,6 +33,10 @@ def who_is_it(
 ) -> Who:
     """Whom is this about? What contradicts itself is asked back."""
     patient, profile = request.patient, _profile(request, site)
+    if patient is None or patient.sex in (Sex.UNKNOWN, findings.sex):
+        contradicts: tuple[str, ...] = ()
+    else:
+        contradicts = () if findings.sex in (None, Sex.UNKNOWN) else ("sex_contradicts",)
     if patient is None:
         return Who(Subject(on, findings.sex or Sex.UNKNOWN, findings.age_y, profile, site))
     sex = patient.sex
@@ -40,10 +44,13 @@ def who_is_it(
         sex = findings.sex
     told = patient.age_years if patient.age_years is not None else findings.age_y
     born = patient.birth_date
-    if born is None:
-        return Who(Subject(on, sex, told, profile, site))
-    if born > on:
-        return Who(Subject(on, sex, told, profile, site), caveats=("born_later",))
+    if born is None or born > on:
+        if born is not None:
+            contradicts += ("born_later",)
+        elif told is not None and findings.age_y is not None:
+            twice = validity.ages_differ(findings.age_y, told, on)
+            contradicts += ("ages_contradict",) if twice else ()
+        return Who(Subject(on, sex, told, profile, site), caveats=contradicts)
     age = age_on(born, on)
     differ = False
     for said in (patient.age_years, findings.age_y):
@@ -52,7 +59,7 @@ def who_is_it(
         Subject(on, sex, age, profile, site),
         born,
         _last_birthday(born, age, on),
-        ("age_contradicts_birth",) if differ else (),
+        (*contradicts, "age_contradicts_birth") if differ else contradicts,
     )
 
 

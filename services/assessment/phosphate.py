@@ -193,4 +193,7 @@ class PhosphateStages(LowPhosphateStages):
         lost = self.urine.phosphate_day if sent is None else sent.value
         if lost is None:
             return False
-        return renal_phosphate.conserved_over_24h(lost, self.urine.complete, self.on)
+        little = renal_phosphate.little_over_24h(lost, self.on)
+        if little and self.urine.complete is not True:
+            self.picture.facts.add("little_urine_phosphate")
+        return little and self.urine.complete is True

@@ -81,7 +81,8 @@ def paired(urine: str, minutes: int) -> bool:
 
 def conserved_24h(u_phos_24h: Any, complete: bool) -> bool:
     """Does a 24 h urine show that the kidney conserves?"""
-    return renal_phosphate.conserved_over_24h(quantity(u_phos_24h, "mmol/(24.h)"), complete, DAY)
+    little = renal_phosphate.little_over_24h(quantity(u_phos_24h, "mmol/(24.h)"), DAY)
+    return little and complete
 
 
 def complete_24h(creatinine: Any, weight: Any, sex: str) -> bool | str:

@@ -154,6 +154,14 @@ def test_a_reported_adjusted_calcium_is_held_against_our_own(
     assert ("reported_differs" in codes(answer)) is differs
 
 
+def test_a_rule_that_concludes_the_same_is_named_once() -> None:
+    answer = answer_to(observations=[a_result({"analyte": "s_phos", "value": 0.5})])
+    said = [(rule.id, rule.conclusion) for rule in answer.fired_rules]
+
+    assert "V-01" in dict(said)
+    assert len(said) == len(set(said))
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_one_result_under_one_version_with_two_contents_is_not_believed(order: int) -> None:
     two = [
@@ -199,6 +207,11 @@ def test_an_answer_names_its_inputs_by_version_and_leaves_out_what_was_refused()
         ({"patient": {"birth_date": "1979-04-02", "age_years": 30}}, "age_contradicts_birth"),
         ({"patient": {"birth_date": "1979-04-02", "age_years": 46}}, None),
         ({"patient": {"birth_date": "2026-04-02"}}, "born_later"),
+        ({"patient": {"age_years": 46}, "findings": {"age_y": 30}}, "ages_contradict"),
+        ({"patient": {"age_years": 46}, "findings": {"age_y": 46}}, None),
+        ({"patient": {"sex": "female"}, "findings": {"sex": "male"}}, "sex_contradicts"),
+        ({"patient": {"sex": "female"}, "findings": {"sex": "female"}}, None),
+        ({"patient": {"age_years": 46}, "findings": {"sex": "male"}}, None),
         (
             {"drug_exposures": [{"agent": "burosumab"} | {"started_on": "2026-01-05"}]},
             "burosumab_phosphate",
@@ -222,6 +235,7 @@ def test_what_contradicts_itself_is_said(more: dict[str, Any], code: str | None)
     found = codes(answer_to(**more))
 
     asked = {"age_contradicts_birth", "born_later", "drug_dates", "acute_context_undated"}
+    asked |= {"ages_contradict", "sex_contradicts"}
     assert (code is None and not asked & found.keys()) or code in found
 
 
