@@ -35,6 +35,17 @@ LEADS = tuple(
     for entry in TABLE.entries["leads"].values()
 )
 """What leads the list, whatever the points: the fact, the diagnosis, what takes the lead away."""
+EVEN_AGAINST = frozenset(
+    (entry.fields["fact"], entry.fields["diagnosis"])
+    for entry in TABLE.entries["leads"].values()
+    if entry.fields.get("even_against")
+)
+"""What leads although more speaks against it than for it."""
+BEHIND = tuple(
+    (entry.fields["fact"], entry.fields["diagnosis"], frozenset(entry.fields["unless"]))
+    for entry in TABLE.entries["behind"].values()
+)
+"""What stands behind all that remains, whatever the points; in the same order."""
 FIRST, LAST = -1, len(LEADS)
 SIGNS_OF_XLH = frozenset(
     name for name, entry in FEATURES.items() if entry.fields["diagnosis"] == "XLH"
@@ -59,7 +70,7 @@ def rank(facts: Iterable[str]) -> tuple[Cause, ...]:
     """Which causes remain, best first?
 
     A variant that explains it goes first, then what leads by rule (a drug is thought of before a
-    tumor is blamed), then what has most to say for it.
+    tumor is blamed), then what has most to say for it; a tumor that FGF23 rules out goes last.
     """
     return _ranked(frozenset(facts))
 
@@ -78,27 +89,34 @@ def _ranked(facts: frozenset[str]) -> tuple[Cause, ...]:
             cause = causes[row.diagnosis] = Cause(row.diagnosis)
         cause.points += row.points
         (cause.supporting if row.points > 0 else cause.opposing).append(row)
+    leading, firmly = _leading(facts)
+    kept = ALWAYS | firmly
     remaining = [
         cause
         for cause in causes.values()
-        if cause.points > 0 or (cause.diagnosis in ALWAYS and cause.supporting)
+        if cause.points > 0 or (cause.diagnosis in kept and cause.supporting)
     ]
     # Somebody with a low phosphate is never left without a cause to think of.
     remaining = remaining or [cause for cause in causes.values() if cause.supporting]
-    leading = _leading(facts)
+    behind = {name for fact, name, unless in BEHIND if fact in facts and unless.isdisjoint(facts)}
 
-    def standing(cause: Cause) -> tuple[int, int, int]:
-        leads = leading.get(cause.diagnosis, LAST) if cause.points > 0 else LAST
+    def standing(cause: Cause) -> tuple[int, bool, int, int]:
+        may_lead = cause.points > 0 or cause.diagnosis in firmly
+        leads = leading.get(cause.diagnosis, LAST) if may_lead else LAST
         if f"gene_{cause.diagnosis}" in facts:
             leads = FIRST
-        return (leads, -cause.points, ORDER[cause.diagnosis])
+        return (leads, cause.diagnosis in behind, -cause.points, ORDER[cause.diagnosis])
 
     return tuple(sorted(remaining, key=standing))
 
 
-def _leading(facts: frozenset[str]) -> dict[str, int]:
+def _leading(facts: frozenset[str]) -> tuple[dict[str, int], set[str]]:
+    """At which place does each lead, and which do although more speaks against them?"""
     leading: dict[str, int] = {}
+    firmly: set[str] = set()
     for place, (fact, diagnosis, unless) in enumerate(LEADS):
         if fact in facts and unless.isdisjoint(facts):
             leading.setdefault(diagnosis, place)
-    return leading
+            if (fact, diagnosis) in EVEN_AGAINST:
+                firmly.add(diagnosis)
+    return leading, firmly

@@ -72,6 +72,8 @@ class Weighing(OriginStages):
             "c_terminal_raised": p.c_terminal_raised,
             "fgf23_suppressed": p.fgf23 == fgf23.SUPPRESSED,
             "fgf23_suppressed_twice": p.fgf23_repeated,
+            "fgf23_rules_out": p.fgf23_repeated
+            or (p.fgf23 == fgf23.SUPPRESSED and p.strong_phenotype is False),
             "wasting": p.wasting and not weak_wasting,
             "excretes_phosphate": weak_wasting or (p.excretes and not p.wasting),
             "conserved": p.renal == renal_phosphate.CONSERVED,
@@ -120,6 +122,7 @@ class Weighing(OriginStages):
             "no_family_history": findings.family_history_low_phosphate is False
             and "fanconi_drug" not in p.facts
             and not p.exposures,
+            "inherited_late": "X-05" in p.features and bool(findings.prior_normal_adult_phosphate),
             "childhood_onset": p.childhood_onset is True,
             "more_of_X-05": len(differential.SIGNS_OF_XLH & p.feature_findings) > 1,
             "X-11": p.kidney_failure,

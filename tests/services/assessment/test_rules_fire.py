@@ -49,6 +49,8 @@ def test_a_rule_fires_when_the_specification_says_and_only_then(case: dict[str, 
     assert answer.urgent is case.get("urgent", answer.urgent)
     if "first" in case:
         assert answer.differential[0].diagnosis == case["first"]
+    if "not_first" in case:
+        assert answer.differential[0].diagnosis != case["not_first"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
