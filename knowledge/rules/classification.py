@@ -130,6 +130,9 @@ def open_items(picture: Picture) -> tuple[str, ...] | None:
         items.append("calcium")
     if picture.tubular == fgf23_independent.MIXED:
         items.append("fanconi_markers")
+    elif "fanconi_drug" in picture.facts and (picture.markers or not picture.markers_known):
+        # What a drug imitates is searched before a tumor is blamed.
+        items.append("fanconi_screen")
     return tuple(items)
 
 

@@ -54,6 +54,8 @@ class Picture:
     alp: Level = Level.UNDETERMINED
     tubular: str = fgf23_independent.NONE
     markers: tuple[str, ...] = ()
+    markers_known: int = 0
+    """Of how many markers of the proximal tubule is it known whether they are there?"""
     no_fanconi: bool = False
     calcium_urine_known: bool = False
     dent: bool = False

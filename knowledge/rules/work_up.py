@@ -10,7 +10,7 @@ from knowledge.rules.classification import (
     UNLIKELY,
     Classification,
 )
-from knowledge.rules.fgf23_independent import PRESUMED
+from knowledge.rules.fgf23_independent import MARKERS, PRESUMED
 from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.renal_phosphate import CONSERVED, EQUIVOCAL
@@ -51,6 +51,11 @@ def needed(picture: Picture) -> Iterator[str]:
             yield "u_ca"
 
 
+def drug_to_screen(picture: Picture) -> bool:
+    """Was a drug taken that causes Fanconi syndrome, and are its markers not all known?"""
+    return "fanconi_drug" in picture.facts and picture.markers_known < len(MARKERS)
+
+
 def wanted(picture: Picture, classed: Classification) -> Iterator[str]:
     """Which steps does this picture call for?"""
     yield from picture.called & ALWAYS_CALLED
@@ -71,6 +76,8 @@ def wanted(picture: Picture, classed: Classification) -> Iterator[str]:
     yield from picture.called & WHILE_LOW
     if "S-06" in picture.called and picture.fgf23 in NOT_READ:
         yield "M-05"
+    if drug_to_screen(picture) and classed.rule != "C-03":
+        yield "M-03"
     if classed.tio_class == UNLIKELY:
         yield from _when_unlikely(picture, classed)
     elif classed.tio_class == PROBABLE:
@@ -136,7 +143,7 @@ def _to_settle(picture: Picture) -> Iterator[str]:
     if picture.phosphate != PERSISTENT or kidney_open:
         yield "M-01"
     yield from ("M-02", "M-04")
-    if "fanconi_drug" in picture.facts or picture.fgf23 == fgf23.SUPPRESSED:
+    if picture.fgf23 == fgf23.SUPPRESSED:
         yield "M-03"
     due = (
         picture.wasting

@@ -20,6 +20,7 @@ class TubularStages(HormoneStages):
         high_calcium = self._calcium_is_lost()
         present = fgf23_independent.present(markers)
         picture.markers = present
+        picture.markers_known = sum(there is not None for there in markers.values())
         picture.calcium_urine_known = high_calcium is not None
         picture.no_fanconi = not present and markers["glucosuria"] is False
         if high_calcium:
