@@ -328,9 +328,20 @@ async def test_whom_a_retracted_edition_judged_is_listed_with_what_holds_now(
     assert not judged[str(ids[130.0])]["differs"]
     [elsewhere] = [one for one in found if one["organisation"] == "south"]
     assert (elsewhere["now"], elsewhere["differs"]) == ("TIO_PROBABLE", False)
-    assert place.json("judged-by", "1999.01", "--data", str(folder)) == []
+    unheard_of = place.tio("judged-by", "1999.01", "--data", str(folder))
+    assert (unheard_of.returncode, unheard_of.stdout) == (2, "")
+    assert "1999.01 is no edition; known are" in unheard_of.stderr
     retracted = (place.tables / "retracted.toml").read_text()
     assert f"on = {date.today().isoformat()}" in retracted  # noqa: DTZ011 - as it was typed
+
+
+@pytest.mark.parametrize("version", ["1999.01", "2026.11+0000000000000000"])
+def test_an_edition_that_nobody_heard_of_is_not_retracted(place: Place, version: str) -> None:
+    refused = place.tio("retract", version, "--reason", "the cut was 40")
+
+    assert refused.returncode == 2
+    assert f"{version} is no edition" in refused.stderr
+    assert version not in (place.tables / "retracted.toml").read_text()
 
 
 @pytest.mark.parametrize("verb", ["assess", "localize", "follow-up"])

@@ -51,19 +51,28 @@ def run_retract(arguments: argparse.Namespace) -> int:
     version, reason = arguments.version, " ".join(arguments.reason.split())
     if not reason:
         return complain(WRONG, "--reason says what is wrong with the edition")
-    known = {KNOWLEDGE_VERSION, *(edition.version for edition in released())}
-    known |= {one.split("+")[0] for one in known}
-    # A fingerprint is believed: what ran somewhere need not have been released from here.
-    if version not in known and "+" not in version:
-        return complain(WRONG, f"{version} is no edition; known are {', '.join(sorted(known))}")
     if retracted.reason_against(version) is not None:
         print(f"{version} was retracted before")
         return DONE
+    known = _known()
+    if version not in known:
+        return complain(WRONG, _unheard_of(version, known))
     today = date.today()  # noqa: DTZ011 - the day on the calendar of who retracts
     row = {"version": version, "on": today, "reason": reason}
     append(HOME / retracted.BESIDE, "retracted", [row])
     print(f"{version} is retracted; whom it judged: tio knowledge judged-by {version} --data DIR")
     return DONE
+
+
+def _known() -> set[str]:
+    """Every edition that is current, was released or was retracted, by version and by name."""
+    versions = {KNOWLEDGE_VERSION, *(edition.version for edition in released())}
+    versions |= {one.version for one in retracted.RETRACTED}
+    return versions | {one.split("+")[0] for one in versions}
+
+
+def _unheard_of(version: str, known: set[str]) -> str:
+    return f"{version} is no edition; known are {', '.join(sorted(known))}"
 
 
 def run_judged_by(arguments: argparse.Namespace) -> int:
@@ -73,6 +82,9 @@ def run_judged_by(arguments: argparse.Namespace) -> int:
         return complain(WRONG, "--data or --database says where the decisions are stored")
     meant = retracted.Retraction(arguments.version, date.min, "")
     found = _judged(url, meant)
+    if not found and arguments.version not in (known := _known()):
+        # What ran elsewhere need not be known here, as long as it has judged somebody.
+        return complain(WRONG, _unheard_of(arguments.version, known))
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
         return DONE
