@@ -71,7 +71,7 @@ def interval_is_of(
 def _elsewhere(analyte: Analyte, value: Decimal, unit: str) -> Iterator[tuple[str, Decimal]]:
     for other, factor in analyte.factors.items():
         same_kind = analyte.working[other] == analyte.working[unit]
-        if same_kind and factor != analyte.factors[unit]:
+        if same_kind and factor != analyte.factors[unit] and other not in analyte.seldom:
             yield other, value * factor
 
 

@@ -37,6 +37,8 @@ class Analyte:
     specimens: tuple[str, ...] = ()
     kind_of: Mapping[str, str] = field(default_factory=dict)
     """Which kind of unit a LOINC code names, `mass` or `amount`, where it names one."""
+    seldom: frozenset[str] = frozenset()
+    """Units that are taken, but so rarely printed that nobody is asked whether they were meant."""
 
     def to_working_unit(self, quantity: Quantity) -> Quantity:
         """The same amount in the unit rules work in; NotConvertible for a unit it never has."""
@@ -68,7 +70,8 @@ class Analyte:
 
     def reported_in(self) -> str:
         """In which units is it reported? A sentence to send back."""
-        return f"{self.name} is reported in {' or '.join(self.factors)}"
+        usual = (unit for unit in self.factors if unit not in self.seldom)
+        return f"{self.name} is reported in {' or '.join(usual)}"
 
     def contradicts(self, loinc: str, unit: str) -> bool:
         """Does this code name grams where the unit counts moles, or the other way round?"""
@@ -90,7 +93,8 @@ def _factor(source: Unit, target: Unit, row: Mapping[str, Any]) -> Decimal:
 
 def _read_analyte(key: str, row: Mapping[str, Any]) -> Analyte:
     factors, working = {}, {}
-    for family in ([row["unit"], *row["accepts"]], *row.get("apart", ())):
+    seldom = row.get("seldom", ())
+    for family in ([row["unit"], *row["accepts"], *seldom], *row.get("apart", ())):
         for code in family:
             factors[code] = _factor(UNITS[code], UNITS[family[0]], row)
             working[code] = family[0]
@@ -107,6 +111,7 @@ def _read_analyte(key: str, row: Mapping[str, Any]) -> Analyte:
         working,
         tuple(row.get("specimens", ())),
         kinds,
+        frozenset(seldom),
     )
 
 
