@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from knowledge.rules.reference_intervals import TABLE as INTERVALS
 from knowledge.rules.reference_intervals import Level, Reading
@@ -70,17 +70,17 @@ def is_low(samples: Sequence[Sample]) -> Truth:
     return False if normal else None
 
 
-def days_apart(samples: Sequence[Sample]) -> int:
-    """How many days lie between the first and the last of these samples with a known day?"""
-    days = [s.observation.taken_at.date() for s in samples if s.observation.taken_at is not None]
-    return (max(days) - min(days)).days if days else 0
+def apart(samples: Sequence[Sample]) -> timedelta:
+    """How much time lies between the first and the last of these samples with a known time?"""
+    moments = [moment for s in samples if (moment := s.observation.moment) is not None]
+    return max(moments) - min(moments) if moments else timedelta()
 
 
 def is_persistent(samples: Sequence[Sample], on: date) -> bool:
     """Was it low on enough valid fasting samples, far enough apart (H-02)?"""
     fasting = [s for s in samples if s.low and s.observation.fasting is True and not s.disturbed]
     enough = len(fasting) >= TABLE.whole("persistent_samples", on)
-    return enough and days_apart(fasting) >= TABLE.whole("persistent_days", on)
+    return enough and apart(fasting) >= timedelta(days=TABLE.whole("persistent_days", on))
 
 
 def is_excluded(samples: Sequence[Sample], on: date) -> bool:

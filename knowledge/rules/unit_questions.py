@@ -47,6 +47,17 @@ def not_high_in(analyte: Analyte, printed: Quantity, reading: Reading) -> str | 
     return None
 
 
+def low_in(analyte: Analyte, printed: Quantity, reading: Reading) -> str | None:
+    """In which other unit would this number be low?"""
+    if reading.low is None:
+        return None
+    limit = analyte.converted(reading.low, reading.unit, analyte.unit)
+    for unit, value in _elsewhere(analyte, printed.value, printed.unit):
+        if value < limit:
+            return unit
+    return None
+
+
 def interval_is_of(
     analyte: Analyte, unit: str, own: ReferenceRange, adult: bool | None
 ) -> str | None:

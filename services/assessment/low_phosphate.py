@@ -91,7 +91,8 @@ class LowPhosphateStages(RemovalStages):
     def _question_units(self) -> None:
         """A phosphate that is high in somebody with signs of a low one: was it in mg/dL?
 
-        Only where no interval of the laboratory speaks for the unit, and the kidneys filter.
+        High more than once, and it would be low in mg/dL: asked as well. Only where no interval of
+        the laboratory speaks for the unit, and the kidneys filter.
         """
         if self.picture.child is not False or self.filtration == "no_fgf23":
             return
@@ -100,9 +101,13 @@ class LowPhosphateStages(RemovalStages):
         for sample in high:
             result = sample.observation
             others_low = any(other.low for other in self.samples)
-            if result.reference_range is not None or not (signs or others_low):
+            if result.reference_range is not None:
                 continue
-            other = unit_questions.not_high_in(result.analyte, result.printed, sample.reading)
+            other = None
+            if signs or others_low:
+                other = unit_questions.not_high_in(result.analyte, result.printed, sample.reading)
+            elif len(high) > 1:
+                other = unit_questions.low_in(result.analyte, result.printed, sample.reading)
             if other is not None:
                 sample.doubtful = True
                 self.case.doubt_unit(result, other)

@@ -150,6 +150,8 @@ class MineralStages(PhosphateStages):
             severe=picture.severe or still_low,
         )
         picture.vitamin_d = found.code
+        if found.code == non_renal.OVERRIDDEN:
+            self.notes.fire("N-03", non_renal.DEFICIENT)
         if found.rule != "N-00":
             self.notes.fire(found.rule, found.code)
         if found.code == non_renal.OVERRIDDEN:
@@ -157,6 +159,9 @@ class MineralStages(PhosphateStages):
         elif found.code == non_renal.INSUFFICIENT and picture.is_low:
             self.notes.caveat("vitamin_d_insufficient")
         picture.strong_phenotype = strong_phenotype(picture)
+        suppressed_once = picture.fgf23 == fgf23.SUPPRESSED and not picture.fgf23_repeated
+        if suppressed_once and picture.strong_phenotype:
+            self.notes.caveat("strong_phenotype")
 
     def _was_repleted(self) -> bool:
         """Was 25-OH vitamin D deficient, and is it adequate in the newest result?"""

@@ -13,6 +13,7 @@ from services.assessment.contract import Rejected
 from services.assessment.low_phosphate import LowPhosphateStages
 from services.assessment.urine import read_urine
 
+EXCRETES = ("between", "high")
 SET_REJECTED = (
     "not used for TRP: with the other three of its set TRP is below 0 or above 1. Please check "
     "units (serum creatinine in umol/L, urine in mmol/L) and pairing, and send the set again"
@@ -65,6 +66,7 @@ class PhosphateStages(LowPhosphateStages):
             self.picture.renal = renal_phosphate.CONSERVED
             self.renal_rule = "R-01"
             self.notes.fire("R-01", renal_phosphate.CONSERVED)
+            self._linear_formula(handling)
             return
         found = renal_phosphate.renal_handling(handling, self.filtration, self.subject)
         self.picture.renal, self.renal_rule = found.code, found.rule or "R-00"
@@ -73,20 +75,24 @@ class PhosphateStages(LowPhosphateStages):
             self.notes.caveat(code)
         if handling is not None and not handling.impossible:
             self.picture.pair = True
-            self.picture.excretes = renal_phosphate.excretion_band(handling.excreted, self.on) in (
-                "between",
-                "high",
-            )
+            band = renal_phosphate.excretion_band(handling.excreted, self.on)
+            self.picture.excretes = band in EXCRETES
             if found.code == renal_phosphate.EQUIVOCAL:
                 self.notes.caveat("equivocal_pair")
             self.notes.fire("R-08", "CONTEXT")
-        if self.picture.child:
+        self._linear_formula(handling)
+
+    def _linear_formula(self, handling: Handling | None) -> None:
+        """R-07: for a child, and for whomever else TmP/GFR was computed as for a child."""
+        linear = handling is not None and handling.formula == renal_phosphate.BRODEHL
+        if linear or self.picture.child:
             self.notes.fire("R-07", "CHILD")
 
     def _chosen_handling(self) -> Handling | None:
         """The best pair with a low phosphate: untreated first, then spot urine, then newest."""
         best: tuple[tuple[bool, bool], Handling] | None = None
         paired = False
+        bands = set()
         treated = {s.observation.id: s.treated for s in self.samples if not s.disturbed}
         for pair in renal_phosphate.pairs(self.case.by_analyte, self.on):
             paired = True
@@ -103,6 +109,7 @@ class PhosphateStages(LowPhosphateStages):
             if low and serum.id in treated:
                 rank = (not treated[serum.id], not handling.from_24h)
                 band = renal_phosphate.excretion_band(handling.excreted, self.on)
+                bands.add(band)
                 self.picture.conserved_pairs += band == "conserved"
                 if best is None or rank >= best[0]:
                     best = (rank, handling)
@@ -110,6 +117,8 @@ class PhosphateStages(LowPhosphateStages):
             self.notes.fire("V-02", "UNPAIRED")
             self.notes.fire("PA-02", "COLLECT_TOGETHER")
             self.notes.caveat("unpaired")
+        if "conserved" in bands and not bands.isdisjoint(EXCRETES):
+            self.notes.caveat("pairs_discordant")
         return best[1] if best else None
 
     def _reject_pair(self, pair: Pair) -> None:

@@ -18,7 +18,7 @@ def samples(values: list[Any], days: list[int], age: Any = 40) -> list[Sample]:
     """Fasting phosphates in mmol/L on these days."""
     subject = person(age, profile="CN_adult")
     drawn = [
-        result("s_phos", value, taken_at=NOON + timedelta(days=day), fasting=True)
+        result("s_phos", value, taken_at=NOON + timedelta(days=float(day)), fasting=True)
         for value, day in zip(values, days, strict=True)
     ]
     return [Sample(one, read(one, subject)) for one in drawn]

@@ -44,7 +44,9 @@ def test_a_rule_fires_when_the_specification_says_and_only_then(case: dict[str, 
     assert not set(case.get("silent", ())) & fired
     assert set(case.get("steps", ())) <= steps
     assert not set(case.get("not_steps", ())) & steps
-    assert set(case.get("caveats", ())) <= {caveat.code for caveat in answer.caveats}
+    caveats = {caveat.code for caveat in answer.caveats}
+    assert set(case.get("caveats", ())) <= caveats
+    assert not set(case.get("not_caveats", ())) & caveats
     assert answer.tio_class == case.get("class", answer.tio_class)
     assert answer.urgent is case.get("urgent", answer.urgent)
     if "first" in case:
