@@ -66,8 +66,10 @@ def interval_is_of(
     An interval that has nothing in common with the general one, and would have in another unit.
     """
     low, high = _general(analyte.key, adult)
-    if low is None or high is None or own.low is None or own.high is None:
+    if low is None or high is None:
         return None
+    if own.low is None or own.high is None:
+        return _end_is_of(analyte, unit, own, (low, high))
     here = analyte.factors[unit]
     if own.low * here <= high and own.high * here >= low:
         return None
@@ -75,6 +77,22 @@ def interval_is_of(
         if analyte.working[other] != analyte.working[unit] or factor == here:
             continue
         if own.low * factor <= high and own.high * factor >= low:
+            return other
+    return None
+
+
+def _end_is_of(
+    analyte: Analyte, unit: str, own: ReferenceRange, general: tuple[Decimal, Decimal]
+) -> str | None:
+    """The same of one end: outside of the general interval here, on its own side of it there."""
+    end = own.low if own.high is None else own.high
+    low, high = general
+    if end is None or low <= end * analyte.factors[unit] <= high:
+        return None
+    middle = (low + high) / 2
+    low, high = (middle, high) if own.low is None else (low, middle)
+    for other, value in _elsewhere(analyte, end, unit):
+        if low <= value <= high:
             return other
     return None
 
