@@ -43,7 +43,10 @@ def next_scan(case: Case) -> tuple[str | None, str]:
     ):
         pet = "no"
     equivocal = bool(
-        case.ranked and case.explained and not case.leads and case.sampling_rule is None
+        case.ranked
+        and case.explained
+        and not case.leads
+        and (case.sampling_rule is None or case.capabilities.status("venous_sampling") == "no")
     )
     act, rule = search.next_scan(
         case.done,
