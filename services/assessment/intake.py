@@ -77,6 +77,7 @@ class Case:
     questioned: set[str] = field(default_factory=set)
     """Results whose unit is asked back, or that are not final: evidence of nothing normal."""
     history_asked: bool = False
+    history_told: bool = False
     drugs_asked: bool = False
     saw_younger: bool = False
     """Was any of the results drawn when the person was younger?"""
@@ -263,6 +264,7 @@ def _note_assay(case: Case, measured: Measured, key: str) -> None:
 def _read_exposures(case: Case, request: EvaluateRequest) -> None:
     asked: list[Any] = [request.drug_exposures, request.iv_iron, request.findings]
     case.history_asked = any(one is not None for one in asked)
+    case.history_told = None not in (*asked, request.acute_context)
     case.drugs_asked = request.drug_exposures is not None
     case.infusions = [Infusion(i.product, i.given_on) for i in request.iv_iron or ()]
     for exposure in request.drug_exposures or ():

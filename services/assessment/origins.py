@@ -108,6 +108,8 @@ class OriginStages(TubularStages):
                 self.notes.fire("RF-04", "ONCOLOGY")
                 self.notes.caveat("oncology")
                 picture.called.add("RF-04")
+            if not self.case.history_told:
+                self.notes.caveat("history_not_stated")
             if not (active or picture.features or picture.kidney_failure):
                 self._look_for_tumor()
 
@@ -134,9 +136,7 @@ class OriginStages(TubularStages):
             return
         self.notes.fire("X-12", "TIO")
         onset = findings.symptom_onset_age or findings.prior_normal_adult_phosphate
-        if not (
-            self.case.history_asked and onset and findings.family_history_low_phosphate is False
-        ):
+        if not (onset and findings.family_history_low_phosphate is False):
             self.notes.caveat("history_not_stated")
 
     # G: genes

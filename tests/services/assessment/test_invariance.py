@@ -1,6 +1,7 @@
 """What must not change a conclusion: the unit, the order, the irrelevant, and what is missing."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -40,6 +41,7 @@ ABOUT_THE_UNIT = {"unit_questioned"}
 """Asks about the unit itself: a number that would be usual in another one. It decides nothing."""
 
 READ_BY_NO_RULE = ["s_cl"]
+HISTORIES = ("drug_exposures", "iv_iron", "acute_context", "genetics", "findings")
 NO_RESULTS = ["entered-in-error", "cancelled", "registered"]
 
 quick = settings(
@@ -158,6 +160,34 @@ def test_without_a_measurement_no_conclusion_is_more_certain(body: dict[str, Any
             rests_on(before),
             rests_on(after),
         )
+
+
+def without_a_history(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same patient, each time with one thing less that was told of the past."""
+    for finding in body["findings"]:
+        rest = {name: told for name, told in body["findings"].items() if name != finding}
+        yield finding, {**body, "findings": rest}
+    for history in HISTORIES:
+        yield history, {**body, history: None}
+
+
+@quick
+@given(bodies())
+def test_where_an_unasked_history_makes_a_conclusion_more_certain_the_answer_says_so(
+    body: dict[str, Any],
+) -> None:
+    """The specification classes by what was measured and names no history in its vector DC10.
+
+    So an exposure that nobody mentions cannot hold a class back; the answer bears the caveat
+    and M-06 asks. (docs/decisions/0019). A doubt told about a phosphate holds back a cure.
+    """
+    before = answer_for(body)
+    for told, rest in without_a_history(body):
+        after = answer_for(rest)
+        surer = CERTAINTY[after.tio_class] > CERTAINTY[before.tio_class]
+        said = "history_not_stated" in {caveat.code for caveat in after.caveats}
+        doubted = told == "monoclonal_protein" and rests_on(after) == "C-08"
+        assert not surer or said or doubted, (told, rests_on(before), rests_on(after))
 
 
 @quick
