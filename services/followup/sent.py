@@ -1,0 +1,192 @@
+"""What follow-up is told at once: the patient, and a history of dated events."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Discriminator, Field, Tag
+
+from knowledge.terms.person import Profile
+from knowledge.terms.sent import Instant, Name, Native, Number, When
+
+
+class Patient(Native):
+    """FHIR Patient, as far as an interval needs it."""
+
+    id: Name | None = None
+    sex: Literal["male", "female", "other", "unknown"] = "unknown"
+    birth_date: date | None = None
+    age_years: Number | None = Field(default=None, ge=0, le=130)
+    weight_kg: Number | None = Field(default=None, gt=0)
+
+
+class ReferenceRange(Native):
+    """The laboratory's own interval, in the unit of the result."""
+
+    low: Number | None = None
+    high: Number | None = None
+
+
+class Observation(Native):
+    """FHIR Observation, as in the assessment contract. A value that cannot be read is rejected
+    by itself; it never takes the rest with it."""
+
+    id: Name
+    analyte: Name | None = None
+    loinc: Name | None = None
+    value: Any = None
+    comparator: Literal["<", "<=", ">=", ">"] | None = None
+    unit: str | None = Field(default=None, max_length=50)
+    taken_at: Instant | None = None
+    fasting: bool | None = None
+    collection_id: Name | None = None
+    status: str = "final"
+    version: int | None = None
+    reference_range: ReferenceRange | None = None
+    assay: Name | None = None
+    specimen: Name | None = None
+    flags: list[Name] = Field(default_factory=list)
+
+
+class Surgery(Native):
+    """FHIR Procedure: what was removed, from where, how completely."""
+
+    kind: Literal["surgery"] = "surgery"
+    id: Name | None = None
+    performed_at: When
+    site: Name | None = None
+    laterality: Literal["left", "right", "both"] | None = None
+    margin: Name | None = None
+    tissue: Name | None = None
+    histology: Name | None = None
+    procedure: Name | None = None
+
+
+class Therapy(Native):
+    """FHIR MedicationStatement: a drug begun, ended or given. Without an end it is still taken."""
+
+    kind: Literal["therapy"] = "therapy"
+    id: Name | None = None
+    agent: Name
+    started_on: When | None = None
+    stopped_on: When | None = None
+    given_on: When | None = None
+    dose: Number | None = Field(default=None, ge=0)
+    dose_unit: str | None = Field(default=None, max_length=50)
+
+
+class DrugExposure(Native):
+    """A drug as the assessment contract writes it."""
+
+    agent: Name
+    started_on: date | None = None
+    stopped_on: date | None = None
+    dose: Name | None = None
+
+
+class Results(Native):
+    """FHIR Bundle of Observations: what a laboratory sent. What only assessment reads is kept."""
+
+    kind: Literal["observations"] = "observations"
+    id: Name | None = None
+    patient: Patient | None = None
+    as_of: Instant | None = None
+    profile: Profile | None = None
+    observations: list[Observation] | None = None
+    drug_exposures: list[DrugExposure] | None = None
+    findings: dict[str, Any] | None = None
+    iv_iron: list[Any] | None = None
+    acute_context: list[Any] | None = None
+    genetics: list[Any] | None = None
+
+
+class Performed(Native):
+    """FHIR Procedure: something that was due and has been done, such as a bone density."""
+
+    kind: Literal["act"] = "act"
+    id: Name | None = None
+    act: Name
+    performed_at: When
+
+
+class Scanned(BaseModel):
+    """FHIR ImagingStudy, of which follow-up only asks that it was made; localization reads it."""
+
+    kind: Literal["study"] = "study"
+    modality: Name
+    tracer: Name | None = None
+    performed_at: When | None = None
+
+
+class Examined(BaseModel):
+    """An examination, of which follow-up only asks that it was made; localization reads it."""
+
+    kind: Literal["examination"] = "examination"
+    examined_at: When | None = None
+
+
+class Stated(Native):
+    """A state that another part of the pathway found, kept for the record."""
+
+    kind: Literal["state"] = "state"
+    id: Name | None = None
+    state: Name
+    noted_on: When | None = None
+
+
+class DispositionOf(Native):
+    """How an item ended without a result."""
+
+    kind: Literal["disposition"] = "disposition"
+    rule: Name
+    occurrence: Name
+    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
+    reason: str = Field(default="", max_length=2000)
+    noted_on: When
+
+
+MARKS = {
+    "modality": "study",
+    "areas": "examination",
+    "examined_at": "examination",
+    "observations": "observations",
+    "drug_exposures": "observations",
+    "agent": "therapy",
+    "disposition": "disposition",
+    "state": "state",
+    "act": "act",
+}
+
+
+def _kind_of(given: Any) -> str:
+    """Which kind of event is this? Its `kind`, else what only that kind says."""
+    if not isinstance(given, Mapping):
+        return str(getattr(given, "kind", "surgery"))
+    if isinstance(given.get("kind"), str):
+        return str(given["kind"])
+    return next((kind for mark, kind in MARKS.items() if mark in given), "surgery")
+
+
+DatedEvent = Annotated[
+    Annotated[Surgery, Tag("surgery")]
+    | Annotated[Therapy, Tag("therapy")]
+    | Annotated[Results, Tag("observations")]
+    | Annotated[Performed, Tag("act")]
+    | Annotated[Scanned, Tag("study")]
+    | Annotated[Examined, Tag("examination")]
+    | Annotated[Stated, Tag("state")]
+    | Annotated[DispositionOf, Tag("disposition")],
+    Discriminator(_kind_of),
+]
+"""One dated event of a history. `kind` may be left out where the other fields say it."""
+
+
+class PlanRequest(Native):
+    """FHIR CarePlan of follow-up: all that is known when the question is asked."""
+
+    patient: Patient = Patient()
+    as_of: Instant | None = None
+    profile: Profile = Profile.INT_ADULT
+    label_profile: Name | None = None
+    opened_on: date | None = None
+    history: list[DatedEvent] = Field(default_factory=list)
