@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
+from typing import Literal
 
 from knowledge.rows import Entry
 from knowledge.rules.imaging import by_name, plain
@@ -14,6 +15,9 @@ from knowledge.terms.quantity import UNITS, UnknownUnit, unit_named
 TABLE = Table.beside(__file__)
 WEEK = timedelta(weeks=1)
 
+BodySide = Literal["left", "right"]
+"""A vein has one side or none; it is never `both`."""
+
 
 @dataclass(slots=True)
 class Sample:
@@ -21,7 +25,7 @@ class Sample:
 
     key: str
     vein: str
-    side: str | None
+    side: BodySide | None
     value: Decimal | None
     unit: str | None
     assay: str | None = None

@@ -186,7 +186,7 @@ def _where_it_steps_up(case: Case) -> Iterable[NextStep]:
         because = f"FGF23 steps up in the {side}{measured.vein}, and no candidate is there"
         step = _imaging(case, "LOC-015", None, ("mri",), because)
         step.site = measured.territory_name
-        step.laterality = measured.sample.side  # type: ignore[assignment]
+        step.laterality = measured.sample.side
         yield step
 
 

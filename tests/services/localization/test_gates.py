@@ -175,3 +175,14 @@ def test_units_of_one_kind_are_compared_as_what_they_are() -> None:
     plan = the_plan(studies=COMPETING, venous_samples=samples)
 
     assert plan.venous_sampling[0].highest_ratio == 2
+
+
+def test_where_fgf23_steps_up_without_a_candidate_the_side_of_the_vein_is_imaged() -> None:
+    samples = [
+        {"vein": "right atrium", "value": 100, "unit": "pg/mL"},
+        {"vein": "axillary", "laterality": "left", "value": 200, "unit": "pg/mL"},
+    ]
+    plan = the_plan(studies=COMPETING, venous_samples=samples)
+
+    imaged = [s for s in plan.next_steps if s.rule == "LOC-015"]
+    assert [(s.laterality, s.modalities) for s in imaged] == [("left", ["mri"])]
