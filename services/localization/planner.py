@@ -21,6 +21,7 @@ from services.localization.answer import (
 )
 from services.localization.capabilities import wait_of
 from services.localization.case import ADEQUATE, Case
+from services.localization.sent import Available
 
 SCAN_OF = {
     ("sstr", "pet"): "sstr_pet",
@@ -160,16 +161,25 @@ def _best_test(case: Case, act: str) -> Method:
     return min(tests, key=_order(case, tests))
 
 
-def _order(case: Case, tests: Sequence[Method]) -> Callable[[Method], tuple[bool, bool, int]]:
+def _order(case: Case, tests: Sequence[Method]) -> Callable[[Method], tuple[bool, bool, int, int]]:
     options = scan_planner.ranked([_option(case, test) for test in tests], case.on)
     place = {option.test: number for number, option in enumerate(options)}
 
-    def order(test: Method) -> tuple[bool, bool, int]:
+    def order(test: Method) -> tuple[bool, bool, int, int]:
         said = case.capabilities.of_test(test)
         gone = said is not None and not said.available
-        return (gone, bool(case.patience.meets(test.act, test.key).gates), place[test.key])
+        gated = bool(case.patience.meets(test.act, test.key).gates)
+        return (gone, gated, _how_sure(case, said), place[test.key])
 
     return order
+
+
+def _how_sure(case: Case, said: Available | None) -> int:
+    """A wait that nobody named counts for nothing in what a test is worth: so what is known to be
+    had goes before what nobody mentioned, and that before what is known to be too far away."""
+    if said is None:
+        return 1
+    return 0 if search.can_wait(wait_of(said), case.on) else 2
 
 
 def _option(case: Case, test: Method) -> Option:

@@ -40,6 +40,15 @@ def test_the_lead_time_of_a_tracer_decides_between_tests_of_one_scan() -> None:
     assert "the same kind of scan, worth" in later["ga68_dota"]
 
 
+def test_a_test_that_is_known_to_be_had_goes_before_one_that_nobody_mentioned() -> None:
+    known = the_plan(availability={"68Ga-DOTATATE": {"available": True, "lead_days": 60}})
+    too_far = the_plan(availability={"68Ga-DOTATATE": {"available": True, "lead_days": 400}})
+    gone = the_plan(availability={"68Ga-DOTATATE": {"available": False}})
+
+    assert (known.next_steps[0].test, known.next_steps[0].wait_days) == ("ga68_dota", 60)
+    assert "ga68_dota" not in [too_far.next_steps[0].test, gone.next_steps[0].test]
+
+
 def test_a_price_of_ones_own_goes_before_the_placeholder() -> None:
     plan = the_plan(availability={"sstr_pet_ct": {"cost_relative": 40}})
 
