@@ -16,8 +16,10 @@ from services.followup import contract
 from services.followup.contract import (
     DispositionOf,
     Examined,
+    Opinion,
     Patient,
     Performed,
+    Planned,
     PlanRequest,
     Rejected,
     Results,
@@ -65,12 +67,14 @@ def moment_of(event: contract.DatedEvent) -> datetime | None:
         case Results():
             moments: list[When | None] = [o.taken_at for o in event.observations or ()]
         case Therapy():
-            moments = [event.given_on, event.stopped_on, event.started_on]
+            moments = [event.given_on, event.stopped_on, event.started_on, event.ordered_on]
         case Surgery() | Performed() | Scanned():
             moments = [event.performed_at]
         case Examined():
             moments = [event.examined_at]
-        case DispositionOf() | Stated():
+        case Planned():
+            moments = [event.cancelled_on or event.noted_on]
+        case DispositionOf() | Stated() | Opinion():
             moments = [event.noted_on]
     known = [
         when if isinstance(when, datetime) else datetime.combine(when, time(), UTC)

@@ -36,6 +36,8 @@ RESOURCES = {
     "study": "ImagingStudy",
     "examination": "Observation",
     "therapy": "MedicationStatement",
+    "planned": "ServiceRequest",
+    "opinion": "ClinicalImpression",
     "observations": "Observation",
     "state": "Observation",
     "disposition": "CarePlan",

@@ -71,8 +71,44 @@ class Therapy(Native):
     started_on: When | None = None
     stopped_on: When | None = None
     given_on: When | None = None
+    ordered_on: When | None = None
     dose: Number | None = Field(default=None, ge=0)
     dose_unit: str | None = Field(default=None, max_length=50)
+    every_days: int | None = Field(default=None, ge=1, le=366)
+    doses_per_day: Number | None = Field(default=None, gt=0, le=48)
+
+
+class Planned(Native):
+    """FHIR ServiceRequest: an operation or a radiotherapy is booked for a day, or is off again."""
+
+    kind: Literal["planned"] = "planned"
+    id: Name | None = None
+    procedure: Literal["surgery", "radiotherapy", "ablation"]
+    planned_for: date
+    noted_on: When | None = None
+    cancelled_on: When | None = None
+
+
+class Opinion(Native):
+    """FHIR ClinicalImpression: what the meeting of all disciplines thinks of the tumor.
+
+    What is absent nobody has said; it is unknown, never no.
+    """
+
+    kind: Literal["opinion"] = "opinion"
+    id: Name | None = None
+    noted_on: When
+    resectable: bool | None = None
+    fit_for_surgery: bool | None = None
+    in_bone: bool | None = None
+    near_joint: bool | None = None
+    small: bool | None = None
+    seen_at_surgery: bool | None = None
+    residual: bool | None = None
+    re_excision_feasible: bool | None = None
+    metastatic: bool | None = None
+    sstr_positive: bool | None = None
+    burosumab_available: bool | None = None
 
 
 class DrugExposure(Native):
@@ -152,6 +188,8 @@ MARKS = {
     "observations": "observations",
     "drug_exposures": "observations",
     "agent": "therapy",
+    "planned_for": "planned",
+    "resectable": "opinion",
     "disposition": "disposition",
     "state": "state",
     "act": "act",
@@ -170,6 +208,8 @@ def _kind_of(given: Any) -> str:
 DatedEvent = Annotated[
     Annotated[Surgery, Tag("surgery")]
     | Annotated[Therapy, Tag("therapy")]
+    | Annotated[Planned, Tag("planned")]
+    | Annotated[Opinion, Tag("opinion")]
     | Annotated[Results, Tag("observations")]
     | Annotated[Performed, Tag("act")]
     | Annotated[Scanned, Tag("study")]
