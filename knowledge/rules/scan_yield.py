@@ -12,6 +12,9 @@ from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 
+CHANCES = ("sensitivity", "low", "high")
+"""What a test finds of the tumors that are there, and between which bounds."""
+
 
 @dataclass(slots=True)
 class Yield:
@@ -47,26 +50,23 @@ def _bare(probability: Decimal) -> str:
 def present_after(negative: tuple[str, ...], on: date) -> Decimal:
     """How likely is there a tumor that can be found, after these adequate negative tests?
 
-    A negative test never makes it likelier, whatever numbers a table holds.
+    In the order in which they were made: what an earlier one missed, a later one misses more often,
+    and so says less (3.2). A negative test never makes it likelier, whatever numbers a table holds.
     """
     present = TABLE.number("prior_localizable", on)
-    for key in negative:
-        test = imaging.TABLE.entries["tests"][key].fields
-        missed = present * (1 - test["sensitivity"])
-        present = min(present, missed / (missed + (1 - present) * test["specificity"]))
+    for number, key in enumerate(negative):
+        specificity: Decimal = imaging.TABLE.entries["tests"][key].fields["specificity"]
+        missed = present * (1 - _left(key, negative[:number], on)["sensitivity"])
+        present = min(present, missed / (missed + (1 - present) * specificity))
     return present
 
 
 @lru_cache(maxsize=1024)
 def yield_of(test: str, negative: tuple[str, ...], on: date) -> Yield:
     """How likely is this test to find the tumor after these adequate negative tests? (3.2)"""
-    asked = imaging.method_of(test)
-    overlap = max(
-        (_overlap(imaging.method_of(key), asked, on) for key in negative), default=Decimal(0)
-    )
-    found = present_after(negative, on) * (1 - overlap)
-    fields = imaging.TABLE.entries["tests"][test].fields
-    return Yield(*(found * fields[name] for name in ("sensitivity", "low", "high")))
+    present, left = present_after(negative, on), _left(test, negative, on)
+    expected, low, high = (present * left[name] for name in CHANCES)
+    return Yield(expected, low, high)
 
 
 def expected_yield(act: str, negative: Sequence[str], on: date) -> Yield | None:
@@ -78,11 +78,19 @@ def expected_yield(act: str, negative: Sequence[str], on: date) -> Yield | None:
 @lru_cache(maxsize=1024)
 def believed(test: str, negative: tuple[str, ...], on: date) -> Decimal:
     """If this test shows something, how likely is it the tumor? (its positive predictive value)"""
+    specificity: Decimal = imaging.TABLE.entries["tests"][test].fields["specificity"]
+    present, true = present_after(negative, on), yield_of(test, negative, on).expected
+    return true / (true + (1 - present) * (1 - specificity))
+
+
+def _left(test: str, negative: Sequence[str], on: date) -> dict[str, Decimal]:
+    """What is left of this test's sensitivity, and of its bounds, after these missed the tumor?"""
+    asked = imaging.method_of(test)
+    overlap = max(
+        (_overlap(imaging.method_of(key), asked, on) for key in negative), default=Decimal(0)
+    )
     fields = imaging.TABLE.entries["tests"][test].fields
-    present = present_after(negative, on)
-    true = present * fields["sensitivity"]
-    believed_in: Decimal = true / (true + (1 - present) * (1 - fields["specificity"]))
-    return believed_in
+    return {name: fields[name] * (1 - overlap) for name in CHANCES}
 
 
 def _overlap(done: Method, asked: Method, on: date) -> Decimal:

@@ -118,7 +118,9 @@ def _negative_tests(facts: Facts) -> tuple[str, ...]:
     tests = []
     if facts.exam_complete and not any(r.lump for p in facts.places for r in p.readings):
         tests.append("exam")
-    tests += [s.technique.test or "" for s in facts.scans if s.status == "negative"]
+    negative = [scan for scan in facts.scans if scan.status == "negative"]
+    negative.sort(key=lambda scan: scan.on or date.min)
+    tests += [scan.technique.test or "" for scan in negative]
     return tuple(tests)
 
 

@@ -57,6 +57,15 @@ def test_a_finding_is_believed_as_far_as_the_test_allows(case: dict[str, Any]) -
     assert round(float(found), 3) == case["expected"]
 
 
+@each("present")
+def test_a_later_negative_test_says_less_where_scans_miss_the_same_tumors(
+    case: dict[str, Any],
+) -> None:
+    left = scan_yield.present_after(tuple(case["negative"]), TODAY)
+
+    assert round(float(left), 3) == case["after"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "pregnant", "unsafe", "left"),
     [

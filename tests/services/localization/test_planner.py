@@ -49,6 +49,17 @@ def test_a_test_that_is_known_to_be_had_goes_before_one_that_nobody_mentioned() 
     assert "ga68_dota" not in [too_far.next_steps[0].test, gone.next_steps[0].test]
 
 
+def test_negative_scans_count_in_the_order_in_which_they_were_made() -> None:
+    pet = a_study()
+    spect = a_study("spect", modality="NM", tracer="99mTc-HYNIC-TOC", performed_at="2025-11-01")
+    one, other = (the_plan(studies=scans).next_steps[0] for scans in ([pet, spect], [spect, pet]))
+
+    assert one.test == other.test == "fdg"
+    assert one.expected_yield is not None
+    assert one.expected_yield == other.expected_yield
+    assert one.expected_yield.about == "about 1 in 18"
+
+
 def test_a_price_of_ones_own_goes_before_the_placeholder() -> None:
     plan = the_plan(availability={"sstr_pet_ct": {"cost_relative": 40}})
 
