@@ -128,7 +128,7 @@ def _when_unlikely(picture: Picture, classed: Classification) -> Iterator[str]:
 
 def _to_settle(picture: Picture) -> Iterator[str]:
     yield from picture.exposures
-    yield from picture.called & frozenset({"M-08", "V-08"})
+    yield from picture.called & {"M-08"}
     if picture.fgf23_under_burosumab:
         yield "V-08"
     if picture.calcium_pattern == "PTH_DEPENDENT" and not picture.calcium_confirmed_high:
