@@ -77,6 +77,8 @@ def _plain_notes(case: Case) -> Iterable[tuple[str, str]]:
             yield "unknown_gate", f"there is no gate {said.gate!r} to go past"
         elif not _may_be_overridden(said.gate):
             yield "override_refused", f"{said.gate} cannot be overridden, only lifted"
+        elif said.by is None:
+            yield "override_refused", f"nobody is named who goes past {said.gate}"
     glucose = request.constraints.glucose
     if glucose is not None and case.patience.circumstances.glucose_mmol_per_l is None:
         yield "unknown_unit", "the unit of the glucose is not known, so it was not used"

@@ -17,6 +17,7 @@ from services.localization.answer import Plan
 from services.localization.drawing import answer_anew
 from services.localization.localize import localize
 from services.localization.sent import PlanRequest
+from services.localization.signed import signed
 from services.localization.stored import StoredPlan
 from services.localization.telling import shown
 
@@ -42,10 +43,14 @@ async def record_plan(
     expected: IfMatch,
     caller: Annotated[Caller, requires("CarePlan", "cu")],
 ) -> StoredPlan:
-    """Say what is known of a search as a whole; what is not named stays. Safe to repeat."""
+    """Say what is known of a search as a whole; what is not named stays. Safe to repeat.
+
+    Who says a link or an override is who holds the token, whatever name the body gives.
+    """
     plan = await repository.open_plan(session, caller.organisation, plan_id)
     expected.check(plan.version or None)
-    body = repository.amended(plan.body, repository.said(request))
+    said = signed(repository.said(request), plan.body, caller.display or caller.subject)
+    body = repository.amended(plan.body, said)
     if plan.version == 0 or body != plan.body:
         action: audit.Action = "update" if plan.version else "create"
         plan.body = body

@@ -261,11 +261,14 @@ class Link(Native):
 
 
 class Override(Native):
-    """A person goes past a gate, with a reason. `gate` is its rule or key, `act` the step."""
+    """A person goes past a gate, with a reason. `gate` is its rule or key, `act` the step.
+
+    Without a name (`by`) it opens nothing; in a stored plan the name is that of the token.
+    """
 
     gate: Name
     reason: Reason
-    by: Name
+    by: Name | None = None
     act: Name | None = None
     on: date | None = None
 

@@ -67,6 +67,14 @@ def test_an_override_holds_for_the_step_it_names_and_says_who_and_why() -> None:
     assert (past.rule, past.override_reason, past.by) == ("LOC-029", "cord compression", "Dr. A")
 
 
+def test_an_override_that_nobody_signed_opens_nothing() -> None:
+    unsigned = {"gate": "pregnancy", "reason": "cord compression"}
+    plan = the_plan(constraints={"pregnancy": True}, overrides=[unsigned])
+
+    assert gates(plan) == ["block"]
+    assert "override_refused" in {caveat.code for caveat in plan.caveats}
+
+
 def test_while_breast_feeding_indium_is_avoided_and_the_other_spect_is_chosen() -> None:
     only_spect = {"sstr_pet_ct": {"available": False}, "octreoscan": {"available": True}}
     nursing = {"breast_feeding": True}

@@ -21,6 +21,7 @@ from services.localization.contract import (
     PlanRequest,
     ReportedStudy,
 )
+from services.localization.tables import PlanRow
 from tests.services.localization.conftest import asking
 from tests.services.localization.test_corrections import a_report, the_examination
 from tests.services.localization.test_localize import a_study
@@ -317,3 +318,35 @@ async def test_a_lesion_is_named_in_the_register_as_a_link_names_it(
         f"{pet}:1",
         f"{mri}:k",
     }
+
+
+async def test_a_word_in_a_plan_is_that_of_the_token_and_not_of_the_name_in_its_body(
+    served: FastAPI, mint: TokenMint, http: httpx2.AsyncClient
+) -> None:
+    path = f"/localization/v1/plans/{uuid4()}"
+    override = {"gate": "pregnancy", "reason": "cord compression", "by": "Somebody Else"}
+    said = {"constraints": {"pregnancy": True}, "overrides": [override]}
+    said["links"] = [{"a": "x:1", "b": "y:1", "same": True, "reason": "one", "by": "Else"}]
+    token = mint.mint("dr-b", NORTH, ["system/*.cruds"], display="Dr. B")
+
+    first = await http.put(path, json=said)
+    again = await http.put(path, json=said, headers={"Authorization": f"Bearer {token}"})
+    more = said | {"overrides": [override, override | {"reason": "agreed with her"}]}
+    added = await http.put(path, json=more, headers={"Authorization": f"Bearer {token}"})
+
+    assert whose(first) == whose(again) == {"worker"}
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert await _links_and_overrides(served) == {"worker", "Dr. B"}
+    assert added.headers["ETag"] == '"2"'
+
+
+def whose(answer: httpx2.Response) -> set[str]:
+    """Who went past a gate, by this plan?"""
+    steps = answer.json()["next_steps"]
+    return {said["by"] for step in steps for said in step["overridden"]}
+
+
+async def _links_and_overrides(app: FastAPI) -> set[str]:
+    async with app.state.database.reading() as session:
+        (plan,) = (await session.exec(select(PlanRow))).scalars().all()
+        return {word["by"] for word in [*plan.body["links"], *plan.body["overrides"]]}
