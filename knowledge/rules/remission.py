@@ -1,106 +1,39 @@
-"""After removal, is the disease gone, and does it stay gone? Results in order, one state."""
+"""After removal, is the disease gone, and does it stay gone? Results in order, one state.
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+How one state becomes another stands in the table (`ordered.transitions`); here is only told what
+has been seen so far.
+"""
 
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+
+from knowledge.rules.course import REFRACTORY, Course, Sample, Spread, State, Step
+from knowledge.rules.masking import Exposure, mask, masker
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 from knowledge.terms.obligation import Proposal
 
+__all__ = [
+    "REFRACTORY",
+    "Course",
+    "Exposure",
+    "Sample",
+    "Spread",
+    "State",
+    "Step",
+    "course",
+    "mask",
+    "masker",
+]
+
 TABLE = Table.beside(__file__)
-
-
-class State(StrEnum):
-    """Where somebody stands after surgery (treatment-followup.md 3.3)."""
-
-    NO_SURGERY = "NO_SURGERY"
-    POSTOPERATIVE = "POSTOPERATIVE"
-    EARLY_RESPONSE = "EARLY_RESPONSE"
-    BIOCHEM_REMISSION_ALP_PENDING = "BIOCHEM_REMISSION_ALP_PENDING"
-    REMISSION = "REMISSION"
-    PROVISIONAL_PERSISTENT = "PROVISIONAL_PERSISTENT"
-    PERSISTENT = "PERSISTENT"
-    RECURRENCE_SUSPECTED = "RECURRENCE_SUSPECTED"
-    RECURRENT = "RECURRENT"
 
 
 AFTER_REMISSION = (State.REMISSION, State.RECURRENCE_SUSPECTED, State.RECURRENT)
 LOW_WITHOUT_DRUGS = (State.PROVISIONAL_PERSISTENT, State.PERSISTENT)
+NOT_UNDONE = (State.RECURRENT, State.METASTATIC)
 MASKED = "MASKED"
-REFRACTORY = "REFRACTORY"
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """A drug that may mask a phosphate, and from when to when. No end: it is still taken.
-
-    Of burosumab the end is the day of the last dose.
-    """
-
-    agent: str
-    kind: str
-    started: datetime | date | None
-    ended: datetime | date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The levels of one blood sample. None: not measured."""
-
-    at: datetime
-    phosphate: Level | None = None
-    alp: Level | None = None
-    fgf23: Level | None = None
-    tmp_gfr: Level | None = None
-    ids: tuple[str, ...] = ()
-
-    @property
-    def day(self) -> date:
-        """The calendar day where it was drawn."""
-        return self.at.date()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change of state: when, to what, by which rule, because of which results."""
-
-    day: date
-    state: State
-    rule: str
-    because: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Course:
-    """The way since an operation."""
-
-    operated: date
-    state: State = State.POSTOPERATIVE
-    since: date = date.min
-    steps: list[Step] = field(default_factory=list)
-    lows: list[date] = field(default_factory=list)
-    suspicions: list[date] = field(default_factory=list)
-    masked: list[Sample] = field(default_factory=list)
-    alp: Level | None = None
-    fgf23: Level | None = None
-    confirmed: bool = False
-
-    def entered(self, states: Collection[str]) -> date:
-        """Since when without a break in one of these states?"""
-        since = self.since
-        for step in reversed(self.steps):
-            if step.state not in states:
-                break
-            since = step.day
-        return since
-
-    def flags(self) -> tuple[str, ...]:
-        """What else is to be said of this state?"""
-        row = TABLE.entries["states"].get(self.state)
-        refractory = row is not None and row.fields["refractory"]
-        return (REFRACTORY,) if refractory else ()
+STAYS = "STAYS"
 
 
 def proposal(state: State) -> Proposal:
@@ -109,66 +42,62 @@ def proposal(state: State) -> Proposal:
     return Proposal.NONE if row is None else Proposal(row.fields["proposal"])
 
 
-def masker(agent: str) -> str | None:
-    """Does this drug mask a phosphate: as supplement, as burosumab, or not at all?"""
-    plain = agent.strip().lower().replace(" ", "_").replace("-", "_")
-    for entry in TABLE.entries["maskers"].values():
-        if plain in (entry.key, *entry.fields["also"]):
-            return str(entry.fields["kind"])
-    return None
-
-
-def mask(at: datetime, exposures: Iterable[Exposure], on: date) -> Exposure | None:
-    """Which drug makes a result of this moment look better than it is? None: it may be believed."""
-    masking = [drug for drug in exposures if _masks(drug, at, on)]
-    return next((drug for drug in masking if drug.kind == "burosumab"), next(iter(masking), None))
-
-
-def _masks(drug: Exposure, at: datetime, on: date) -> bool:
-    if drug.started is not None and _day(drug.started) > at.date():
-        return False
-    if drug.ended is None:
-        return True
-    if drug.kind == "burosumab":
-        return (at.date() - _day(drug.ended)).days < TABLE.whole("burosumab_masks", on)
-    wait = timedelta(hours=TABLE.whole("supplements_mask", on))
-    if isinstance(drug.ended, datetime):
-        return at - drug.ended < wait
-    return timedelta(days=(at.date() - drug.ended).days) < wait
-
-
-def _day(when: datetime | date) -> date:
-    return when.date() if isinstance(when, datetime) else when
-
-
 def course(
-    operated: date, samples: Sequence[Sample], exposures: Sequence[Exposure], on: date
+    operated: date,
+    samples: Sequence[Sample],
+    exposures: Sequence[Exposure],
+    on: date,
+    *,
+    until: date | None = None,
+    spread: Iterable[Spread] = (),
 ) -> Course:
-    """What has become of the disease since this operation?"""
+    """What has become of the disease since this operation?
+
+    `until` is the day that is asked about: a state may end by time alone. `spread` may be older
+    than the operation: who had a distant tumor is not free of it because another was removed.
+    """
     way = Course(operated, since=operated)
-    for sample in sorted(samples, key=lambda sample: sample.at):
-        if sample.day <= operated:  # what is drawn that morning is from before
+    after = [sample for sample in samples if sample.day > operated]
+    told: list[Sample | Spread] = [*after, *spread]
+    for one in sorted(told, key=_turn):  # what is drawn that morning is from before
+        if isinstance(one, Spread):
+            way.spread = way.spread or one
+            _look(way, None, masked=False, day=max(one.day, operated), on=on)
             continue
-        covered = mask(sample.at, exposures, on)
-        if covered is not None and sample.phosphate is not None:
-            way.masked.append(sample)
-        _take_in(way, sample, masked=covered, on=on)
+        _let_time_pass(way, one.day, on)
+        covered = mask(one.at, exposures, on)
+        if covered is not None and one.phosphate is not None:
+            way.masked.append(one)
+        _take_in(way, one, covered, on)
+    if until is not None:
+        _let_time_pass(way, until, on)
     return way
 
 
-def _take_in(way: Course, sample: Sample, *, masked: Exposure | None, on: date) -> None:
+def _turn(told: Sample | Spread) -> tuple[datetime, tuple[str, ...]]:
+    if isinstance(told, Spread):
+        return datetime.combine(told.day, time(), UTC), told.ids
+    return told.at, told.ids
+
+
+def _take_in(way: Course, sample: Sample, masked: Exposure | None, on: date) -> None:
     """One more sample. Supplements change phosphate; only burosumab spoils FGF23."""
-    way.alp = sample.alp or way.alp
-    fgf23 = None if masked is not None and masked.kind == "burosumab" else sample.fgf23
-    way.fgf23 = fgf23 or way.fgf23
+    on_burosumab = masked is not None and masked.kind == "burosumab"
+    fgf23 = None if on_burosumab else sample.fgf23
+    if sample.alp is not None:
+        way.alp, way.seen["alp"] = sample.alp, sample
+    if fgf23 is not None:
+        way.fgf23, way.seen["fgf23"] = fgf23, sample
     if sample.tmp_gfr is Level.LOW or fgf23 in _speaks_for_disease(way.state):
-        way.confirmed = True
+        way.seen["proof"] = sample
+    believed = sample.phosphate is not Level.LOW and masked is None
     if sample.phosphate is Level.LOW:
-        _low(way, sample, masked=masked is not None, on=on)
-    elif masked is None and sample.phosphate in (Level.NORMAL, Level.HIGH):
-        _not_low(way, sample, on)
-    elif masked is None and sample.phosphate is None and way.lows:
-        _settle(way, sample, on)
+        _count_low(way, sample, fgf23, masked=masked is not None, on=on)
+    _look(way, sample, masked=masked is not None, day=sample.day, on=on)
+    if sample.phosphate is Level.LOW and way.state is State.RECURRENCE_SUSPECTED:
+        way.suspicions.append(sample.day)
+    if believed and sample.phosphate is not None and way.state not in NOT_UNDONE:
+        way.lows, way.seen["proof"] = [], None
 
 
 def _speaks_for_disease(state: State) -> tuple[Level, ...]:
@@ -176,72 +105,79 @@ def _speaks_for_disease(state: State) -> tuple[Level, ...]:
     return (Level.NORMAL, Level.HIGH) if state in AFTER_REMISSION else (Level.HIGH,)
 
 
-def _low(way: Course, sample: Sample, *, masked: bool, on: date) -> None:
+def _count_low(way: Course, sample: Sample, fgf23: Level | None, *, masked: bool, on: date) -> None:
     """A low phosphate counts even on drugs once the disease was gone; before, only without."""
-    if way.state is State.REMISSION:
-        way.lows = [sample.day]
-        way.suspicions.append(sample.day)
-        way.confirmed = sample.tmp_gfr is Level.LOW or sample.fgf23 in (Level.NORMAL, Level.HIGH)
-        _go(way, sample, State.RECURRENCE_SUSPECTED, "FU-005")
-    elif way.state is State.RECURRENCE_SUSPECTED:
-        way.lows.append(sample.day)
-        _settle(way, sample, on)
-        if way.state is State.RECURRENCE_SUSPECTED:
-            way.suspicions.append(sample.day)
-    elif way.state is not State.RECURRENT and not masked:
-        days = (sample.day - way.operated).days
-        if days < TABLE.whole("persistence_from_day", on):
-            if way.state is not State.POSTOPERATIVE:
-                _go(way, sample, State.POSTOPERATIVE, "STATE-POSTOPERATIVE")
-            return
-        way.lows.append(sample.day)
-        if way.state not in LOW_WITHOUT_DRUGS:
-            way.confirmed = sample.tmp_gfr is Level.LOW or way.fgf23 is Level.HIGH
-            _go(way, sample, State.PROVISIONAL_PERSISTENT, "FU-001")
-        _settle(way, sample, on)
+    if way.state is State.RECURRENCE_SUSPECTED or (way.state in LOW_WITHOUT_DRUGS and not masked):
+        way.lows.append(sample)
+    elif way.state is State.REMISSION:
+        shown = sample.tmp_gfr is Level.LOW or fgf23 in _speaks_for_disease(way.state)
+        way.lows, way.seen["proof"] = [sample], sample if shown else None
+    elif way.state not in NOT_UNDONE and not masked and not _is_early(way, sample.day, on):
+        shown = sample.tmp_gfr is Level.LOW
+        raised = way.seen.get("fgf23") if way.fgf23 is Level.HIGH else None
+        way.lows, way.seen["proof"] = [sample], sample if shown else raised
 
 
-def _settle(way: Course, sample: Sample, on: date) -> None:
-    """Do the low phosphates, with what confirms them, add up to disease?"""
-    if not way.confirmed:
+def _is_early(way: Course, day: date, on: date) -> bool:
+    return (day - way.operated).days < TABLE.whole("persistence_from_day", on)
+
+
+def _let_time_pass(way: Course, day: date, on: date) -> None:
+    """What ends by itself before this day?"""
+    lag = months_after(way.operated, TABLE.whole("alp_may_lag", on))
+    if way.state is State.BIOCHEM_REMISSION_ALP_PENDING and lag <= day:
+        _look(way, None, masked=False, day=lag, on=on)
+
+
+def _look(way: Course, sample: Sample | None, *, masked: bool, day: date, on: date) -> None:
+    """Which row of the table speaks now? It changes the state, or keeps it."""
+    row = TABLE.first("transitions", _facts(way, sample, masked=masked, day=day, on=on))
+    if row.then in (STAYS, way.state):
         return
-    if way.state is State.PROVISIONAL_PERSISTENT:
-        if (way.lows[-1] - way.lows[0]).days >= TABLE.whole("persistence_apart", on):
-            _go(way, sample, State.PERSISTENT, "STATE-PERSISTENT")
-    elif way.state is State.RECURRENCE_SUSPECTED:
+    because = (id for what in row.more.get("because", ()) for id in _source(way, sample, what))
+    before, way.state, way.since = way.state, State(row.then), day
+    way.steps.append(Step(day, way.state, row.rule, tuple(dict.fromkeys(because)), before))
+
+
+def _facts(
+    way: Course, sample: Sample | None, *, masked: bool, day: date, on: date
+) -> dict[str, str]:
+    """What the table asks for."""
+    phosphate = None if sample is None else sample.phosphate
+    lag = months_after(way.operated, TABLE.whole("alp_may_lag", on))
+    in_range = way.fgf23 in (Level.NORMAL, Level.LOW)
+    return {
+        "from": way.state,
+        "phosphate": "none" if phosphate in (None, Level.UNDETERMINED) else str(phosphate),
+        "drugs": "masking" if masked else "none",
+        "day": "early" if _is_early(way, day, on) else "late",
+        "alp": way.alp if way.alp in (Level.NORMAL, Level.HIGH) else "other",
+        "fgf23": "in_range" if in_range else "high" if way.fgf23 is Level.HIGH else "unknown",
+        "alp_lag": "within" if day < lag else "past",
+        "lows": "apart" if _far_apart(way, on) else "close",
+        "disease": "not_shown" if way.seen.get("proof") is None else "shown",
+        "spread": "not_proven" if way.spread is None else "proven",
+    }
+
+
+def _far_apart(way: Course, on: date) -> bool:
+    """Do the low phosphates lie as far apart as this state waits for?"""
+    days = [sample.day for sample in way.lows]
+    if way.state is State.RECURRENCE_SUSPECTED:
         apart, within = TABLE.whole("recurrence_apart", on), TABLE.whole("recurrence_within", on)
-        gaps = [(later - day).days for day in way.lows for later in way.lows]
-        if any(apart <= gap <= within for gap in gaps):
-            _go(way, sample, State.RECURRENT, "FU-006")
+        return any(apart <= (later - day).days <= within for day in days for later in days)
+    return bool(days) and (days[-1] - days[0]).days >= TABLE.whole("persistence_apart", on)
 
 
-def _not_low(way: Course, sample: Sample, on: date) -> None:
-    """A phosphate that is not low, without drugs."""
-    if way.state is State.RECURRENT:
-        return
-    was_gone = way.state in AFTER_REMISSION
-    way.lows, way.confirmed = [], False
-    if sample.phosphate is not Level.NORMAL:
-        return
-    if way.alp is Level.NORMAL or was_gone:
-        _go(way, sample, State.REMISSION, "FU-003")
-    elif way.alp is Level.HIGH and way.fgf23 is not Level.HIGH:
-        lag = TABLE.whole("alp_may_lag", on)
-        if sample.day < months_after(way.operated, lag):
-            _go(way, sample, State.BIOCHEM_REMISSION_ALP_PENDING, "FU-002")
-        else:
-            _go(way, sample, State.EARLY_RESPONSE, "STATE-EARLY-RESPONSE")
-    elif way.fgf23 in (Level.NORMAL, Level.LOW):
-        _go(way, sample, State.EARLY_RESPONSE, "STATE-EARLY-RESPONSE")
-    elif way.state in LOW_WITHOUT_DRUGS:
-        _go(way, sample, State.POSTOPERATIVE, "STATE-POSTOPERATIVE")
-
-
-def _go(way: Course, sample: Sample, state: State, rule: str) -> None:
-    if way.state is state:
-        return
-    way.state, way.since = state, sample.day
-    way.steps.append(Step(sample.day, state, rule, sample.ids))
+def _source(way: Course, sample: Sample | None, what: str) -> tuple[str, ...]:
+    """Which results said this?"""
+    if what == "spread":
+        return () if way.spread is None else way.spread.ids
+    if what == "lows":
+        return tuple(id for low in way.lows for id in low.said("phosphate"))
+    names = ("tmp_gfr", "fgf23") if what == "proof" else (what,)
+    one = sample if what == "phosphate" else way.seen.get(what)
+    return () if one is None else one.said(*names)
 
 
 def months_after(day: date, months: int) -> date:

@@ -1,0 +1,103 @@
+"""The nouns of the way after an operation: states, samples, steps from one state to the next."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from knowledge.rules.reference_intervals import Level
+from knowledge.tables import Table
+
+TABLE = Table.beside(str(Path(__file__).with_name("remission.py")))
+REFRACTORY = "REFRACTORY"
+
+
+class State(StrEnum):
+    """Where somebody stands after surgery (treatment-followup.md 3.3)."""
+
+    NO_SURGERY = "NO_SURGERY"
+    POSTOPERATIVE = "POSTOPERATIVE"
+    EARLY_RESPONSE = "EARLY_RESPONSE"
+    BIOCHEM_REMISSION_ALP_PENDING = "BIOCHEM_REMISSION_ALP_PENDING"
+    REMISSION = "REMISSION"
+    PROVISIONAL_PERSISTENT = "PROVISIONAL_PERSISTENT"
+    PERSISTENT = "PERSISTENT"
+    RECURRENCE_SUSPECTED = "RECURRENCE_SUSPECTED"
+    RECURRENT = "RECURRENT"
+    METASTATIC = "METASTATIC"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The levels of one blood sample. None: not measured. `named`: which result said which."""
+
+    at: datetime
+    phosphate: Level | None = None
+    alp: Level | None = None
+    fgf23: Level | None = None
+    tmp_gfr: Level | None = None
+    ids: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def day(self) -> date:
+        """The calendar day where it was drawn."""
+        return self.at.date()
+
+    def said(self, *what: str) -> tuple[str, ...]:
+        """The ids of the results that said this; all of them where nobody told them apart."""
+        if not self.named:
+            return self.ids
+        return tuple(id for name in what for id in self.named.get(name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A distant tumor of this kind was proven: when, and where that is written."""
+
+    day: date
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of state: when, from what to what, by which rule, because of which results."""
+
+    day: date
+    state: State
+    rule: str
+    because: tuple[str, ...] = ()
+    before: State = State.POSTOPERATIVE
+
+
+@dataclass(slots=True)
+class Course:
+    """The way since an operation, and what has been seen on it."""
+
+    operated: date
+    state: State = State.POSTOPERATIVE
+    since: date = date.min
+    steps: list[Step] = field(default_factory=list)
+    suspicions: list[date] = field(default_factory=list)
+    masked: list[Sample] = field(default_factory=list)
+    lows: list[Sample] = field(default_factory=list)
+    alp: Level | None = None
+    fgf23: Level | None = None
+    seen: dict[str, Sample | None] = field(default_factory=dict)
+    spread: Spread | None = None
+
+    def entered(self, states: Collection[str]) -> date:
+        """Since when without a break in one of these states?"""
+        since = self.since
+        for step in reversed(self.steps):
+            if step.state not in states:
+                break
+            since = step.day
+        return since
+
+    def flags(self) -> tuple[str, ...]:
+        """What else is to be said of this state?"""
+        row = TABLE.entries["states"].get(self.state)
+        refractory = row is not None and row.fields["refractory"]
+        return (REFRACTORY,) if refractory else ()
