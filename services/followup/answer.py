@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from knowledge.terms.obligation import Ladder, ObligationStatus
 
@@ -60,11 +60,34 @@ class Rejected(BaseModel):
     reason: str
 
 
+FROM, TO = AliasChoices("from", "from_state"), AliasChoices("to", "to_state")
+
+
+class Basis(BaseModel):
+    """A result, or what a person stated, in the version that was read."""
+
+    id: str
+    version: int
+
+
+class Transition(BaseModel):
+    """One change of state: by which rule, because of which results."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_state: str = Field(serialization_alias="from", validation_alias=FROM)
+    to_state: str = Field(serialization_alias="to", validation_alias=TO)
+    on: date
+    rule: str
+    because: list[Basis]
+
+
 class FollowUp(BaseModel):
     """The answer: where the patient stands after treatment, what is due, what alarms."""
 
     state: str
     since: date | None
+    transitions: list[Transition] = []
     flags: list[str]
     risk_tier: str | None
     risk_reasons: list[str]

@@ -6,17 +6,20 @@ stored plan is shown (stored.py).
 
 from services.followup.answer import (
     Alert,
+    Basis,
     Caveat,
     FiredRule,
     FollowUp,
     Rejected,
     ScheduleItem,
+    Transition,
 )
 from services.followup.sent import (
     DatedEvent,
     DispositionOf,
     DrugExposure,
     Examined,
+    MeasureTaken,
     Observation,
     Opinion,
     Patient,
@@ -28,6 +31,7 @@ from services.followup.sent import (
     Scanned,
     Stated,
     Surgery,
+    Symptoms,
     Therapy,
 )
 from services.followup.stored import (
@@ -43,6 +47,7 @@ from services.followup.told import (
 __all__ = [
     "Alert",
     "AsOf",
+    "Basis",
     "Caveat",
     "DatedEvent",
     "Disposition",
@@ -52,6 +57,7 @@ __all__ = [
     "Examined",
     "FiredRule",
     "FollowUp",
+    "MeasureTaken",
     "Observation",
     "Opinion",
     "Patient",
@@ -67,5 +73,7 @@ __all__ = [
     "StoredConclusion",
     "StoredFollowUp",
     "Surgery",
+    "Symptoms",
     "Therapy",
+    "Transition",
 ]

@@ -1,7 +1,7 @@
 """Is it gone, and what is due? A history in; state, calendar and alerts out."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from knowledge import shelf
@@ -13,16 +13,19 @@ from knowledge.rules.surveillance import Item, Tier
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus, Proposal
 from services.followup.contract import (
     Alert,
+    Basis,
     Caveat,
     FiredRule,
     FollowUp,
     PlanRequest,
     ScheduleItem,
+    Transition,
 )
 from services.followup.history import CALCIUM, History, day_of, history_of
 from services.followup.results import FGF23
 
 ENDINGS = (State.PERSISTENT, State.RECURRENT)
+A_DAY = timedelta(days=1)
 
 
 class Standing:
@@ -53,6 +56,7 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
     return FollowUp(
         state=standing.state,
         since=way.since if way else None,
+        transitions=_transitions(standing),
         flags=_flags(way),
         risk_tier=standing.tier,
         risk_reasons=list(standing.why),
@@ -92,8 +96,33 @@ def _courses(history: History) -> list[Course]:
     for number, day in enumerate(days, 1):
         following = days[number] if number < len(days) else None
         samples = [s for s in history.samples if following is None or s.day < following]
-        courses.append(remission.course(day, samples, history.exposures, history.on))
+        spread = [s for s in history.spread if following is None or s.day < following]
+        way = remission.course(
+            day,
+            samples,
+            history.exposures,
+            history.on,
+            until=history.on if following is None else following - A_DAY,
+            spread=spread,
+        )
+        courses.append(way)
     return courses
+
+
+def _transitions(standing: Standing) -> list[Transition]:
+    """By which steps did it come to this state since the last operation, and from what?"""
+    steps = standing.way.steps if standing.way is not None else ()
+    numbers = standing.history.numbers
+    return [
+        Transition(
+            from_state=step.before,
+            to_state=step.state,
+            on=step.day,
+            rule=step.rule,
+            because=[Basis(id=id, version=numbers.get(id, 1)) for id in step.because],
+        )
+        for step in steps
+    ]
 
 
 def _tier(history: History, courses: list[Course]) -> tuple[Tier | None, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 from knowledge.rules import remission, surveillance
 from knowledge.rules.reference_intervals import Level
@@ -16,6 +17,7 @@ from services.followup import contract
 from services.followup.contract import (
     DispositionOf,
     Examined,
+    MeasureTaken,
     Opinion,
     Patient,
     Performed,
@@ -26,12 +28,14 @@ from services.followup.contract import (
     Scanned,
     Stated,
     Surgery,
+    Symptoms,
     Therapy,
 )
-from services.followup.results import believed, level_of, sample_of
+from services.followup.results import believed, level_of, reading_order, sample_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
 CALCIUM = ("s_ca_adj", "s_ca")
+NOBODY = Person()
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class History:
 
     on: date
     subject: Subject
+    person: Person = NOBODY
+    weight_kg: Decimal | None = None
     operations: list[Operation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
@@ -48,6 +54,16 @@ class History:
     done: list[Done] = field(default_factory=list)
     endings: dict[tuple[str, str], Ended] = field(default_factory=dict)
     stated: list[Stated] = field(default_factory=list)
+    spread: list[remission.Spread] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    therapies: list[Therapy] = field(default_factory=list)
+    performed: list[Performed] = field(default_factory=list)
+    symptoms: list[Symptoms] = field(default_factory=list)
+    measures: list[MeasureTaken] = field(default_factory=list)
+    sent: dict[str, contract.Observation] = field(default_factory=dict)
+    """Each result as the laboratory sent it last, by its id."""
+    replaced: list[contract.Observation] = field(default_factory=list)
+    """What a laboratory has corrected or withdrawn since."""
     medication_stated: bool = False
     rejected: list[Rejected] = field(default_factory=list)
     later: int = 0
@@ -70,6 +86,8 @@ def moment_of(event: contract.DatedEvent) -> datetime | None:
             moments = [event.given_on, event.stopped_on, event.started_on, event.ordered_on]
         case Surgery() | Performed() | Scanned():
             moments = [event.performed_at]
+        case MeasureTaken():
+            moments = [event.measured_on]
         case Examined():
             moments = [event.examined_at]
         case Planned():
@@ -92,7 +110,10 @@ def day_of(when: datetime | date) -> date:
 def history_of(request: PlanRequest, as_of: datetime) -> History:
     """What does this history say, in the words of the rules, as of this moment?"""
     on = as_of.date()
-    history = History(on, _subject(request, on))
+    patient = _patient(request)
+    person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)
+    subject = Subject(on, person.sex, person.age_on(on), request.profile)
+    history = History(on, subject, person, patient.weight_kg)
     results: list[Results] = []
     therapies: list[Therapy] = []
     for event in request.history:
@@ -102,10 +123,15 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Therapy():
                 history.medication_stated = True
                 therapies.append(event)
+            case Symptoms() if not _is_later(event.noted_on, as_of, history):
+                history.symptoms.append(event)
+            case MeasureTaken() if not _is_later(event.measured_on, as_of, history):
+                history.measures.append(event)
             case Results():
                 results.append(event)
             case Performed() if not _is_later(event.performed_at, as_of, history):
                 act = frozenset([event.act])
+                history.performed.append(event)
                 history.done.append(Done(day_of(event.performed_at), act))
             case Scanned() if event.performed_at and not _is_later(
                 event.performed_at, as_of, history
@@ -122,16 +148,28 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
                 history.endings[event.rule, event.occurrence] = Ended(
                     day_of(event.noted_on), status
                 )
+            case Stated() if event.state == remission.State.METASTATIC and not _is_later(
+                event.noted_on or as_of, as_of, history
+            ):
+                history.stated.append(event)
+                id = event.id or f"state/{event.state}"
+                history.spread.append(remission.Spread(_noted(event), (id,)))
             case Stated():
                 history.stated.append(event)
             case _:
                 pass
     therapies += _from_exposures(results, history)
+    history.therapies = therapies
     history.exposures = _exposures(therapies)
     _read_results(results, history, as_of)
-    history.operations.sort(key=lambda operation: operation.day)
-    history.done.sort(key=lambda done: done.day)
+    history.operations.sort(key=lambda operation: (operation.day, str(operation)))
+    history.done.sort(key=lambda done: (done.day, sorted(done.closes), sorted(done.raised)))
+    history.stated.sort(key=lambda stated: (_noted(stated), stated.state))
     return history
+
+
+def _noted(stated: Stated) -> date:
+    return day_of(stated.noted_on) if stated.noted_on else date.min
 
 
 def _is_later(when: When, as_of: datetime, history: History) -> bool:
@@ -141,14 +179,13 @@ def _is_later(when: When, as_of: datetime, history: History) -> bool:
     return later
 
 
-def _subject(request: PlanRequest, on: date) -> Subject:
-    """For whom? The patient of the plan, else whom the results name."""
-    patient, profile = request.patient, request.profile
+def _patient(request: PlanRequest) -> Patient:
+    """For whom? The patient of the plan, filled up with what the results name."""
+    patient = request.patient
     for event in request.history:
         if isinstance(event, Results) and event.patient is not None:
             patient = _fuller(patient, event.patient)
-    person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)
-    return Subject(on, person.sex, person.age_on(on), profile)
+    return patient
 
 
 def _fuller(known: Patient, said: Patient) -> Patient:
@@ -184,8 +221,7 @@ def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
     """Which drugs may mask a result, and until when? A stop ends what was begun before it."""
     running: dict[str, Exposure] = {}
     ended: list[Exposure] = []
-    in_order = sorted(therapies, key=lambda t: day_of(_moment(t)) if _moment(t) else date.min)
-    for therapy in in_order:
+    for therapy in sorted(therapies, key=_turn):
         kind = remission.masker(therapy.agent)
         if kind is None:
             continue
@@ -200,6 +236,12 @@ def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
     return [*ended, *running.values()]
 
 
+def _turn(therapy: Therapy) -> tuple[date, bool, str]:
+    """By its day; of one day what ends goes before what begins, whichever was told first."""
+    begins = therapy.stopped_on is None and therapy.started_on is not None
+    return day_of(_moment(therapy)), begins, str(therapy)
+
+
 def _moment(therapy: Therapy) -> When:
     return therapy.given_on or therapy.stopped_on or therapy.started_on or date.min
 
@@ -211,15 +253,19 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
             known = newest.get(sent.id)
             if known is None or (sent.version or 0) >= (known.version or 0):
                 newest[sent.id] = sent
+            if known is not None and known != sent:
+                history.replaced.append(known if newest[sent.id] is sent else sent)
+    history.sent = newest
     for sent in newest.values():
         if sent.status in NOT_RESULTS:
             continue
+        history.numbers[sent.id] = sent.version or 1
         read = believed(sent)
         if isinstance(read, Rejected):
             history.rejected.append(read)
         elif not _is_later(read.taken_at or as_of, as_of, history):
             history.observations.append(read)
-    history.observations.sort(key=lambda o: o.taken_at or as_of)
+    history.observations.sort(key=reading_order)
     for observation in history.observations:
         history.levels[observation.id] = level_of(observation, history.subject)
     by_day: dict[date, list[Observation]] = {}

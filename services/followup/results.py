@@ -16,6 +16,7 @@ from services.followup.contract import Rejected
 
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
+FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
 
 Levels = Mapping[str, Level]
 """The level of each result, by its id."""
@@ -100,7 +101,23 @@ def sample_of(day: date, taken: Sequence[Observation], levels: Levels, subject: 
         fgf23=_one([o for o in taken if o.analyte.key in FGF23], levels),
         tmp_gfr=_threshold(taken, levels, subject),
         ids=tuple(o.id for o in taken),
+        named={
+            "phosphate": tuple(o.id for o in phosphate[-1:]),
+            "alp": tuple(o.id for o in taken if o.analyte.key in ALP),
+            "fgf23": tuple(o.id for o in taken if o.analyte.key in FGF23),
+            "tmp_gfr": tuple(o.id for o in taken if o.analyte.key in FOR_TMP_GFR),
+        },
     )
+
+
+def reading_order(observation: Observation) -> tuple[datetime, str, Decimal, str]:
+    """Which of two results is read later? The worse one, where both are of the same moment.
+
+    So nothing depends on which of them arrived first, and doubt never shows a cure.
+    """
+    key, value = observation.analyte.key, observation.value.value
+    worse = -value if key == "s_phos" else value
+    return observation.taken_at or datetime.min.replace(tzinfo=UTC), key, worse, observation.id
 
 
 def _one(found: Sequence[Observation], levels: Levels) -> Level | None:

@@ -33,6 +33,8 @@ router = APIRouter(prefix="/followup/v1", tags=["followup"])
 RESOURCES = {
     "surgery": "Procedure",
     "act": "Procedure",
+    "symptoms": "Condition",
+    "measure": "Observation",
     "study": "ImagingStudy",
     "examination": "Observation",
     "therapy": "MedicationStatement",

@@ -143,6 +143,42 @@ class Performed(Native):
     id: Name | None = None
     act: Name
     performed_at: When
+    nephrocalcinosis: bool | None = None
+    """Of a renal ultrasound: was it seen? Absent is not said."""
+
+
+Symptom = Literal["new", "known", "none"]
+"""Is it there, and since when? Absent is not asked."""
+
+
+class Symptoms(Native):
+    """FHIR Condition: what the patient says, as far as a safety rule turns on it."""
+
+    kind: Literal["symptoms"] = "symptoms"
+    id: Name | None = None
+    version: int | None = None
+    noted_on: When
+    weakness: Symptom | None = None
+    respiratory: Symptom | None = None
+    hypocalcaemic: Symptom | None = None
+
+
+class MeasureTaken(Native):
+    """FHIR Observation of an outcome: a walk, a questionnaire, a bone density, fractures.
+
+    `site` is where a bone density was measured or a pain sits. A later version of the same id
+    takes the place of the former.
+    """
+
+    kind: Literal["measure"] = "measure"
+    id: Name
+    measure: Name
+    value: Number
+    unit: str | None = Field(default=None, max_length=50)
+    site: Name | None = None
+    measured_on: When
+    status: str = "final"
+    version: int | None = None
 
 
 class Scanned(BaseModel):
@@ -193,6 +229,10 @@ MARKS = {
     "disposition": "disposition",
     "state": "state",
     "act": "act",
+    "measure": "measure",
+    "weakness": "symptoms",
+    "respiratory": "symptoms",
+    "hypocalcaemic": "symptoms",
 }
 
 
@@ -212,6 +252,8 @@ DatedEvent = Annotated[
     | Annotated[Opinion, Tag("opinion")]
     | Annotated[Results, Tag("observations")]
     | Annotated[Performed, Tag("act")]
+    | Annotated[Symptoms, Tag("symptoms")]
+    | Annotated[MeasureTaken, Tag("measure")]
     | Annotated[Scanned, Tag("study")]
     | Annotated[Examined, Tag("examination")]
     | Annotated[Stated, Tag("state")]
