@@ -7,7 +7,6 @@ from knowledge.rules import (
     fgf23,
     fgf23_independent,
     hypophosphatemia,
-    non_renal,
     renal_phosphate,
 )
 from knowledge.rules.picture import NOT_LOW, PERSISTENT, Picture
@@ -195,8 +194,6 @@ def _mechanism(named: str, picture: Picture) -> str:
         return "FGF23_MEDIATED"
     if picture.calcium_pattern == "PTH_DEPENDENT":
         return "PTH_DEPENDENT"
-    if picture.vitamin_d == non_renal.DEFICIENT and picture.fgf23 == fgf23.SUPPRESSED:
-        return "NON_RENAL"
     return "FGF23_INDEPENDENT" if picture.fgf23 == fgf23.SUPPRESSED else "UNKNOWN"
 
 
@@ -231,6 +228,8 @@ def _what_blocks(items: tuple[str, ...] | None, picture: Picture) -> list[str]:
         wanted.append("pair")
     if picture.fgf23 in (fgf23.MISSING, fgf23.UNINTERPRETABLE):
         wanted.append("fgf23")
+    if picture.fgf23 == fgf23.SUPPRESSED and picture.strong_phenotype is None:
+        wanted += ["phenotype", "fgf23_suppressed_once"]
     if picture.calcium is Level.HIGH:
         wanted.append("calcium_high")
     if picture.tubular == fgf23_independent.PRESUMED:

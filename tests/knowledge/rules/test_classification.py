@@ -1,14 +1,56 @@
 """Which class follows: what the C table says in its own words, and no more."""
 
+import tomllib
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from knowledge.rules import fgf23, fgf23_independent
-from knowledge.rules.classification import classify, histology_fits
+from knowledge.rules.classification import TABLE, TEXTS, classify, histology_fits
+from knowledge.rules.genetics import GeneResult, explained_by
 from knowledge.rules.picture import PERSISTENT, Picture
+from knowledge.rules.reference_intervals import Level
 
 DAY = date(2026, 11, 22)
+FILE = tomllib.loads(Path(__file__).with_name("classification.toml").read_text("utf-8"))
+CASES: list[dict[str, Any]] = FILE["case"]
+
+
+def picture_of(case: dict[str, Any]) -> Picture:
+    """A typical tumor, and what this case says of it."""
+    said = FILE["typical"] | case.get("picture", {})
+    said = {name: None if it == "unknown" else it for name, it in said.items()}
+    said |= {name: tuple(said.get(name, ())) for name in ("exposures", "features")}
+    said |= {"facts": set(said.get("facts", ())), "calcium": Level(said["calcium"])}
+    said["phosphate"] = said["phosphate"] or "unknown"
+    said["confirmed_on"] = DAY if said.pop("confirmed", False) else None
+    if "gene" in case:
+        said["gene"] = explained_by([GeneResult(case["gene"], "pathogenic")])
+    return Picture(DAY, **said)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
+def test_a_picture_is_classed_and_told_what_would_change_it(case: dict[str, Any]) -> None:
+    classed = classify(picture_of(case))
+    rows = [
+        row.more["would_change_if"] for row in TABLE.ordered["class"] if row.rule == case["rule"]
+    ]
+    changes = [TEXTS[code].text for code in case.get("changes", ())]
+
+    assert classed.rule == case["rule"]
+    assert classed.mechanism == case.get("mechanism", classed.mechanism)
+    assert list(classed.would_change_if) in [[*row, *changes] for row in rows]
+    assert classed.would_change_if
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
+def test_the_items_that_are_open_are_among_what_would_change_it(case: dict[str, Any]) -> None:
+    open_items = list(classify(picture_of(case)).open_items)
+
+    assert open_items == [code for code in case.get("changes", ()) if code in open_items]
+    assert len(open_items) == 1 or case["rule"] != "C-10"
 
 
 def test_the_picture_of_dent_disease_alone_does_not_rule_a_tumor_out() -> None:

@@ -31,12 +31,7 @@ def picture_of(case: dict[str, Any]) -> Picture:
     return Picture(DAY, **{name: READ_AS.get(name, type(it))(it) for name, it in said.items()})
 
 
-def named(kind: str) -> Any:
-    """Every case of this kind, under its own sentence."""
-    return pytest.mark.parametrize("case", FILE[kind], ids=lambda case: case["says"])
-
-
-@named("steps")
+@pytest.mark.parametrize("case", FILE["steps"], ids=lambda case: case["says"])
 def test_a_picture_calls_for_its_steps_and_for_no_others(case: dict[str, Any]) -> None:
     tio_class, rule = case["class"]
     classed = Classification(tio_class, rule, "UNKNOWN", None, (), ())
@@ -48,7 +43,7 @@ def test_a_picture_calls_for_its_steps_and_for_no_others(case: dict[str, Any]) -
     assert wanted == set(case.get("only", wanted))
 
 
-@named("results")
+@pytest.mark.parametrize("case", FILE["results"], ids=lambda case: case["says"])
 def test_a_rule_that_is_open_asks_for_its_results(case: dict[str, Any]) -> None:
     needed = set(work_up.needed(picture_of(case)))
 
@@ -56,7 +51,7 @@ def test_a_rule_that_is_open_asks_for_its_results(case: dict[str, Any]) -> None:
     assert not set(case.get("spares", ())) & needed
 
 
-@named("known")
+@pytest.mark.parametrize("case", FILE["known"], ids=lambda case: case["says"])
 def test_what_is_known_is_not_measured_again(case: dict[str, Any]) -> None:
     known = work_up.known(picture_of(case))
 
