@@ -1,0 +1,253 @@
+"""What follows on burosumab: begin, the same again, one step up, hold, begin lower, interrupt?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from knowledge.rules import remission
+from knowledge.rules.burosumab import TABLE
+from knowledge.rules.reference_intervals import Level
+from knowledge.terms.quantity import Quantity
+from knowledge.terms.stop import Stop
+
+
+class Act(StrEnum):
+    """What may be proposed next."""
+
+    START = "start"
+    SAME = "continue"
+    INCREASE = "increase"
+    WITHHOLD = "withhold"
+    RESTART = "restart"
+    INTERRUPT = "interrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One dose that was given, as somebody told it. `mg` None: the amount was not told."""
+
+    day: date
+    mg: Decimal | None
+    every_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phosphate:
+    """One phosphate: which level, on which day, fasting or not, or nobody says."""
+
+    id: str
+    day: date
+    level: Level
+    fasting: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A drug that may not go with burosumab. Without an end it is still taken."""
+
+    agent: str
+    stopped: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that speaks for or against a dose on this day. None: not known."""
+
+    on: date
+    phosphate: Phosphate | None = None
+    egfr: Quantity | None = None
+    calcium: Quantity | None = None
+    calcium_level: Level | None = None
+    pth_level: Level | None = None
+    against: tuple[Taken, ...] = ()
+    drugs_stated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows: the act, its rule, when it is due, because of which results."""
+
+    act: Act
+    rule: str
+    occasion: str
+    due: date | None = None
+    sample_due: date | None = None
+    wash_out_ends: date | None = None
+    because: tuple[str, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    text: str = ""
+
+
+def days(name: str, on: date) -> timedelta:
+    """One of the intervals of the table."""
+    return timedelta(days=TABLE.whole(name, on))
+
+
+def wash_out_ends(last: date, on: date) -> date:
+    """From which day does FGF23 say something again after the last dose?"""
+    return last + timedelta(days=remission.TABLE.whole("burosumab_masks", on))
+
+
+def stops_at_start(known: Circumstances) -> tuple[Stop, ...]:
+    """What stands against beginning (TX-008 to TX-011, TX-021)? What is not known does as well."""
+    return (*_phosphate_stops(known), *stops_at_any_dose(known, beginning=True))
+
+
+def _phosphate_stops(known: Circumstances) -> tuple[Stop, ...]:
+    found = known.phosphate
+    oldest = known.on - days("phosphate_holds_for", known.on)
+    if found is None or found.day < oldest or found.level is Level.UNDETERMINED:
+        text = "no recent fasting phosphate is known that is below the lower limit"
+        return (Stop("TX-008", "phosphate_not_known", text, hard=True),)
+    if found.fasting is False:
+        text = "the last phosphate was not taken fasting"
+        return (Stop("TX-008", "phosphate_not_fasting", text, hard=True, because=(found.id,)),)
+    if found.level is not Level.LOW:
+        text = f"phosphate is {found.level}, not below the lower limit"
+        return (Stop("TX-008", "phosphate_not_low", text, hard=True, because=(found.id,)),)
+    if found.fasting is None:
+        text = "nobody says whether the last phosphate was taken fasting"
+        return (Stop("TX-008", "fasting_not_stated", text, hard=False, because=(found.id,)),)
+    return ()
+
+
+def stops_at_any_dose(known: Circumstances, *, beginning: bool = False) -> tuple[Stop, ...]:
+    """What stands against any dose (TX-009 to TX-011)? Before the first, unknown is a hard stop."""
+    stops: list[Stop] = []
+    limit = TABLE.value("egfr_from", known.on)
+    too_low = None if known.egfr is None else known.egfr.below(limit)
+    if too_low:
+        text = f"eGFR {known.egfr} is below {limit.value}"
+        stops.append(Stop("TX-009", "egfr_low", text, hard=True))
+    elif too_low is None:
+        text = "no recent eGFR is known"
+        stops.append(Stop("TX-009", "egfr_not_known", text, hard=beginning))
+    stops += _calcium_stops(known, beginning=beginning)
+    stops += _drug_stops(known, beginning=beginning)
+    return tuple(stops)
+
+
+def _calcium_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
+    limit = TABLE.value("calcium_hold_from", known.on)
+    below = None if known.calcium is None else known.calcium.below(limit)
+    if below is None:
+        text = "no recent adjusted calcium is known"
+        return [Stop("TX-011", "calcium_not_known", text, hard=beginning)]
+    if not below:
+        text = f"adjusted calcium {known.calcium} is not below {limit}"
+        return [Stop("TX-011", "hypercalcemia", text, hard=True)]
+    if not beginning:
+        return []
+    if known.calcium_level is Level.HIGH and known.pth_level is Level.HIGH:
+        text = "calcium and PTH are both raised: hyperparathyroidism goes first"
+        return [Stop("TX-021", "tertiary_hyperparathyroidism", text, hard=True)]
+    if known.pth_level in (None, Level.UNDETERMINED):
+        text = "calcium and PTH are checked before the first dose; no recent PTH is known"
+        hard = known.calcium_level is Level.HIGH
+        return [Stop("TX-011", "pth_not_known", text, hard=hard)]
+    return []
+
+
+def _drug_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
+    wait = days("wash_out_before_start", known.on)
+    stops = []
+    for drug in known.against:
+        if drug.stopped is None or drug.stopped > known.on:
+            text = f"{drug.agent} is still taken"
+            stops.append(Stop("TX-010", "taken_together", text, hard=True))
+        elif known.on < drug.stopped + wait:
+            until = drug.stopped + wait
+            text = f"{drug.agent} was stopped on {drug.stopped}: not before {until}"
+            stops.append(Stop("TX-010", "stopped_lately", text, hard=True, until=until))
+    if not known.drugs_stated:
+        text = "nobody has stated whether oral phosphate or active vitamin D is taken"
+        stops.append(Stop("TX-010", "drugs_not_stated", text, hard=beginning))
+    return stops
+
+
+def run_of(given: Sequence[Given]) -> tuple[Given, ...]:
+    """The doses since the last change: as much, as often, without a gap where one was held."""
+    run = [given[-1]]
+    for dose in reversed(given[:-1]):
+        later = run[0]
+        same = (dose.mg, dose.every_days) == (later.mg, later.every_days)
+        every = timedelta(days=later.every_days or 0)
+        if not same or (every and later.day - dose.day >= 2 * every):
+            break
+        run.insert(0, dose)
+    return tuple(run)
+
+
+def next_dose_day(run: Sequence[Given], every_days: int) -> date:
+    """When is the next dose due? Counted from the first of the run, not from a dose given late."""
+    every, first, last = timedelta(days=every_days), run[0].day, run[-1].day
+    told = round((last - first) / every)
+    return first + (told + 1) * every
+
+
+def what_next(
+    given: Sequence[Given],
+    phosphates: Sequence[Phosphate],
+    every_days: int,
+    interrupted_for: date | None,
+    on: date,
+) -> Next:
+    """What follows the doses so far? Phosphate decides, and nothing else (TX-013 to TX-017)."""
+    run = run_of(given)
+    last, changed = run[-1].day, run[0].day
+    due = next_dose_day(run, every_days)
+    if interrupted_for is not None:
+        return Next(
+            Act.INTERRUPT,
+            "TX-017",
+            f"{interrupted_for}",
+            wash_out_ends=wash_out_ends(last, on),
+            text=f"interrupt: no dose on {due}; treatment of the tumor on {interrupted_for}",
+        )
+    fasting = [one for one in phosphates if one.day > changed and one.fasting is not False]
+    fasting = [one for one in fasting if one.level is not Level.UNDETERMINED]
+    high = [one for one in fasting if one.level is Level.HIGH and one.day >= last]
+    latest = fasting[-1] if fasting else None
+    if latest is not None and (high or latest.level is Level.HIGH):
+        return _held(latest, (high or [latest])[-1], due, on)
+    return _titrated(run, fasting, due, on)
+
+
+def _held(latest: Phosphate, high: Phosphate, due: date, on: date) -> Next:
+    """After a high phosphate nothing is given until it is low again (TX-015)."""
+    ids = tuple(dict.fromkeys((high.id, latest.id)))
+    if latest.level is Level.LOW:
+        day = max(latest.day, on)
+        sample = day + days("sample_after_dose", on)
+        return Next(Act.RESTART, "TX-015", f"restart/{latest.day}", day, sample, because=ids)
+    again = latest.day + days("recheck_when_held", on)
+    text = f"withhold the dose of {due}; measure phosphate on {again}"
+    if latest is not high:
+        text = f"in range, not below the lower limit: not yet; measure phosphate on {again}"
+    occasion = f"hold/{latest.day}"
+    return Next(Act.WITHHOLD, "TX-015", occasion, sample_due=again, because=ids, text=text)
+
+
+def _titrated(run: Sequence[Given], fasting: Sequence[Phosphate], due: date, on: date) -> Next:
+    """The same, or one step up? Only by a phosphate two weeks after a dose of this run."""
+    changed, occasion = run[0].day, f"dose/{due}"
+    after, window = days("sample_after_dose", on), days("sample_window", on)
+    read = [
+        one for one in fasting if any(abs(one.day - dose.day - after) <= window for dose in run)
+    ]
+    if not read:
+        sample = changed + after
+        text = f"no phosphate two weeks after a dose of this kind is known; it is due on {sample}"
+        stop = Stop("TX-014", "phosphate_after_dose_not_known", text, hard=False)
+        return Next(Act.SAME, "TX-014", occasion, due, sample, stops=(stop,))
+    latest = read[-1]
+    if latest.level is not Level.LOW:
+        return Next(Act.SAME, "TX-014", occasion, due, because=(latest.id,))
+    earliest = changed + days("change_apart", on)
+    if due < earliest:
+        text = f"phosphate is low; the next change is not before {earliest}"
+        return Next(Act.SAME, "TX-013", occasion, due, because=(latest.id,), text=text)
+    sample = due + after
+    return Next(Act.INCREASE, "TX-013", occasion, due, sample, because=(latest.id,))
