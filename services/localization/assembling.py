@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from services.localization.agreeing import Word
 from services.localization.localize import merge_examinations
 from services.localization.sent import (
     Biopsy,
@@ -63,6 +64,20 @@ def question(body: Mapping[str, Any], used: Iterable[Version], known: list[Versi
             examined = sorted([plan.examination, *examined], key=lambda e: _moment(e.examined_at))
         changes["examination"] = merge_examinations(examined)
     return plan.model_copy(update=changes) if changes else plan
+
+
+def words_of(body: Mapping[str, Any], known: Iterable[Version]) -> list[Word]:
+    """Every word about two lesions that was not taken back, of the plan and by itself."""
+    plan = [
+        Word(f"{number} of the plan", one["a"], one["b"], one["same"])
+        for number, one in enumerate(body.get("links", ()), 1)
+    ]
+    by_itself = [
+        Word(str(one.id), one.body["a"], one.body["b"], one.body["same"])
+        for one in known
+        if one.kind == "lesion_link" and one.status == "active"
+    ]
+    return plan + by_itself
 
 
 def why_not(link: Version, at_hand: Mapping[str, Version], known: Iterable[Version]) -> str | None:

@@ -18,6 +18,7 @@ from knowledge.rules import (
 )
 from knowledge.rules.search import State
 from knowledge.shelf import signed_rules
+from services.localization.agreeing import Word, contradiction
 from services.localization.answer import Caveat, FiredRule, Plan, Requested, ScanCoverage
 from services.localization.case import ADEQUATE, Case
 from services.localization.circumstances import low_confidence
@@ -71,6 +72,10 @@ def _plain_notes(case: Case) -> Iterable[tuple[str, str]]:
         yield "LOC-004", "SSTR PET is not available here: the clock for access to it starts now"
     if request.constraints.breast_feeding:
         yield "LOC-030", "breast-feeding: what each tracer asks for is listed"
+    words = [Word("", link.a, link.b, link.same) for link in request.links]
+    if against := contradiction(words):
+        pairs = "; ".join(f"{word.a}, {word.b}" for word in against)
+        yield "contradicting_links", f"what was said of these cannot all be so: {pairs}"
     for said in request.overrides:
         known = said.gate in RULES or said.gate in scan_safety.TABLE.entries["holds"]
         if not known:

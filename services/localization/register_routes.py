@@ -9,15 +9,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
-from services.chassis.errors import Conflict, NotFound
+from services.chassis.errors import NotFound
 from services.chassis.etags import IfMatch, tell_version
 from services.chassis.queries import OnlyKnownQueries
 from services.localization import repository
+from services.localization.agreeing import Word
 from services.localization.answer import Plan
-from services.localization.assembling import standing, why_not
+from services.localization.assembling import standing, why_not, words_of
 from services.localization.stored import KeptLink, KeptOverride, KeptReport, LesionRegister
 from services.localization.tables import PlanRow
-from services.localization.telling import shown, tell
+from services.localization.telling import expect_agreement, shown, tell
 from services.localization.told import LinkSaid, OverrideSaid
 from services.localization.versions import Version, by_key, newest
 
@@ -65,10 +66,10 @@ async def link_lesions(
     """Say that two lesions are one, or are two, or take that back. Safe to repeat."""
     plan = await repository.open_plan(session, caller.organisation, plan_id)
     known = await repository.entries_of(session, plan.organisation, plan.id, ["lesion_link"])
-    if link.status == "active" and any(
-        _contradicts(one, link) for one in standing(known) if one.id != link_id
-    ):
-        raise Conflict("another word about these two lesions says the opposite; take it back first")
+    if link.status == "active":
+        others = [one for one in standing(known) if one.id != link_id]
+        said = Word(str(link_id), link.a, link.b, link.same)
+        expect_agreement([said, *words_of(plan.body, others)], "/same", said.key)
     told = await tell(session, caller, plan_id, "lesion_link", link_id, link, expected)
     tell_version(response, told.version.number)
     return _link(told.version, told.known)
@@ -95,11 +96,6 @@ async def _found(session: AsyncSession, caller: Caller, plan_id: UUID) -> PlanRo
     if plan is None:
         raise NotFound("there is no such plan")
     return plan
-
-
-def _contradicts(one: Version, said: LinkSaid) -> bool:
-    same_pair = {one.body["a"], one.body["b"]} == {said.a, said.b}
-    return one.status == "active" and same_pair and one.body["same"] != said.same
 
 
 def _report(versions: list[Version]) -> KeptReport:

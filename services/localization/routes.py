@@ -14,12 +14,13 @@ from services.chassis.errors import NotFound
 from services.chassis.etags import IfMatch, tell_version
 from services.localization import repository
 from services.localization.answer import Plan
+from services.localization.assembling import standing, words_of
 from services.localization.drawing import answer_anew
 from services.localization.localize import localize
 from services.localization.sent import PlanRequest
 from services.localization.signed import signed
 from services.localization.stored import StoredPlan
-from services.localization.telling import shown
+from services.localization.telling import expect_agreement, shown
 
 router = APIRouter(prefix="/localization/v1", tags=["localization"], route_class=DirectRoute)
 
@@ -56,6 +57,8 @@ async def record_plan(
         plan.body = body
         audit.record(session, caller, action, "CarePlan", plan_id, patient=plan_id)
         known = await repository.entries_of(session, plan.organisation, plan.id)
+        if "links" in said:
+            expect_agreement(words_of(body, standing(known)), "/links")
         answer_anew(plan, known, request.as_of or plan.as_of or datetime.now(UTC))
         session.add(plan)
     else:

@@ -1,5 +1,6 @@
 """One thing is told of a search: keep it as the version that it is, and answer the plan anew."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,6 +12,7 @@ from services.chassis.auth import Caller
 from services.chassis.errors import Conflict, FieldProblem
 from services.chassis.etags import Expected
 from services.localization import repository
+from services.localization.agreeing import Word, contradiction
 from services.localization.cascade import affected_by, correct
 from services.localization.drawing import REPORTS, answer_anew
 from services.localization.stored import StoredPlan
@@ -114,6 +116,21 @@ async def plan_after(session: AsyncSession, told: Told) -> StoredPlan:
         await session.flush()
         plan.affected = await affected_by(session, told.plan, told.version)
     return plan
+
+
+def expect_agreement(words: Iterable[Word], pointer: str, new: str | None = None) -> None:
+    """409 where what is said of lesions cannot hold together, with the words that it contradicts.
+
+    They are named by their ids: how somebody calls a lesion stays in the record.
+    """
+    problems = [
+        FieldProblem(pointer=pointer, code="contradicts", detail=f"link {word.key}")
+        for word in contradiction(words)
+        if word.key != new
+    ]
+    if problems:
+        why = "taken together, what is said of these lesions cannot be; take one word back first"
+        raise Conflict(why, errors=problems)
 
 
 def shown(plan: PlanRow) -> StoredPlan:

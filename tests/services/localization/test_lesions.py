@@ -122,6 +122,56 @@ async def test_two_people_who_contradict_each_other_are_told_so(
     assert refusal.value.status == 409
 
 
+async def test_what_follows_from_several_words_is_not_contradicted_either(
+    localization: LocalizationClient, http: httpx2.AsyncClient, seen: tuple[UUID, UUID, UUID]
+) -> None:
+    plan, pet, mri = seen
+    ct, first, second, opposite = f"{uuid4()}:1", uuid4(), uuid4(), uuid4()
+    both = the_link(pet, mri)
+    await localization.link_lesions(NORTH, plan, first, both)
+    mri_is_ct = LinkSaid(a=both.b, b=ct, same=True, reason="the same marrow")
+    await localization.link_lesions(NORTH, plan, second, mri_is_ct)
+    path = f"/localization/v1/plans/{plan}/lesion-links/{opposite}"
+    parted = {"a": ct, "b": both.a, "same": False, "reason": "a cyst"}
+
+    refused = await http.put(path, json=parted)
+    taken_back = both.model_copy(update={"status": "entered-in-error"})
+    await localization.link_lesions(NORTH, plan, first, taken_back)
+    accepted = await http.put(path, json=parted)
+    closing = await http.put(path.replace(str(opposite), str(first)), json=both.model_dump())
+
+    assert refused.status_code == closing.status_code == 409
+    named = {error["detail"] for error in refused.json()["errors"]}
+    assert named == {f"link {first}", f"link {second}"}
+    assert accepted.status_code == 200
+
+
+async def test_a_word_of_the_plan_is_not_contradicted_by_one_that_stands_alone(
+    localization: LocalizationClient, seen: tuple[UUID, UUID, UUID]
+) -> None:
+    plan, pet, mri = seen
+    word = the_link(pet, mri).model_dump(exclude={"status"})
+    await localization.record_plan(NORTH, plan, PlanRequest.model_validate({"links": [word]}))
+
+    with pytest.raises(Refused) as refusal:
+        await localization.link_lesions(NORTH, plan, uuid4(), the_link(pet, mri, same=False))
+
+    assert refusal.value.status == 409
+
+
+async def test_a_plan_whose_words_contradict_each_other_is_refused(
+    localization: LocalizationClient, seen: tuple[UUID, UUID, UUID]
+) -> None:
+    plan, pet, mri = seen
+    await localization.link_lesions(NORTH, plan, uuid4(), the_link(pet, mri))
+    word = the_link(pet, mri, same=False).model_dump(exclude={"status"})
+
+    with pytest.raises(Refused) as refusal:
+        await localization.record_plan(NORTH, plan, PlanRequest.model_validate({"links": [word]}))
+
+    assert refusal.value.status == 409
+
+
 @pytest.mark.parametrize(
     ("said", "pointer"),
     [

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.localization.contract import Plan
 from tests.services.localization.test_localize import FEMUR, FEMUR_MRI, a_study, the_plan
 
@@ -86,6 +88,19 @@ def test_a_word_about_three_lesions_makes_them_one() -> None:
     links = [link("c:1", "a:1", same=True), link("b:1", "c:1", same=True)]
 
     assert seen(the_plan(studies=[*spots, third], links=links)) == [["a:1", "b:1", "c:1"]]
+
+
+@pytest.mark.parametrize(
+    ("parted", "found"), [(("a:1", "c:1"), True), (("d:1", "b:1"), True), (("a:1", "e:1"), False)]
+)
+def test_words_that_cannot_hold_together_are_pointed_out(
+    parted: tuple[str, str], found: bool
+) -> None:
+    joined = [("a:1", "b:1"), ("c:1", "b:1"), ("c:1", "d:1"), ("e:1", "f:1")]
+    links = [link(*pair, same=True) for pair in joined] + [link(*parted, same=False)]
+    plan = the_plan(studies=[a_study(lesions=[FEMUR])], links=links)
+
+    assert ("contradicting_links" in codes(plan)) is found
 
 
 def test_a_word_about_a_lesion_that_nobody_reported_is_said_to_be_so() -> None:
