@@ -39,8 +39,13 @@ class Option:
     dose_msv: Decimal | None
     wait_days: int | None
     distance_km: Decimal | None = None
+    read_dose_msv: Decimal | None = None
+    """Its own dose, where one was read; `dose_msv` may be that of the test it stands in for."""
+
+    cost_relative: Decimal | None = None
 
 
+@lru_cache(maxsize=256)
 def cost_of(what: str) -> Decimal | None:
     """What does this test or modality cost, in relative units? None: the table has none."""
     row = TABLE.entries["costs"].get(what)

@@ -16,12 +16,19 @@ class Capabilities:
     unknown: list[str] = field(default_factory=list)
     """Names that no test and no modality of the tables goes by."""
 
+    _status: dict[str, str] = field(default_factory=dict)
+
     def of_test(self, test: imaging.Method) -> Available | None:
         """What was said about this test, or else about the scan that it is?"""
         return self.by_test.get(test.key) or self.by_act.get(test.act)
 
     def status(self, act: str) -> str:
-        """Can this scan be had? yes, no or unknown."""
+        """Can this scan be had? yes, no or unknown. Asked often, worked out once."""
+        if act not in self._status:
+            self._status[act] = self._status_of(act)
+        return self._status[act]
+
+    def _status_of(self, act: str) -> str:
         said = self.by_act.get(act)
         if said is not None:
             return "yes" if said.available else "no"

@@ -1,15 +1,17 @@
 """One question as it stands: the facts, the candidates, what was done, what this patient allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from knowledge.rules import candidates, search, venous_sampling
+from knowledge.rules.scan_planner import Option
 from knowledge.rules.search import State
 from knowledge.rules.venous_sampling import Measured, Session
 from services.localization import sampling
 from services.localization.capabilities import Capabilities, capabilities_of
 from services.localization.circumstances import Patience, patience_of
 from services.localization.readings import Facts, Ranked, facts_of
+from services.localization.scans import Scan
 from services.localization.sent import PlanRequest
 
 SCANS = {"sstr_pet": ("sstr", "pet"), "sstr_spect": ("sstr", "spect"), "fdg": ("fdg", "pet")}
@@ -29,10 +31,18 @@ class Case:
     elsewhere: list[Measured]
     patience: Patience
     capabilities: Capabilities
+    scans: dict[str, Scan | None]
+    """The best scan of each kind, if any."""
+
     done: dict[str, str]
+    """How far each functional scan is: none, inadequate, negative or positive."""
+
     negative: tuple[str, ...]
     functional_positive: bool
     """Does a functional scan show a focus that is still a candidate?"""
+
+    options: dict[str, Option] = field(default_factory=dict)
+    """What each test would be worth, once that was asked."""
 
     state: State = State.INCOMPLETE
     rule: str | None = None
@@ -82,6 +92,7 @@ def read(request: PlanRequest, at: datetime) -> Case:
     standings.sort(
         key=lambda pair: candidates.rank(pair[1], pair[0].uptake_ratio, pair[0].resectability)
     )
+    scans = {name: facts.scan(*kind) for name, kind in SCANS.items()}
     case = Case(
         request=request,
         at=at,
@@ -92,7 +103,8 @@ def read(request: PlanRequest, at: datetime) -> Case:
         elsewhere=sampling.unexplained(facts.places, sessions),
         patience=patience_of(request, at),
         capabilities=capabilities_of(request.availability),
-        done=_scans_done(facts),
+        scans=scans,
+        done={name: scan.status if scan else "none" for name, scan in scans.items()},
         negative=_negative_tests(facts),
         functional_positive=any(standing.functional for _, standing in standings),
     )
@@ -104,13 +116,6 @@ def read(request: PlanRequest, at: datetime) -> Case:
     )
     case.rule = None if case.state is State.INCOMPLETE else rule.id
     return case
-
-
-def _scans_done(facts: Facts) -> dict[str, str]:
-    """How far each functional scan is: none, inadequate, negative or positive."""
-    return {
-        name: scan.status if (scan := facts.scan(*kind)) else "none" for name, kind in SCANS.items()
-    }
 
 
 def _negative_tests(facts: Facts) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Which functional scan next, with what it may find and cost, and why the others come later."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from knowledge.rules import (
     imaging,
@@ -77,12 +79,12 @@ def scan_step(case: Case, act: str, rule: str) -> NextStep:
         because=because,
         test=test.key,
         test_name=test.name,
-        expected_yield=None if hidden else _shown(case, test),
+        expected_yield=None if hidden else yield_shown(test.key, case),
         believed_if_positive=scan_yield.believed(test.key, case.negative, case.on),
-        dose_msv=_dose(case, test),
+        dose_msv=option.read_dose_msv,
         ct_dose_low_msv=part.low,
         ct_dose_high_msv=part.high,
-        cost_relative=_cost(case, test),
+        cost_relative=option.cost_relative,
         wait_days=option.wait_days,
         distance_km=option.distance_km,
         site_of_care=said.site if said else None,
@@ -114,8 +116,8 @@ def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> li
                 name=test.name,
                 rule=by,
                 because=why,
-                expected_yield=None if hidden else _shown(case, test),
-                dose_msv=_dose(case, test),
+                expected_yield=None if hidden else yield_shown(test.key, case),
+                dose_msv=option.read_dose_msv,
                 wait_days=option.wait_days,
                 utility=None if hidden else option.utility.total,
             )
@@ -183,23 +185,24 @@ def _how_sure(case: Case, said: Available | None) -> int:
 
 
 def _option(case: Case, test: Method) -> Option:
-    """What this test would be worth. A dose that was not read is never taken for none."""
+    """What this test would be worth, worked out once. A dose not read is never taken for none."""
+    known = case.options.get(test.key)
+    if known is not None:
+        return known
     said = case.capabilities.of_test(test)
-    dose = _dose(case, test) or _dose_of_first(test)
+    read = radiation.usual_dose(test.key, case.request.patient.weight_kg)
+    dose = read or _dose_of_first(test)
+    cost = said.cost_relative if said is not None else None
+    if cost is None:
+        cost = scan_planner.cost_of(test.key)
     wait = wait_of(said)
     utility = scan_planner.utility(
-        test.key,
-        case.negative,
-        case.on,
-        dose_msv=dose,
-        cost=_cost(case, test),
-        wait_days=wait,
+        test.key, case.negative, case.on, dose_msv=dose, cost=cost, wait_days=wait
     )
-    return Option(test.key, utility, dose, wait, said.distance_km if said else None)
-
-
-def _dose(case: Case, test: Method) -> Decimal | None:
-    return radiation.usual_dose(test.key, case.request.patient.weight_kg)
+    distance = said.distance_km if said else None
+    option = Option(test.key, utility, dose, wait, distance, read, cost)
+    case.options[test.key] = option
+    return option
 
 
 def _dose_of_first(test: Method) -> Decimal | None:
@@ -207,20 +210,14 @@ def _dose_of_first(test: Method) -> Decimal | None:
     return radiation.usual_dose(imaging.methods_for(test.act)[0].key)
 
 
-def _cost(case: Case, test: Method) -> Decimal | None:
-    said = case.capabilities.of_test(test)
-    if said is not None and said.cost_relative is not None:
-        return said.cost_relative
-    return scan_planner.cost_of(test.key)
-
-
-def _shown(case: Case, test: Method) -> ExpectedYield:
-    return yield_shown(test.key, case)
-
-
 def yield_shown(test: str, case: Case) -> ExpectedYield:
     """How likely this test finds the tumor now, as it is shown."""
-    found = scan_yield.yield_of(test, case.negative, case.on)
+    return _yield_shown(test, case.negative, case.on)
+
+
+@lru_cache(maxsize=1024)
+def _yield_shown(test: str, negative: tuple[str, ...], on: date) -> ExpectedYield:
+    found = scan_yield.yield_of(test, negative, on)
     return ExpectedYield(
         expected=found.expected,
         low=found.low,

@@ -36,12 +36,13 @@ class Facts:
 
     def scan(self, target: str, geometry: str) -> Scan | None:
         """The best scan of this kind: one with a full field before one without."""
-        fitting = [
-            s
-            for s in self.scans
-            if s.technique.target == target and s.technique.geometry == geometry
-        ]
-        return min(fitting, key=lambda s: (bool(s.missing), not s.positive), default=None)
+        best = None
+        for scan in self.scans:
+            how = scan.technique
+            fits = how.target == target and how.geometry == geometry
+            if fits and (best is None or scan.told_more_than(best)):
+                best = scan
+        return best
 
 
 Ranked = Sequence[tuple[Place, Standing]]

@@ -28,6 +28,10 @@ class Scan:
             return "inadequate"
         return "positive" if self.positive else "negative"
 
+    def told_more_than(self, other: "Scan") -> bool:
+        """Was its field full where the other's was not, or did it show something?"""
+        return (bool(self.missing), not self.positive) < (bool(other.missing), not other.positive)
+
 
 def scans_of(
     studies: Iterable[tuple[str, Study, Technique]],

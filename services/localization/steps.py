@@ -8,7 +8,7 @@ from knowledge.rules.search import State
 from services.localization import looking_again, planner
 from services.localization.answer import Alternative, Gate, NextStep
 from services.localization.capabilities import wait_of
-from services.localization.case import ADEQUATE, SCANS, Case
+from services.localization.case import ADEQUATE, Case
 from services.localization.circumstances import age_of
 from services.localization.register import Place
 
@@ -64,8 +64,7 @@ def _examination(case: Case) -> list[NextStep]:
 
 
 def _missing_fields(case: Case) -> Iterable[NextStep]:
-    for name, kind in SCANS.items():
-        scan = case.facts.scan(*kind)
+    for name, scan in case.scans.items():
         if scan is None or case.done[name] != "inadequate":
             continue
         if name == "sstr_spect" and case.done["sstr_pet"] in ADEQUATE:
