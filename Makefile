@@ -8,7 +8,7 @@ DATA ?= data
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test check bench mutants lock migration history
+.PHONY: help install install-dev browser run test check bench mutants states lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench: install-dev  ## speed as ratios against a peer in the same run, as JSON
 mutants: install-dev  ## change the rules one bit at a time: which change does no test notice? (about half an hour; docs/mutants.md)
 	nice -n 10 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
+
+states: install-dev  ## draw the states after surgery from their table into docs/follow-up-states.md
+	$(BIN)/tio knowledge states -o docs/follow-up-states.md
 
 lock:  ## pin the newest versions that fit pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \

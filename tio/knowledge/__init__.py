@@ -9,11 +9,20 @@ from functools import partial
 
 from knowledge.archive import NoSuchEdition
 from knowledge.tables import KnowledgeError
-from tio.knowledge import approving, checking, editions, impact, listing, retracting, signing
+from tio.knowledge import (
+    approving,
+    checking,
+    editions,
+    impact,
+    listing,
+    retracting,
+    signing,
+    states,
+)
 from tio.knowledge.saying import REFUSED, WRONG, complain
 from tio.knowledge.stored import CannotLookBack
 
-VERBS = (listing, checking, editions, impact, signing, approving, retracting)
+VERBS = (listing, checking, editions, impact, signing, approving, retracting, states)
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
