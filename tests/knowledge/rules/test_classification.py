@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from knowledge.rules import fgf23, fgf23_independent
-from knowledge.rules.classification import TABLE, TEXTS, classify, histology_fits
+from knowledge.rules.classification import (
+    TABLE,
+    TEXTS,
+    classify,
+    histology_fits,
+    strong_phenotype,
+)
 from knowledge.rules.genetics import GeneResult, explained_by
 from knowledge.rules.picture import PERSISTENT, Picture
 from knowledge.rules.reference_intervals import Level
@@ -51,6 +57,18 @@ def test_the_items_that_are_open_are_among_what_would_change_it(case: dict[str, 
 
     assert open_items == [code for code in case.get("changes", ()) if code in open_items]
     assert len(open_items) == 1 or case["rule"] != "C-10"
+
+
+@pytest.mark.parametrize(("finding", "value", "strong"), FILE["phenotype"]["cases"])
+def test_a_phenotype_is_strong_when_all_of_it_is_there_and_open_when_a_part_is_not_known(
+    finding: str, value: Any, strong: str
+) -> None:
+    said = FILE["strong"] | {finding: value}
+    said |= {name: Level(said[name]) for name in ("calcium", "vitamin_d_125")}
+
+    found = strong_phenotype(Picture(DAY, **said))
+
+    assert found is {"yes": True, "no": False, "unknown": None}[strong]
 
 
 def test_the_picture_of_dent_disease_alone_does_not_rule_a_tumor_out() -> None:
