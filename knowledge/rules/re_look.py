@@ -19,6 +19,7 @@ class Search:
     last_fdg: date | None = None
     looks_without: int = 0
     triggers: Sequence[str] = ()
+    last_examined: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def next_look(search: Search, on: date) -> Look:
         due=due,
         earliest=earliest,
         latest=max(latest, due),
-        examination_due=min(due, _after(last, "examination_every", on)),
+        examination_due=min(due, examination_after(max(last, search.last_examined or last), on)),
         rules=tuple(dict.fromkeys(rules)),
         brought_forward_by=found,
         review=review,
@@ -74,6 +75,17 @@ def next_look(search: Search, on: date) -> Look:
 def short_look(last: date, on: date) -> tuple[date, date]:
     """From when until when is somebody looked at again whose findings stay equivocal?"""
     return _after(last, "equivocal_from", on), _after(last, "equivocal_to", on)
+
+
+def usual(last: date, on: date) -> tuple[date, date, date]:
+    """From when, when and until when is a look due that nothing brings forward?"""
+    earliest, due, latest = (_after(last, what, on) for what in ("earliest", "interval", "latest"))
+    return earliest, due, latest
+
+
+def examination_after(seen: date, on: date) -> date:
+    """When is somebody examined again who was seen on this day?"""
+    return _after(seen, "examination_every", on)
 
 
 def has_risen(earlier: Decimal, later: Decimal, on: date) -> bool:

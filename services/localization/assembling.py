@@ -9,6 +9,7 @@ from typing import Any
 
 from services.localization.agreeing import Word
 from services.localization.localize import merge_examinations
+from services.localization.register import day_of
 from services.localization.sent import (
     Biopsy,
     Examination,
@@ -63,6 +64,8 @@ def question(body: Mapping[str, Any], used: Iterable[Version], known: list[Versi
         if plan.examination is not None:
             examined = sorted([plan.examination, *examined], key=lambda e: _moment(e.examined_at))
         changes["examination"] = merge_examinations(examined)
+        seen = [day for one in examined if (day := day_of(one.examined_at)) is not None]
+        changes["examined_on"] = sorted({*plan.examined_on, *seen})
     return plan.model_copy(update=changes) if changes else plan
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from knowledge.rules import imaging_orders
 from knowledge.terms.obligation import Obligation, ObligationStatus
+from services.localization import looks_owed
 from services.localization.answer import Caveat, NextStep, Ordered
 from services.localization.case import Case
 from services.localization.ordered import ANATOMICAL, Followed, Orders, Setback
@@ -69,7 +70,10 @@ def followed_up(case: Case, orders: Orders, owed: Sequence[Obligation]) -> tuple
         setbacks = [s for s in orders.setbacks if _counts(s, begun) and s.hits(act, site, side)]
         if one.act == MISSING:
             setbacks = [s for s in setbacks if s.on is None or s.on > one.opens]
-        if one.status is ObligationStatus.DONE:
+        stands = looks_owed.span(case, one)
+        if stands is not None:
+            setbacks = [s for s in setbacks if s.on and _within(s.on, stands)]
+        elif one.status is ObligationStatus.DONE:
             last = _last_report(orders, act)
             setbacks = [s for s in setbacks if s.on and last and s.on <= last]
         found += _again(one, setbacks)
@@ -149,6 +153,11 @@ def _begun(case: Case) -> date | None:
 
 def _counts(one: Setback, begun: date | None) -> bool:
     return begun is None or one.on is None or one.on > begun
+
+
+def _within(day: date, stands: tuple[date, date | None]) -> bool:
+    after, until = stands
+    return after < day and (until is None or day <= until)
 
 
 def _last_report(orders: Orders, act: str) -> date | None:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from knowledge.rules import imaging, re_look, venous_sampling
+from knowledge.rules.imaging import Technique
 from knowledge.rules.re_look import Look, Search
 from knowledge.rules.search import State
 from services.localization.answer import Gate, NextLook, NextStep
 from services.localization.case import Case
+from services.localization.readings import history_of
 from services.localization.register import day_of
 from services.localization.sampling import burosumab_days
 
@@ -16,13 +18,15 @@ def next_look(case: Case) -> Look | None:
     """When is the next look? None while the search is under way."""
     if case.state is not State.NOT_LOCALIZED:
         return None
-    last = _last_look(case)
+    last = last_look(case)
+    exam = case.facts.exam
     fdg = [scan.on for scan in case.facts.scans if scan.technique.target == "fdg" and scan.on]
     search = Search(
         last_look=last,
         last_fdg=max(fdg, default=None),
         looks_without=_looks_without(case),
         triggers=list(_triggers(case, last)),
+        last_examined=day_of(exam.examined_at) if exam else None,
     )
     return re_look.next_look(search, case.on)
 
@@ -70,17 +74,32 @@ def steps(case: Case) -> list[NextStep]:
 
 def short(case: Case) -> list[NextStep]:
     """Nothing more can be done now about what was found: a short look again (section 6)."""
-    earliest, due = re_look.short_look(_last_look(case), case.on)
+    earliest, due = re_look.short_look(last_look(case), case.on)
     because = "what was found stays equivocal: a short look again"
     step = NextStep(rule="LOC-022", act="re_look", because=because)
     step.not_before, step.due_on = earliest, due
     return [step]
 
 
-def _last_look(case: Case) -> date:
-    days = [scan.on for scan in case.facts.scans if scan.on]
-    days += [look.performed_on for look in case.request.re_looks]
-    return max(days, default=case.request.ready_on or case.on)
+def last_look(case: Case) -> date:
+    """When was this patient looked at last?"""
+    return max(looks(case), default=case.request.ready_on or case.on)
+
+
+def looks(case: Case) -> list[date]:
+    """On which days was this patient scanned from head to toe, or looked at again?"""
+    return sorted({*scans_by_day(case), *(look.performed_on for look in case.request.re_looks)})
+
+
+def scans_by_day(case: Case) -> dict[date, list[Technique]]:
+    """Which functional scans were made on which day, in this round of the search?"""
+    operated = history_of(case.request.resections).rescan_after
+    found: dict[date, list[Technique]] = {}
+    for _, study, how in case.facts.studies:
+        day = day_of(study.performed_at)
+        if how.test is not None and day is not None and (operated is None or day > operated):
+            found.setdefault(day, []).append(how)
+    return found
 
 
 def _looks_without(case: Case) -> int:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from knowledge.rules import search
 from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
-from services.localization import notes, steps
+from services.localization import looks_owed, notes, steps
 from services.localization.answer import NextStep
 from services.localization.case import Case
 from services.localization.readings import Facts
@@ -34,7 +34,9 @@ def obligations(case: Case, opened_on: date) -> tuple[Obligation, ...]:
     examined = (day_of(facts.exam.examined_at) if facts.exam else None) or opened
     owed = [_owed("LOC-002", round_, "examination", opened, facts, done=facts.exam_complete)]
     owed += _scans_done(facts, round_, examined, recurrence=bool(request.suspected_recurrence))
-    for step in steps.next_steps(case):
+    planned = steps.next_steps(case)
+    owed += looks_owed.owed(case, round_, planned)
+    for step in planned:
         if not _is_owed(step):
             continue
         if step.act == "missing_field":

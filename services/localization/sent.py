@@ -298,7 +298,10 @@ class Order(Native):
 
 
 class PlanRequest(Native):
-    """FHIR CarePlan of the search: all that is known when the question is asked."""
+    """FHIR CarePlan of the search: all that is known when the question is asked.
+
+    `examined_on`: the days of every examination, where several were laid together as one.
+    """
 
     patient: Patient = Patient()
     as_of: Instant | None = None
@@ -308,6 +311,7 @@ class PlanRequest(Native):
     constraints: Constraints = Constraints()
     availability: dict[Name, Available] = Field(default_factory=dict)
     examination: Examination | None = None
+    examined_on: list[date] = Field(default_factory=list)
     studies: list[Study] = Field(default_factory=list)
     venous_samples: list[VenousSample] = Field(default_factory=list)
     biopsies: list[Biopsy] = Field(default_factory=list)
