@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from knowledge.rules import remission
+from knowledge.rules import follow_up_safety, remission
 from knowledge.rules.burosumab import TABLE
 from knowledge.rules.reference_intervals import Level
+from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.stop import Stop
 
@@ -58,7 +59,7 @@ class Circumstances:
     on: date
     phosphate: Phosphate | None = None
     egfr: Quantity | None = None
-    calcium: Quantity | None = None
+    calcium: Observation | None = None
     calcium_level: Level | None = None
     pth_level: Level | None = None
     against: tuple[Taken, ...] = ()
@@ -116,10 +117,11 @@ def _phosphate_stops(known: Circumstances) -> tuple[Stop, ...]:
 def stops_at_any_dose(known: Circumstances, *, beginning: bool = False) -> tuple[Stop, ...]:
     """What stands against any dose (TX-009 to TX-011)? Before the first, unknown is a hard stop."""
     stops: list[Stop] = []
-    limit = TABLE.value("egfr_from", known.on)
-    too_low = None if known.egfr is None else known.egfr.below(limit)
+    too_low = None
+    if known.egfr is not None:
+        too_low = follow_up_safety.contraindicates_burosumab(known.egfr, known.on)
     if too_low:
-        text = f"eGFR {known.egfr} is below {limit.value}"
+        text = f"eGFR {known.egfr} is too low for burosumab"
         stops.append(Stop("TX-009", "egfr_low", text, hard=True))
     elif too_low is None:
         text = "no recent eGFR is known"
@@ -130,14 +132,15 @@ def stops_at_any_dose(known: Circumstances, *, beginning: bool = False) -> tuple
 
 
 def _calcium_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
-    limit = TABLE.value("calcium_hold_from", known.on)
-    below = None if known.calcium is None else known.calcium.below(limit)
-    if below is None:
+    too_high, calcium = None, known.calcium
+    if calcium is not None:
+        too_high, _ = follow_up_safety.calcium_severity(calcium.printed, calcium.value, known.on)
+    if calcium is None or too_high is None:
         text = "no recent adjusted calcium is known"
         return [Stop("TX-011", "calcium_not_known", text, hard=beginning)]
-    if not below:
-        text = f"adjusted calcium {known.calcium} is not below {limit}"
-        return [Stop("TX-011", "hypercalcemia", text, hard=True)]
+    if too_high:
+        text = f"adjusted calcium {calcium.printed}: burosumab is held"
+        return [Stop("TX-011", "hypercalcemia", text, hard=True, because=(calcium.id,))]
     if not beginning:
         return []
     if known.calcium_level is Level.HIGH and known.pth_level is Level.HIGH:
