@@ -79,13 +79,17 @@ def ranked(options: Sequence[Option], on: date) -> list[Option]:
     rest, order = list(options), []
     tie = TABLE.number("tie_below", on)
     while rest:
-        best = max(rest, key=lambda option: option.utility.total)
-        behind = {o.test: best.utility.total - o.utility.total for o in rest}
-        equals = [o for o in rest if o is best or behind[o.test] < tie]
-        chosen = min(equals, key=_burden)
+        best = max(rest, key=_worth)
+        worth = best.utility.total
+        equals = [o for o in rest if o is best or worth - o.utility.total < tie]
+        chosen = min(equals, key=_burden) if len(equals) > 1 else best
         order.append(chosen)
         rest.remove(chosen)
     return order
+
+
+def _worth(option: Option) -> Decimal:
+    return option.utility.total
 
 
 def _burden(option: Option) -> tuple[Decimal, int, Decimal]:
