@@ -2,6 +2,7 @@
 
 import pytest
 
+from knowledge.rules import genetics
 from knowledge.rules.genetics import GeneResult, explained_by, panel_negative, spoken_against
 
 OF_DISEASE = {
@@ -17,6 +18,14 @@ OF_DISEASE = {
 def results(*genes: str, result: str = "negative") -> list[GeneResult]:
     """The same result for each of these genes."""
     return [GeneResult(gene, result) for gene in genes]
+
+
+@pytest.mark.parametrize("disease", OF_DISEASE)
+def test_a_disease_has_all_of_its_germline_genes_and_no_others(disease: str) -> None:
+    of_disease = genetics._of_disease()
+
+    assert of_disease[disease] == set(OF_DISEASE[disease])
+    assert not {"GNAS", "HRAS", "KRAS", "NRAS"} & frozenset().union(*of_disease.values())
 
 
 @pytest.mark.parametrize("disease", OF_DISEASE)

@@ -70,3 +70,37 @@ def test_an_acute_sign_that_nobody_asked_for_makes_nothing_urgent() -> None:
 
 def test_an_old_dangerous_value_is_not_urgent_today() -> None:
     assert not rule.is_urgent([a_sample("0.25", -400), a_sample("0.6", 0)], None, DAY)
+
+
+def test_the_higher_of_two_lower_limits_is_that_of_the_chinese_standard() -> None:
+    assert rule._chinese_low() == Quantity(Decimal("0.85"), "mmol/L")
+
+
+@pytest.mark.parametrize(
+    ("profile", "values", "between"),
+    [
+        ("CN_adult", ["0.82"], True),
+        ("INT_adult", ["0.82"], False),
+        ("CN_adult", ["0.82", "0.79"], False),
+        ("CN_adult", ["1.1"], False),
+    ],
+)
+def test_only_where_the_chinese_limit_is_used_lies_anything_between_both(
+    profile: str, values: list[str], between: bool
+) -> None:
+    samples = []
+    for value in values:
+        sample = a_sample(value)
+        sample.reading = read(sample.observation, Subject(DAY, Sex.FEMALE, Decimal(40), profile))
+        samples.append(sample)
+
+    assert rule.only_between_chinese_limits(samples, profile, DAY) is between
+
+
+def test_two_lows_of_unknown_days_are_not_shown_to_be_days_apart() -> None:
+    samples = [a_sample("0.6"), a_sample("0.6", 30)]
+    for sample in samples:
+        sample.observation.taken_at = None
+
+    assert rule.apart(samples) == timedelta()
+    assert not rule.is_persistent(samples, DAY)

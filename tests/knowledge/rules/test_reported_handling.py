@@ -97,6 +97,7 @@ def test_trp_and_its_phosphate_make_the_threshold_of_this_age(
         ("0.30", "0.45", ADULT, "0.667", "33.3", PAYNE),
         ("0.735", "0.50", ADULT, "0.996", "0.407", PAYNE),
         ("0.45", "0.50", CHILD, "0.900", "10.0", BRODEHL),
+        ("0.45", "0.50", ADULT, "0.882", "11.8", PAYNE),
         ("0.4275", "0.50", ADULT, "0.869", "13.1", PAYNE),  # two TRP in one band
         ("0.30", "0.45", NOTHING, "0.667", "33.3", PAYNE),
         ("0.45", "0.50", NOTHING, "0.900", "10.0", "as reported"),  # which formula, age would say

@@ -69,3 +69,19 @@ def test_an_ordinary_number_may_be_a_low_one_of_another_unit(
 def test_only_a_slip_that_is_known_has_its_answer_ready() -> None:
     assert "pg/mL" in str(rule.to_send_instead(ANALYTES["s_pth"], "ng/mL"))
     assert rule.to_send_instead(ANALYTES["s_pth"], "mmol/L") is None
+
+
+@pytest.mark.parametrize(
+    ("analyte", "adult", "ends"),
+    [
+        ("s_phos", True, ("0.807", "1.51")),
+        ("s_phos", None, ("0.807", "2.84")),
+        ("s_alp", None, ("35", "469")),
+        ("s_ca", True, ("2.11", "2.52")),
+    ],
+)
+def test_the_general_interval_reaches_from_the_lowest_end_of_all_to_the_highest(
+    analyte: str, adult: bool | None, ends: tuple[str, str]
+) -> None:
+    low, high = ends
+    assert rule._span(analyte, adult) == (Decimal(low), Decimal(high))
