@@ -1,12 +1,13 @@
 """A report was corrected: mark every conclusion that used it, and draw each again."""
 
-from uuid import UUID, uuid5
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.chassis import audit
 from services.chassis.auth import Caller
-from services.localization import concluded
+from services.chassis.conclusions import cascade
+from services.localization import repository
 from services.localization.drawing import (
     BECAUSE,
     CHANGES,
@@ -20,38 +21,62 @@ from services.localization.stored import Affected, NewerReport
 from services.localization.tables import ConclusionRow, MarkRow, PlanRow
 from services.localization.versions import Version
 
-KIND = "ClinicalImpression"
+
+class Keeper:
+    """The conclusions of one search, while one of its reports is corrected."""
+
+    def __init__(
+        self, session: AsyncSession, plan: PlanRow, known: list[Version], new: Version
+    ) -> None:
+        self._session, self._plan, self._known, self._new = session, plan, known, new
+        self._ledger = repository.ledger(session, plan.organisation, plan.id)
+        self.these = self._ledger.these
+
+    async def touched(self) -> dict[UUID, list[NewerReport]]:
+        """Which conclusions were drawn from an earlier version than this one?"""
+        new = self._new
+        return {
+            id: [_why(new, versions[new.key])]
+            for id, versions in await self._ledger.used()
+            if versions.get(new.key, new.number) < new.number
+        }
+
+    async def marks_of(self, ids: Collection[UUID]) -> dict[UUID, list[MarkRow]]:
+        """The marks on each of these, oldest first."""
+        return await self._ledger.marks_of(ids)
+
+    def says(self, mark: MarkRow, why: NewerReport) -> bool:
+        """Does this mark tell of that correction already?"""
+        return (mark.kind, mark.entry, mark.to_version) == (why.kind, why.id, why.to_version)
+
+    def mark(self, id: UUID, why: NewerReport, redrawn: UUID) -> None:
+        """This one used what no longer stands."""
+        self._ledger.mark(id, why, redrawn, self._new.received_at)
+
+    async def draw_again(
+        self, row: ConclusionRow, id: UUID, because: Sequence[NewerReport]
+    ) -> ConclusionRow:
+        """The same conclusion from the reports that stand now."""
+        plan, known = self._plan, self._known
+        occasion = Occasion(
+            id=id,
+            as_of=row.as_of,
+            opened_on=plan.opened_on or row.as_of.date(),
+            heard=False,
+            at=self._new.received_at,
+            supersedes=row,
+            because=list(because),
+        )
+        return draw(self._session, plan, known, as_used(row, known), row.said, occasion)
 
 
 async def correct(
     session: AsyncSession, caller: Caller, plan: PlanRow, known: list[Version], new: Version
 ) -> None:
     """Mark what used an older version of this report; draw what stands again for its moment."""
-    ids = await concluded.that_used(session, plan, new.key, new.number)
-    rows = await concluded.these(session, plan, ids)
-    marks = await concluded.marks_of(session, plan.organisation, plan.id, ids)
-    for row in (rows[id] for id in ids):
-        stands = not marks[row.id]
-        redrawn = _name(row.id, new) if stands else marks[row.id][-1].redrawn
-        if not stands and any(_is(mark, new) for mark in marks[row.id]):
-            continue
-        mark = _mark(row, new, redrawn)
-        session.add(mark)
-        audit.record(session, caller, "update", KIND, row.id, patient=plan.id)
-        if stands:
-            because = [as_because(mark)]
-            occasion = Occasion(
-                id=redrawn,
-                as_of=row.as_of,
-                opened_on=plan.opened_on or row.as_of.date(),
-                heard=False,
-                at=new.received_at,
-                supersedes=row,
-                because=because,
-            )
-            draw(session, plan, known, as_used(row, known), row.said, occasion)
-            audit.record(session, caller, "create", KIND, redrawn, patient=plan.id)
-    await session.flush()
+    keeper = Keeper(session, plan, known, new)
+    touched = await keeper.touched()
+    await cascade.correct(session, caller, plan.id, keeper, touched, _source(new))
 
 
 async def affected_by(session: AsyncSession, plan: PlanRow, one: Version) -> list[Affected]:
@@ -59,13 +84,21 @@ async def affected_by(session: AsyncSession, plan: PlanRow, one: Version) -> lis
 
     The answer is read from what was kept, so a repeated call hears it as well.
     """
-    marks = await concluded.marks_by(session, plan, one.kind, one.id, one.number)
-    rows = await concluded.these(session, plan, [mark.redrawn for mark in marks])
-    drawn = [(mark, rows[mark.redrawn]) for mark in marks]
+    ledger = repository.ledger(session, plan.organisation, plan.id)
+    marks = await ledger.marks_by(one.kind, one.id, one.number)
+    drawn = {
+        mark.redrawn: mark
+        for mark in marks
+        if mark.redrawn == cascade.again(mark.conclusion, _source(one))
+    }
     return [
-        Affected(mark.conclusion, [as_because(mark)], row.id, CHANGES.validate_python(row.changes))
-        for mark, row in drawn
-        if row.id == _name(mark.conclusion, one)
+        Affected(
+            drawn[row.id].conclusion,
+            [as_because(drawn[row.id])],
+            row.id,
+            CHANGES.validate_python(row.changes),
+        )
+        for row in await ledger.these(drawn)
     ]
 
 
@@ -74,25 +107,9 @@ def because_of(row: ConclusionRow) -> list[NewerReport]:
     return BECAUSE.validate_python(row.because)
 
 
-def _name(drawn: UUID, new: Version) -> UUID:
-    return uuid5(drawn, f"{new.key}/{new.number}")
+def _source(new: Version) -> str:
+    return f"{new.key}/{new.number}"
 
 
-def _is(mark: MarkRow, new: Version) -> bool:
-    return (mark.kind, mark.entry, mark.to_version) == (new.kind, new.id, new.number)
-
-
-def _mark(row: ConclusionRow, new: Version, redrawn: UUID) -> MarkRow:
-    return MarkRow(
-        organisation=row.organisation,
-        plan=row.plan,
-        conclusion=row.id,
-        kind=new.kind,
-        entry=new.id,
-        to_version=new.number,
-        from_version=row.versions[new.key],
-        what=what_it_is(new),
-        status=new.status,
-        marked_at=new.received_at,
-        redrawn=redrawn,
-    )
+def _why(new: Version, used: int) -> NewerReport:
+    return NewerReport(new.kind, new.id, what_it_is(new), used, new.number, new.status)

@@ -1,8 +1,9 @@
 """What does one answer say otherwise than another? Pure; empty when nothing a reader acts on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from knowledge.terms.obligation import Conclusion
+from services.chassis.conclusions.changes import Differences, numbered
 from services.localization.answer import Candidate, NextStep, Plan
 from services.localization.stored import Change, ChangeOf
 
@@ -17,15 +18,18 @@ HEADLINES = ("state", "leading_candidate", "next_step_added", "next_step_removed
 """What of the changes a journey hears; the rest stays here."""
 
 
+SAY: Differences[ChangeOf, Change] = Differences(Change)
+
+
 def compare(before: tuple[Plan, Conclusion], after: tuple[Plan, Conclusion]) -> list[Change]:
     """What is concluded otherwise, in the order in which a clinician would ask?"""
     (old, owed), (new, owes) = before, after
     return [
-        *_one("state", old.state, new.state),
-        *_one("leading_candidate", _leading(old), _leading(new)),
-        *_values("points", _points(old), _points(new)),
-        *_came_and_went(old, new),
-        *_values("obligation", _obligations(owed), _obligations(owes)),
+        *SAY.one("state", old.state, new.state),
+        *SAY.one("leading_candidate", _leading(old), _leading(new)),
+        *SAY.values("points", _points(old), _points(new)),
+        *SAY.came_and_went(PAIRS, _named(old), _named(new)),
+        *SAY.values("obligation", _obligations(owed), _obligations(owes)),
     ]
 
 
@@ -36,23 +40,6 @@ def told(changes: Iterable[Change]) -> tuple[str, ...]:
         for one in changes
         if one.what in HEADLINES
     )
-
-
-def _one(what: ChangeOf, before: str | None, after: str | None) -> Iterator[Change]:
-    if before != after:
-        yield Change(what, None, before, after)
-
-
-def _values(what: ChangeOf, before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield Change(what, name, before.get(name), after.get(name))
-
-
-def _came_and_went(before: Plan, after: Plan) -> Iterator[Change]:
-    for (came, went), old, new in zip(PAIRS, _named(before), _named(after), strict=True):
-        yield from (Change(came, name, None, new[name]) for name in new if name not in old)
-        yield from (Change(went, name, old[name], None) for name in old if name not in new)
 
 
 def _named(answer: Plan) -> tuple[dict[str, str], ...]:
@@ -81,13 +68,12 @@ def _leading(answer: Plan) -> str | None:
 
 def _points(answer: Plan) -> dict[str, str]:
     """Each candidate's score with its points; several at one place are told apart by number."""
-    found: dict[str, str] = {}
-    for one in answer.candidates:
-        said = ", ".join(f"{point.item} {point.points:+d}" for point in one.points)
-        place = place_of(one)
-        count = sum(known.partition("#")[0] == place for known in found)
-        found[f"{place}#{count + 1}" if count else place] = f"{one.score} ({said})"
-    return found
+    return numbered((place_of(one), _said(one)) for one in answer.candidates)
+
+
+def _said(one: Candidate) -> str:
+    said = ", ".join(f"{point.item} {point.points:+d}" for point in one.points)
+    return f"{one.score} ({said})"
 
 
 def _obligations(concluded: Conclusion) -> dict[str, str]:

@@ -1,22 +1,24 @@
 """HTTP around conclusions: drawn for a journey, kept with what they were drawn from, marked."""
 
-from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Conclusion
 from knowledge.terms.sent import Instant
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
+from services.chassis.conclusions.cascade import KIND
+from services.chassis.conclusions.ledger import moment_of_receipt
+from services.chassis.conclusions.marks import as_known, superseded_by
 from services.chassis.database import InTransaction
 from services.chassis.errors import Conflict, NotFound
 from services.chassis.queries import OnlyKnownQueries
-from services.localization import concluded, repository
+from services.localization import repository
 from services.localization.assembling import standing
-from services.localization.cascade import KIND, because_of
+from services.localization.cascade import because_of
 from services.localization.drawing import (
     CHANGES,
     Occasion,
@@ -25,6 +27,7 @@ from services.localization.drawing import (
     draw,
     keep_answer,
 )
+from services.localization.repository import SearchLedger
 from services.localization.stored import AsOf, MarkOfReport, StoredConclusion
 from services.localization.tables import ConclusionRow, MarkRow
 
@@ -46,22 +49,23 @@ async def record_conclusion(
     Where a report was corrected since the journey heard of us last, this conclusion says so.
     """
     plan = await repository.open_plan(session, caller.organisation, plan_id)
-    row = await concluded.find(session, caller.organisation, plan_id, conclusion_id)
+    ledger = repository.ledger(session, caller.organisation, plan_id)
+    row = await ledger.find(conclusion_id)
     if row is not None:
         if row.as_of != moment.as_of:
             raise Conflict("this conclusion was drawn as of another moment")
         audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
         return Conclusion.model_validate(row.conclusion)
     plan.opened_on = plan.opened_on or moment.as_of.date()
-    known = await repository.entries_of(session, plan.organisation, plan.id)
-    before = await concluded.last_heard(session, plan)
-    marks = [] if before is None else await _marks_on(session, before)
+    known = await ledger.versions()
+    before = await ledger.last_heard()
+    marks = [] if before is None else await ledger.marks_on(before)
     occasion = Occasion(
         id=conclusion_id,
         as_of=moment.as_of,
         opened_on=plan.opened_on,
         heard=True,
-        at=repository.moment_of_receipt(plan),
+        at=moment_of_receipt(plan),
         supersedes=before if marks else None,
         because=[as_because(mark) for mark in marks],
     )
@@ -81,11 +85,12 @@ async def read_conclusion(
     as_of: Annotated[Instant | None, Query()] = None,
 ) -> StoredConclusion:
     """What was concluded, and why? With `as_of`: what stood in its place at that moment."""
-    row = await _found(session, caller.organisation, plan_id, conclusion_id)
+    ledger = repository.ledger(session, caller.organisation, plan_id)
+    row, marks = await _found(ledger, conclusion_id), []
     if as_of is not None:
-        row, marks = await _as_known(session, row, as_of)
+        row = await as_known(row, as_of, ledger.marks_on, partial(_found, ledger))
     else:
-        marks = await _marks_on(session, row)
+        marks = await ledger.marks_on(row)
     audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
     answer, conclusion = as_drawn(row)
     return StoredConclusion(
@@ -93,37 +98,18 @@ async def read_conclusion(
         answer=answer,
         concluded_at=row.concluded_at,
         marked=[_shown(mark) for mark in marks],
-        superseded_by=marks[-1].redrawn if marks else None,
+        superseded_by=superseded_by(marks),
         supersedes=row.supersedes,
         because=because_of(row),
         changes=CHANGES.validate_python(row.changes),
     )
 
 
-async def _found(
-    session: AsyncSession, organisation: str, plan_id: UUID, id: UUID
-) -> ConclusionRow:
-    row = await concluded.find(session, organisation, plan_id, id)
+async def _found(ledger: SearchLedger, id: UUID) -> ConclusionRow:
+    row = await ledger.find(id)
     if row is None:
         raise NotFound("there is no such conclusion")
     return row
-
-
-async def _as_known(
-    session: AsyncSession, row: ConclusionRow, then: datetime
-) -> tuple[ConclusionRow, list[MarkRow]]:
-    """What stood in this one's place at that moment, by our clock? 404 if nothing did."""
-    if row.concluded_at > then:
-        raise NotFound("nothing was concluded by then")
-    while True:
-        marks = [mark for mark in await _marks_on(session, row) if mark.marked_at <= then]
-        if not marks:
-            return row, []
-        row = await _found(session, row.organisation, row.plan, marks[-1].redrawn)
-
-
-async def _marks_on(session: AsyncSession, row: ConclusionRow) -> list[MarkRow]:
-    return (await concluded.marks_of(session, row.organisation, row.plan, [row.id]))[row.id]
 
 
 def _shown(mark: MarkRow) -> MarkOfReport:

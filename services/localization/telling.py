@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis import audit
 from services.chassis.auth import Caller
+from services.chassis.conclusions.ledger import moment_of_receipt
 from services.chassis.errors import Conflict, FieldProblem
 from services.chassis.etags import Expected
 from services.localization import repository
@@ -95,10 +96,10 @@ async def tell(
         body=said,
         sender=caller.subject,
         by=caller.display or caller.subject,
-        received_at=repository.moment_of_receipt(plan),
+        received_at=moment_of_receipt(plan),
         told_as=getattr(body, "id", None),
     )
-    repository.add_entry(session, plan, new, new.told_as)
+    repository.ledger(session, plan.organisation, plan.id).add(new)
     action: audit.Action = "update" if mine else "create"
     audit.record(session, caller, action, RESOURCES[kind], id, patient=plan_id)
     known = [*known, new]

@@ -1,26 +1,36 @@
 """Which version of a report is this, and which one stands? Pure.
 
-A sender may number versions; if not, other content under the same id is the next version. What was
-sent before, to the letter, is a repeat and not news. What a person says (an order, a word about two
-lesions, an override) has no old versions to repeat: only the last word can be said again.
+What is a repeat and which number is next is said in the chassis; here, what may be a next version.
+What a person says (an order, a word about two lesions, an override) has no old versions to repeat:
+only the last word can be said again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
+from services.chassis.conclusions import versions
+from services.chassis.conclusions.kept import Version
+from services.chassis.conclusions.ledger import by_key
+from services.chassis.conclusions.versions import OtherContent, newest
 from services.localization.told import Said
+
+__all__ = [
+    "HasEnded",
+    "OlderWord",
+    "OtherContent",
+    "OtherReport",
+    "Version",
+    "by_key",
+    "newest",
+    "place",
+    "said_of",
+]
 
 ENDED = frozenset({"revoked", "completed", "entered-in-error"})
 """An order that has ended is not placed again: a new one has a new id."""
 
 MADE_BY_PEOPLE = frozenset({"order", "lesion_link", "override"})
-
-
-class OtherContent(Exception):
-    """This version was sent before and said something else."""
 
 
 class HasEnded(Exception):
@@ -50,26 +60,6 @@ SAME = {
 """What tells one report from another where both say it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of one thing that was told."""
-
-    kind: str
-    id: UUID
-    number: int
-    status: str
-    body: Mapping[str, Any]
-    sender: str
-    by: str
-    received_at: datetime
-    told_as: str | None = None
-
-    @property
-    def key(self) -> str:
-        """How a conclusion names its inputs."""
-        return f"{self.kind}/{self.id}"
-
-
 def said_of(body: Said) -> dict[str, Any]:
     """What the caller said; what is absent, null or the default is not said, nor the number."""
     return body.model_dump(mode="json", exclude_defaults=True, exclude={"id", "version"})
@@ -84,18 +74,12 @@ def place(
     who does not number is believed only where the order of the words is plain: an earlier word than
     the one that stands is refused, and so is another report without a word of correction.
     """
-    for one in sorted(known, key=lambda one: -one.number):
-        if number is not None and one.number != number:
-            continue
-        if one.body == said:
-            return one, one.number
-        if number is not None:
-            raise OtherContent
-        if kind in MADE_BY_PEOPLE:
-            break
-    if number is None and known:
+    same, given = versions.place(
+        known, number, lambda one: one.body == said, only_last=kind in MADE_BY_PEOPLE
+    )
+    if same is None and number is None and known:
         _expect_next(kind, newest(known), said)
-    return None, number or 1 + max((one.number for one in known), default=0)
+    return same, given
 
 
 def _expect_next(kind: str, before: Version, said: Mapping[str, Any]) -> None:
@@ -130,16 +114,3 @@ def _tells_of_another(kind: str, before: Mapping[str, Any], said: Mapping[str, A
 def _moment(said: str) -> datetime:
     moment = datetime.fromisoformat(said)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def newest(known: Sequence[Version]) -> Version:
-    """What stands?"""
-    return max(known, key=lambda one: one.number)
-
-
-def by_key(known: Iterable[Version]) -> dict[str, list[Version]]:
-    """Every version of each thing, under the name by which conclusions call it."""
-    found: dict[str, list[Version]] = {}
-    for one in known:
-        found.setdefault(one.key, []).append(one)
-    return found
