@@ -57,13 +57,24 @@ def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
-def rungs(ladder: Ladder | str, due: date, zone: str, on: date) -> tuple[Rung, ...]:
+def ends_when_acknowledged(ladder: Ladder | str) -> bool:
+    """Is it enough that a person has seen it? An alert asks for nothing else."""
+    return TABLE.entry("acknowledged", ladder) is not None
+
+
+def rungs(
+    ladder: Ladder | str, due: date, zone: str, on: date, known_at: datetime | None = None
+) -> tuple[Rung, ...]:
     """What is to be sent about a thing due on this day, in this IANA zone? Oldest first.
 
-    `on` is the day whose knowledge counts. Raises KeyError or ValueError for a zone there is not.
+    `on` is the day whose knowledge counts. An alert climbs from the moment when it was known: its
+    result may be days old. Raises KeyError or ValueError for a zone there is not.
     """
     place = ZoneInfo(zone)
     hour = time(TABLE.whole("send_hour", on))
+    known = known_at if ends_when_acknowledged(ladder) else None
+    if known is not None:
+        due = max(due, _first_day(known, place, hour))
     chosen = []
     for row in TABLE.entries["rungs"].values():
         if row.fields["ladder"] != ladder:
@@ -73,7 +84,9 @@ def rungs(ladder: Ladder | str, due: date, zone: str, on: date) -> tuple[Rung, .
         chosen.append(
             Rung(
                 key=row.fields["step"],
-                at=local_instant(day, time(0) if immediate else hour, place),
+                at=_at_once(day, place, row.fields["offset"], known)
+                if immediate
+                else local_instant(day, hour, place),
                 recipient=row.fields["recipient"],
                 channel=row.fields["channel"],
                 offset=row.fields["offset"],
@@ -81,6 +94,19 @@ def rungs(ladder: Ladder | str, due: date, zone: str, on: date) -> tuple[Rung, .
             )
         )
     return tuple(sorted(chosen, key=lambda rung: rung.at))
+
+
+def _first_day(known: datetime, place: ZoneInfo, hour: time) -> date:
+    """The first day whose hour of sending had not passed when this was known."""
+    day = known.astimezone(place).date()
+    return day if local_instant(day, hour, place) >= known else day + timedelta(days=1)
+
+
+def _at_once(day: date, place: ZoneInfo, offset: int, known: datetime | None) -> datetime:
+    """Not waiting for an hour: when it is known, and so many times 24 h later."""
+    if known is None:
+        return local_instant(day, time(0), place)
+    return known.astimezone(UTC) + timedelta(days=offset)
 
 
 def ripe(

@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ObligationStatus(StrEnum):
-    """FHIR Task.status, as far as an obligation needs it."""
+    """FHIR Task.status, as far as an obligation needs it.
+
+    What nobody did in time is missed: an end as the others are, but never one of what was done.
+    """
 
     OPEN = "open"
     DONE = "done"
     CANCELLED = "cancelled"
+    MISSED = "missed"
 
 
 class Ladder(StrEnum):
@@ -26,6 +30,7 @@ class Ladder(StrEnum):
     POSTOPERATIVE = "postoperative"
     DECISION = "decision"
     CRITICAL = "critical"
+    ALERT = "alert"
 
 
 class Proposal(StrEnum):

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.rules import reminders
 from services.chassis.auth import Caller
 from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable, pointer
 from services.coordination import repository
 from services.coordination.contract import (
     DecisionTaken,
+    Disposition,
     Event,
     EventStored,
     ObligationAnswered,
@@ -155,9 +157,11 @@ async def _answer_obligation(
         return Outcome(outcome="refused", reason="it has already ended")
     if said.disposition is None:
         owed.acknowledged_at = event.occurred_at
-        return Outcome(outcome="applied")
-    await ledger.dispose(owed, said.disposition, said.reason, event.told_by)
-    words = f"{owed.act}: {said.disposition.value}"
+        if not reminders.ends_when_acknowledged(owed.ladder):
+            return Outcome(outcome="applied")
+    ended = said.disposition or Disposition.DONE
+    await ledger.dispose(owed, ended, said.reason, event.told_by)
+    words = f"{owed.act}: {ended.value}"
     await repository.note(
         session,
         journey,

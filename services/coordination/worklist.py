@@ -184,7 +184,7 @@ def plan(
     on = at.astimezone(ZoneInfo(zone)).date()
     for obligation, created_at in owed:
         key = (obligation.rule, obligation.occurrence)
-        ladder = reminders.rungs(obligation.ladder, obligation.due, zone, on)
+        ladder = reminders.rungs(obligation.ladder, obligation.due, zone, on, created_at)
         before = settled.get(key, ())
         ripe = reminders.ripe(ladder, created_at, before, at, on)
         say += [Said(key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]

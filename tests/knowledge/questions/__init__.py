@@ -10,10 +10,11 @@ from tests.knowledge.questions import (
     minerals,
     patient,
     results,
+    safety,
     search,
 )
 
-BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up)
+BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up, safety)
 
 
 def question(name: str) -> Callable[..., Any]:

@@ -1,0 +1,275 @@
+"""What in a result, a drug or a symptom must a person hear of? MON-01 to MON-18, one question each.
+
+Everything is answered with true, false or unknown: what was not measured, or on which treatment it
+was drawn nobody said, is unknown, never normal.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from knowledge.rules.reference_intervals import Level
+from knowledge.rules.remission import months_after
+from knowledge.tables import Table
+from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.person import Sex
+from knowledge.terms.quantity import UNITS, Quantity
+from knowledge.terms.truth import Truth, all_of, any_of
+
+TABLE = Table.beside(__file__)
+
+BUROSUMAB, PHOSPHATE, ACTIVE_VITAMIN_D = "burosumab", "phosphate", "active_vitamin_d"
+ANTIRESORPTIVE = "antiresorptive"
+CONVENTIONAL = (PHOSPHATE, ACTIVE_VITAMIN_D)
+OF_A_DAY, RATIO, MILLIGRAMS, MILLIMOLES = "u_ca_24h", "u_ca_creat", "mg/(24.h)", "mmol/(24.h)"
+BY_MASS = "_by_mass"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """FHIR MedicationStatement: a drug from one day to another. No end: it is still taken."""
+
+    agent: str
+    kind: str
+    started: date | None
+    stopped: date | None
+
+    def covers(self, day: date) -> bool:
+        """Was it taken on this day?"""
+        begun = self.started is None or self.started <= day
+        return begun and (self.stopped is None or day <= self.stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Enzyme:
+    """One ALP, and the phosphate of that time: what a rise is read by."""
+
+    alp: Quantity
+    level: Level
+    phosphate: Quantity | None = None
+
+
+def kind_of(agent: str) -> str | None:
+    """Which kind of drug is this, as far as a result is read by it? None: by none of them."""
+    plain = "_".join(agent.strip().lower().replace("-", " ").replace("_", " ").split())
+    for row in TABLE.entries["drugs"].values():
+        if plain in (row.key, *row.fields["also"]):
+            return str(row.fields["kind"])
+    return None
+
+
+def dose_lasts(every_days: int | None, on: date) -> timedelta:
+    """For how long does a single dose count as treatment? As told, else as the label has it."""
+    return timedelta(days=every_days or TABLE.whole("dose_lasts", on))
+
+
+def treated(periods: Iterable[Period], kinds: Iterable[str], day: date, *, stated: bool) -> Truth:
+    """Was a drug of these kinds taken on this day? Unknown where nobody said anything of drugs."""
+    wanted = frozenset(kinds)
+    if any(period.kind in wanted and period.covers(day) for period in periods):
+        return True
+    return False if stated else None
+
+
+def is_above(level: Level) -> Truth:
+    """Is it above its interval?"""
+    return None if level is Level.UNDETERMINED else level is Level.HIGH
+
+
+def is_below(level: Level) -> Truth:
+    """Is it below its interval?"""
+    return None if level is Level.UNDETERMINED else level is Level.LOW
+
+
+def limit(name: str, printed: Quantity, on: date) -> Quantity:
+    """The limit as it is stated in the kind of unit in which this result was sent."""
+    by_mass = name + BY_MASS
+    in_grams = UNITS[printed.unit].kind.startswith("mass")
+    return TABLE.value(by_mass if in_grams and by_mass in TABLE.values else name, on)
+
+
+def _under(name: str, printed: Quantity, value: Quantity, on: date) -> Truth:
+    own = limit(name, printed, on)
+    same = UNITS[printed.unit].kind == UNITS[own.unit].kind
+    return (printed if same else value).below(own)
+
+
+def low_after_remission(level: Level, after_remission: Truth) -> Truth:
+    """Is phosphate low again (MON-01)?"""
+    return all_of(is_below(level), after_remission)
+
+
+def urgently_low(printed: Quantity, value: Quantity, on: date) -> Truth:
+    """Is phosphate so low that somebody is called today (MON-02)?"""
+    return _under("urgent_phosphate", printed, value, on)
+
+
+def high_on_burosumab(level: Level, on_burosumab: Truth) -> Truth:
+    """Must the next dose be withheld (MON-03)?"""
+    return all_of(is_above(level), on_burosumab)
+
+
+def high_on_conventional(level: Level, on_supplements: Truth, fasting: Truth) -> Truth:
+    """Is a fasting phosphate too high on supplements (MON-04)?
+
+    Taken after food it says nothing; where nobody said how it was taken, the alert asks for that.
+    """
+    if fasting is False:
+        return False if is_above(level) is False else all_of(on_supplements, None)
+    return all_of(is_above(level), on_supplements)
+
+
+def calcium_too_high(level: Level, value: Quantity, on: date) -> Truth:
+    """Is adjusted calcium above its upper limit (MON-05)?"""
+    if level is not Level.UNDETERMINED:
+        return level is Level.HIGH
+    return value.above(TABLE.value("calcium_upper", on))
+
+
+def calcium_severity(printed: Quantity, value: Quantity, on: date) -> tuple[Truth, str]:
+    """Is hypercalcaemia moderate or severe (MON-06)?"""
+    at_least = _not(_under("calcium_moderate", printed, value, on))
+    severe = _not(_under("calcium_severe", printed, value, on))
+    return at_least, "severe" if severe else "moderate"
+
+
+def _not(statement: Truth) -> Truth:
+    return None if statement is None else not statement
+
+
+def hungry_bone(printed: Quantity, value: Quantity, on: date) -> Truth:
+    """Does calcium say that the bone takes too much (MON-07)?"""
+    return _under("low_calcium", printed, value, on)
+
+
+def symptoms_belong(calcium: date, noted: date, on: date) -> bool:
+    """Were these symptoms noted close enough to that calcium to make it urgent?"""
+    return abs((calcium - noted).days) <= TABLE.whole("symptoms_with_calcium", on)
+
+
+def urine_calcium_high(amount: Quantity, weight: Decimal | None, sex: Sex, on: date) -> Truth:
+    """Is more calcium lost in a day than should be (MON-08)? mg or mmol a day."""
+    in_grams = amount.unit == MILLIGRAMS
+    factor = ANALYTES[OF_A_DAY].converted
+    milligrams = Quantity(
+        amount.value if in_grams else factor(amount.value, amount.unit, MILLIGRAMS),
+        MILLIGRAMS,
+        amount.comparator,
+    )
+    return any_of(_over_for_weight(amount, weight, on), _over_for_sex(milligrams, sex, on))
+
+
+def limit_for_weight(amount: Quantity, weight: Decimal, on: date) -> Quantity:
+    """How much calcium a day is too much for this weight? In moles or grams, as the amount is."""
+    if UNITS[amount.unit].kind.startswith("amount"):
+        per_kg = TABLE.number("urine_calcium_per_kg_by_moles", on)
+        return Quantity(per_kg * weight, MILLIMOLES)
+    return Quantity(TABLE.number("urine_calcium_per_kg", on) * weight, MILLIGRAMS)
+
+
+def _over_for_weight(amount: Quantity, weight: Decimal | None, on: date) -> Truth:
+    return None if weight is None else amount.above(limit_for_weight(amount, weight, on))
+
+
+def _over_for_sex(milligrams: Quantity, sex: Sex, on: date) -> Truth:
+    men = milligrams.above(TABLE.value("urine_calcium_men", on))
+    women = milligrams.above(TABLE.value("urine_calcium_women", on))
+    match sex:
+        case Sex.MALE:
+            return men
+        case Sex.FEMALE:
+            return women
+        case _:
+            return men if men == women else None
+
+
+def urine_ratio_high(printed: Quantity, value: Quantity, on: date) -> Truth:
+    """Does a spot urine hold too much calcium for its creatinine (MON-08)?"""
+    own = TABLE.value("urine_calcium_to_creatinine", on)
+    if UNITS[printed.unit].kind == UNITS[own.unit].kind:
+        return printed.above(own)
+    return value.above(ANALYTES[RATIO].to_working_unit(own))
+
+
+def belongs_to_pth(pth: date, calcium: date, on: date) -> bool:
+    """May this calcium be read beside that PTH?"""
+    return abs((pth - calcium).days) <= TABLE.whole("pth_with_calcium", on)
+
+
+def secondary(pth: Level, calcium: Level) -> Truth:
+    """Is PTH high beside a normal calcium (MON-09)?"""
+    normal = None if calcium is Level.UNDETERMINED else calcium is Level.NORMAL
+    return all_of(is_above(pth), normal)
+
+
+def tertiary(pth: Level, calcium: Level) -> Truth:
+    """Are PTH and calcium both high (MON-10)?"""
+    return all_of(is_above(pth), is_above(calcium))
+
+
+def needs_nephrology(
+    egfr: Quantity, first: Quantity | None, before: Quantity | None, on: date
+) -> Truth:
+    """Is eGFR low, or has it fallen much since the first one or the one before (MON-12)?"""
+    low = egfr.below(TABLE.value("egfr_nephrology", on))
+    return any_of(low, *(_has_fallen(egfr, past, on) for past in (first, before) if past))
+
+
+def _has_fallen(egfr: Quantity, past: Quantity, on: date) -> Truth:
+    if past.comparator is not None:
+        return None
+    fall = Quantity(TABLE.number("egfr_fall", on), "%")
+    left = past.value * (1 - fall.value * UNITS[fall.unit].factor)
+    return _not(egfr.above(Quantity(left, egfr.unit)))
+
+
+def contraindicates_burosumab(egfr: Quantity, on: date) -> Truth:
+    """Is eGFR too low for burosumab (MON-13)?"""
+    return egfr.below(TABLE.value("egfr_contraindicates", on))
+
+
+def rise_is_expected(started: date, day: date, before: Enzyme, now: Enzyme, on: date) -> Truth:
+    """Does ALP rise as it does in the first months of a treatment that works (MON-14)?"""
+    if not started <= day <= months_after(started, TABLE.whole("alp_expected_for", on)):
+        return False
+    if not now.alp.value > before.alp.value:
+        return False
+    if before.phosphate is None or now.phosphate is None:
+        return None
+    return now.phosphate.above(before.phosphate)
+
+
+def rises_after_remission(before: Enzyme, now: Enzyme, on: date) -> Truth:
+    """Has ALP risen again after it had become normal (MON-15)?"""
+    share = Quantity(TABLE.number("alp_rise", on), "%")
+    far = before.alp.value * (1 + share.value * UNITS[share.unit].factor)
+    rise = Quantity(far, now.alp.unit)
+    left = all_of(is_above(now.level), _not(is_above(before.level)))
+    if before.alp.comparator is not None:
+        return any_of(left, None)
+    return any_of(left, _not(now.alp.below(rise)))
+
+
+def vitamin_d_low(printed: Quantity, value: Quantity, on: date) -> Truth:
+    """Is 25-OH vitamin D low (MON-16)?"""
+    return _under("vitamin_d_low", printed, value, on)
+
+
+def together(one: Period, other: Period) -> date | None:
+    """Since which day are both taken (MON-17)? None: never at the same time.
+
+    One that is stopped on the day on which the other begins is not taken with it.
+    """
+    since = max(one.started or date.min, other.started or date.min)
+    until = min(one.stopped or date.max, other.stopped or date.max)
+    return since if since < until else None
+
+
+def is_abnormal(alp: Level | None, phosphate: Level | None) -> Truth:
+    """Is ALP or phosphate abnormal, so that bone is not yet mineralised (MON-18)?"""
+    known = [
+        None if level in (None, Level.UNDETERMINED) else level is not Level.NORMAL
+        for level in (alp, phosphate)
+    ]
+    return any_of(*known)

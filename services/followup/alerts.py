@@ -1,0 +1,243 @@
+"""Of what must a person hear? Each alert with its value as it was, and when it ends.
+
+An alert belongs to one version of one result, so a corrected value makes its own and ends the
+former. A newer result resolves it, but what nobody has acknowledged stays owed: coordination keeps
+what a person has acknowledged, and asks on for the rest.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import NAMESPACE_OID, uuid5
+
+from knowledge.rules import follow_up_safety as safety
+from knowledge.rules import reference_intervals
+from knowledge.rules.remission import Course
+from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
+from services.followup import contract
+from services.followup.answer import Alert, AlertStatus, Caveat
+from services.followup.contract import Rejected
+from services.followup.history import NOT_RESULTS, History
+from services.followup.limits import limit_of
+from services.followup.medication import after
+from services.followup.readings import readings
+from services.followup.results import believed, level_of
+from services.followup.view import Reading, View
+
+EXPECTED = "MON-14"
+"""The one rule that takes an alarm back instead of giving one."""
+LONGEST_KEY = 120
+
+
+@dataclass(slots=True)
+class Raised:
+    """A rule that one reading called up, and what has become of it."""
+
+    rule: str
+    reading: Reading
+    status: AlertStatus
+    ended_on: date | None = None
+    by: Reading | None = None
+
+    @property
+    def urgent(self) -> bool:
+        """Can it not wait until tomorrow?"""
+        of_rule = safety.TABLE.entries["alerts"][self.rule].fields["urgent"]
+        return bool(of_rule or self.rule in self.reading.urgent)
+
+    @property
+    def occurrence(self) -> str:
+        """Its stable key beside the rule: results with their versions. Urgent, it is another."""
+        key = f"{self.reading.key} urgent" if self.urgent else self.reading.key
+        return key if len(key) <= LONGEST_KEY else str(uuid5(NAMESPACE_OID, key))
+
+
+class Safety:
+    """What the safety rules make of a history, for the answer and for the conclusion alike."""
+
+    def __init__(self, history: History, courses: Sequence[Course], opened: date) -> None:
+        self.opened = opened
+        self._history = history
+        numbers = {id: sent.version or 1 for id, sent in history.sent.items()}
+        view = View(history, courses, history.observations, history.levels, numbers)
+        self.readings = readings(view)
+        self.raised = sorted(_raised(self.readings, history.on), key=_turn)
+        known = {(one.rule, one.occurrence) for one in self.raised}
+        self.ended = [
+            one
+            for one in sorted(_of_former_versions(view), key=_turn)
+            if (one.rule, one.occurrence) not in known
+        ]
+
+    @property
+    def active(self) -> list[Alert]:
+        """What alarms in the latest values."""
+        return [self._alert(one) for one in self.raised if one.status is AlertStatus.ACTIVE]
+
+    @property
+    def earlier(self) -> list[Alert]:
+        """What alarmed before, since this patient is followed, and how it ended."""
+        over = [one for one in self._owed() if one.status is not AlertStatus.ACTIVE]
+        return [self._alert(one) for one in over]
+
+    @property
+    def expected(self) -> list[Reading]:
+        """The rises of ALP that are expected and alarm nobody (MON-14)."""
+        return [r for r in _newest(self.readings, EXPECTED) if r.facts[EXPECTED]]
+
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What a person has to acknowledge, and what nobody has to any more."""
+        return tuple(_obligation(one) for one in self._owed())
+
+    def caveats(self) -> Iterator[Caveat]:
+        """What in the latest values no rule could judge, and why; and what is expected."""
+        for rule in safety.TABLE.rules:
+            for reading in _newest(self.readings, rule):
+                if reading.facts[rule] is None and reading.measure != "symptoms":
+                    yield Caveat(code="alert_undetermined", text=_unsaid(rule, reading))
+        for reading in self.expected:
+            text = f"ALP {reading.ids[0]} rises as it does in the first months of treatment"
+            yield Caveat(code="alp_rise_expected", text=text)
+
+    def _owed(self) -> list[Raised]:
+        """Resolved before this patient was followed, an alert is nobody's duty any more."""
+        return [
+            *(one for one in self.raised if one.ended_on is None or one.ended_on >= self.opened),
+            *self.ended,
+        ]
+
+    def _alert(self, one: Raised) -> Alert:
+        rule, reading = safety.TABLE.rules[one.rule], one.reading
+        limit = limit_of(one.rule, reading, self._history)
+        seen = None
+        if reading.source is not None and limit is None:
+            seen = reference_intervals.read(reading.source, self._history.subject)
+        return Alert(
+            rule=one.rule,
+            occurrence=one.occurrence,
+            text=rule.conclusion,
+            observation=reading.ids[0],
+            because=list(reading.ids),
+            urgent=one.urgent,
+            status=one.status,
+            ended_on=one.ended_on,
+            ended_by=one.by.ids[0] if one.by else None,
+            severity=reading.severity if one.rule == "MON-06" else "",
+            value=reading.printed.value if reading.printed else None,
+            comparator=reading.printed.comparator if reading.printed else None,
+            unit=reading.printed.unit if reading.printed else None,
+            version=reading.version,
+            taken_at=reading.at,
+            limit=limit.value if limit else None,
+            limit_unit=limit.unit if limit else None,
+            low=seen.low if seen else None,
+            high=seen.high if seen else None,
+            range_from=seen.range_from if seen else "",
+            note=reading.problem if reading.source is not None else "",
+            sources=list(rule.sources),
+            read_status=rule.read_status,
+        )
+
+
+def _turn(one: Raised) -> tuple[object, ...]:
+    return one.reading.at, one.rule, one.reading.key
+
+
+def _newest(found: Iterable[Reading], rule: str) -> list[Reading]:
+    """The last reading of each measure of this rule."""
+    newest: dict[str, Reading] = {}
+    for reading in found:
+        if rule in reading.facts:
+            newest[reading.measure] = reading
+    return list(newest.values())
+
+
+def _raised(found: Iterable[Reading], on: date) -> Iterator[Raised]:
+    """Every alert, and what the next reading that could tell made of it."""
+    lines: dict[tuple[str, str], list[Reading]] = {}
+    for reading in found:
+        for rule in reading.facts:
+            if rule != EXPECTED:
+                lines.setdefault((rule, reading.measure), []).append(reading)
+    for (rule, _), line in lines.items():
+        following: Reading | None = None
+        for reading in reversed(line):
+            fact = reading.facts[rule]
+            if fact:
+                yield _stands(rule, reading, following, on)
+            if fact is not None:
+                following = reading
+
+
+def _stands(rule: str, reading: Reading, following: Reading | None, on: date) -> Raised:
+    if following is not None:
+        status = AlertStatus.REPEATED if following.facts[rule] else AlertStatus.RESOLVED
+        return Raised(rule, reading, status, following.day, following)
+    if reading.ended is not None and reading.ended < on:
+        return Raised(rule, reading, AlertStatus.RESOLVED, after(reading.ended))
+    return Raised(rule, reading, AlertStatus.ACTIVE)
+
+
+def _of_former_versions(view: View) -> Iterator[Raised]:
+    """What did values alarm that a laboratory has corrected or withdrawn since?"""
+    history = view.history
+    former: dict[str, list[tuple[contract.Observation, int]]] = {}
+    for sent in history.replaced:
+        if sent.status not in NOT_RESULTS:
+            former.setdefault(sent.id, []).append((sent, sent.version or 1))
+    while former:
+        one_each = {id: versions.pop() for id, versions in former.items()}
+        former = {id: versions for id, versions in former.items() if versions}
+        yield from _as_it_was(view, one_each)
+
+
+def _as_it_was(view: View, former: dict[str, tuple[contract.Observation, int]]) -> Iterator[Raised]:
+    history = view.history
+    observations = [one for one in view.observations if one.id not in former]
+    levels = dict(view.levels)
+    for sent, _ in former.values():
+        read = believed(sent)
+        if not isinstance(read, Rejected) and read.day(history.on) <= history.on:
+            observations.append(read)
+            levels[read.id] = level_of(read, history.subject)
+    observations.sort(key=lambda one: (one.moment is not None, one.moment, one.id))
+    versions = dict(view.versions) | {id: version for id, (_, version) in former.items()}
+    then = View(history, view.courses, observations, levels, versions)
+    for one in _raised(readings(then), history.on):
+        behind = former.keys() & set(one.reading.ids)
+        if behind:
+            newest = [history.sent[id].status for id in behind]
+            withdrawn = any(status in NOT_RESULTS for status in newest)
+            one.status = AlertStatus.WITHDRAWN if withdrawn else AlertStatus.CORRECTED
+            one.ended_on, one.by = history.on, None
+            yield one
+
+
+BECAUSE = {
+    AlertStatus.CORRECTED: "the result was corrected",
+    AlertStatus.WITHDRAWN: "the result was withdrawn",
+    AlertStatus.REPEATED: "a newer result alarms in its place",
+}
+
+
+def _obligation(one: Raised) -> Obligation:
+    """What coordination hears: codes and ids. What is urgent stays until somebody has seen it."""
+    over = one.status in (AlertStatus.CORRECTED, AlertStatus.WITHDRAWN)
+    over = over or (one.status is AlertStatus.REPEATED and not one.urgent)
+    return Obligation(
+        rule=one.rule,
+        occurrence=one.occurrence,
+        act=safety.TABLE.entries["alerts"][one.rule].fields["act"],
+        due=one.reading.day,
+        opens=one.reading.day,
+        ladder=Ladder.CRITICAL if one.urgent else Ladder.ALERT,
+        status=ObligationStatus.CANCELLED if over else ObligationStatus.OPEN,
+        because=BECAUSE[one.status] if over else safety.TABLE.rules[one.rule].conclusion,
+    )
+
+
+def _unsaid(rule: str, reading: Reading) -> str:
+    why = reading.problem
+    if not why and rule in ("MON-03", "MON-04"):
+        why = "what was taken that day, or whether it was fasting, is not known"
+    return f"{rule} cannot be judged by {reading.ids[0]}: {why or 'the value leaves it open'}"

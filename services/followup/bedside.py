@@ -1,0 +1,82 @@
+"""What was seen, said and prescribed, and which safety rules it calls up."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+from knowledge.rules import follow_up_safety as safety
+from knowledge.rules.follow_up_safety import Period
+from knowledge.terms.truth import Truth, any_of
+from services.followup.contract import Symptoms
+from services.followup.history import day_of
+from services.followup.medication import after
+from services.followup.results import ALP
+from services.followup.view import Facts, Reading, View, at
+
+
+def pictures(view: View) -> Iterator[Reading]:
+    """Each renal ultrasound: was nephrocalcinosis seen?"""
+    for done in view.history.performed:
+        if done.act == "renal_ultrasound":
+            id = done.id or f"{done.act} {day_of(done.performed_at)}"
+            facts: Facts = {"MON-11": done.nephrocalcinosis}
+            problem = "whether nephrocalcinosis was seen was not said"
+            yield Reading(
+                "kidney_picture", id, (id,), at(done.performed_at), facts, problem=problem
+            )
+
+
+def symptoms(view: View) -> Iterator[Reading]:
+    """What the patient said, each time it was noted."""
+    newest: dict[str, Symptoms] = {}
+    for told in view.history.symptoms:
+        id = told.id or f"symptoms {day_of(told.noted_on)}"
+        if id not in newest or (told.version or 1) >= (newest[id].version or 1):
+            newest[id] = told
+    for id, told in newest.items():
+        new = [None if s is None else s == "new" for s in (told.weakness, told.respiratory)]
+        key = f"{id}@{told.version or 1}"
+        facts: Facts = {"MON-02": any_of(*new)}
+        yield Reading("symptoms", key, (id,), at(told.noted_on), facts, version=told.version or 1)
+
+
+def drugs(view: View) -> Iterator[Reading]:
+    """Burosumab with what may not be given beside it, and what harms unmineralised bone."""
+    for one in view.taken:
+        for other in view.taken:
+            if one.kind == safety.BUROSUMAB and other.kind in safety.CONVENTIONAL:
+                since = safety.together(one, other)
+                if since is not None:
+                    ended = min((e for e in (one.stopped, other.stopped) if e), default=None)
+                    names = (one.agent, other.agent)
+                    yield _of_drugs("MON-17", names, since, True, ended)
+        if one.kind == safety.ANTIRESORPTIVE and one.started is not None:
+            yield _antiresorptive(view, one, one.started)
+
+
+def _antiresorptive(view: View, drug: Period, since: date) -> Reading:
+    """Was ALP or phosphate abnormal when it was ordered, or at any time while it was taken?"""
+    ordered = _abnormal(view, date.min, since)
+    later = _abnormal(view, after(since) or since, drug.stopped or date.max)
+    fact = any_of(ordered, later) if later else ordered
+    problem = "ALP or phosphate at the time of the order is not known"
+    reading = _of_drugs("MON-18", (drug.agent,), since, fact, drug.stopped)
+    return replace(reading, problem=problem)
+
+
+def _abnormal(view: View, first: date, last: date) -> Truth:
+    """Was the last ALP or the last phosphate of these days abnormal?"""
+    alp, phosphate = (
+        [view.levels[o.id] for key in keys for o in view.of(key) if first <= o.day(view.on) <= last]
+        for keys in (ALP, ("s_phos",))
+    )
+    return safety.is_abnormal(alp[-1] if alp else None, phosphate[-1] if phosphate else None)
+
+
+def _of_drugs(
+    rule: str, agents: tuple[str, ...], since: date, fact: Truth, ended: date | None
+) -> Reading:
+    name = "+".join(agents)
+    at = datetime.combine(since, time(), UTC)
+    key = f"{name} {since}"
+    return Reading(f"{rule} {key}", key, agents, at, {rule: fact}, ended=ended)

@@ -1,0 +1,182 @@
+"""What was measured in blood, and which safety rules it calls up."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from knowledge.rules import calcium_and_pth, kidney_function
+from knowledge.rules import follow_up_safety as safety
+from knowledge.rules.follow_up_safety import Enzyme
+from knowledge.rules.reference_intervals import Level, level_between, read
+from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Subject
+from knowledge.terms.quantity import Quantity
+from knowledge.terms.truth import Truth
+from services.followup.history import day_of
+from services.followup.medication import since_when
+from services.followup.view import Facts, Reading, View, beside
+
+MMOL = "mmol/L"
+
+
+def phosphate(view: View) -> Iterator[Reading]:
+    """Phosphate by its own interval, and by what was taken that day."""
+    for one in view.of("s_phos"):
+        level, day, on = view.levels[one.id], one.day(view.on), view.on
+        facts: Facts = {
+            "MON-01": safety.low_after_remission(level, view.after_remission(day)),
+            "MON-02": safety.urgently_low(one.printed, one.value, on),
+            "MON-03": safety.high_on_burosumab(level, view.treated((safety.BUROSUMAB,), day)),
+            "MON-04": safety.high_on_conventional(
+                level, view.treated(safety.CONVENTIONAL, day), one.fasting
+            ),
+        }
+        yield view.read("phosphate", facts, one)
+
+
+def calcium(view: View) -> Iterator[Reading]:
+    """As reported, else total calcium with its albumin; bare total calcium clears nobody."""
+    reported = {one.day(view.on) for one in view.of("s_ca_adj")}
+    for one in view.of("s_ca_adj"):
+        yield _judged(view, view.read("calcium", {}, one))
+    for one in view.of("s_ca"):
+        if one.day(view.on) in reported:
+            continue
+        albumin = beside(one, view.of("s_alb"), view.on)
+        if albumin is None or albumin.value.comparator is not None:
+            bare = _judged(view, view.read("calcium", {}, one))
+            facts: Facts = {rule: fact or None for rule, fact in bare.facts.items()}
+            text = "total calcium is not adjusted: send albumin"
+            yield replace(bare, facts=facts, level=Level.UNDETERMINED, problem=text)
+            continue
+        amount = calcium_and_pth.adjusted_calcium(one.value.value, albumin.value.value, view.on)
+        value = Quantity(amount, MMOL, one.value.comparator)
+        reading = view.read("calcium", {}, one, albumin)
+        level = _adjusted_level(one, value, view.history.subject)
+        problem = calcium_and_pth.adjustment_problem(albumin.value, None, view.on) or ""
+        reading = replace(reading, printed=value, value=value, level=level)
+        yield _judged(view, replace(reading, problem=problem.replace("_", " ")))
+
+
+def _adjusted_level(total: Observation, adjusted: Quantity, subject: Subject) -> Level:
+    """Against the laboratory's own interval of total calcium, which is that of a normal albumin."""
+    own = total.reference_range
+    if own is not None and own.low is not None and own.high is not None:
+        low, high = (
+            total.analyte.converted(end, total.printed.unit, MMOL) for end in (own.low, own.high)
+        )
+        return level_between(adjusted, low, high)
+    analyte = ANALYTES["s_ca_adj"]
+    return read(Observation(total.id, analyte, adjusted, adjusted, total.taken_at), subject).level
+
+
+def _judged(view: View, reading: Reading) -> Reading:
+    printed, value, on = reading.printed, reading.value, view.on
+    assert printed is not None
+    assert value is not None
+    moderate, severity = safety.calcium_severity(printed, value, on)
+    low = safety.hungry_bone(printed, value, on)
+    facts: Facts = {
+        "MON-05": safety.calcium_too_high(reading.level, value, on),
+        "MON-06": moderate,
+        "MON-07": low,
+    }
+    felt = low and any(
+        told.hypocalcaemic in ("new", "known")
+        and safety.symptoms_belong(reading.day, day_of(told.noted_on), on)
+        for told in view.history.symptoms
+    )
+    urgent = frozenset(["MON-07"]) if felt else frozenset[str]()
+    return replace(reading, facts=facts, severity=severity if moderate else "", urgent=urgent)
+
+
+def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
+    """PTH by the laboratory's own interval, beside the calcium drawn nearest to it."""
+    for one in view.of("s_pth"):
+        day = one.day(view.on)
+        near = [c for c in calcium if safety.belongs_to_pth(day, c.day, view.on)]
+        beside = min(near, key=lambda c: (abs((c.day - day).days), c.at, c.key), default=None)
+        level = Level.UNDETERMINED if beside is None else beside.level
+        facts: Facts = {
+            "MON-09": safety.secondary(view.levels[one.id], level),
+            "MON-10": safety.tertiary(view.levels[one.id], level),
+        }
+        reading = view.read("pth", facts, one)
+        if beside is None:
+            yield replace(reading, problem="no calcium was drawn near it")
+            continue
+        key, ids = f"{reading.key}+{beside.key}", (*reading.ids, *beside.ids)
+        yield replace(reading, key=key, ids=ids, problem=beside.problem)
+
+
+def filtration(view: View) -> Iterator[Reading]:
+    """eGFR as reported, else from creatinine; each against the first and the one before."""
+    reported = {one.day(view.on) for one in view.of("egfr")}
+    found = [view.read("egfr", {}, one) for one in view.of("egfr")]
+    for one in view.of("s_creat"):
+        if one.day(view.on) not in reported:
+            found.append(replace(view.read("egfr", {}, one), value=_estimate(view, one)))
+    first: Quantity | None = None
+    before: Quantity | None = None
+    for reading in sorted(found, key=lambda reading: (reading.at, reading.key)):
+        egfr = reading.value
+        if egfr is None:
+            unknown: Facts = {"MON-12": None, "MON-13": None}
+            text = "eGFR cannot be computed: age or sex is not known"
+            yield replace(reading, facts=unknown, problem=text)
+            continue
+        facts: Facts = {
+            "MON-12": safety.needs_nephrology(egfr, first, before, view.on),
+            "MON-13": safety.contraindicates_burosumab(egfr, view.on),
+        }
+        first, before = first or egfr, egfr
+        yield replace(reading, facts=facts, printed=_shown(reading, egfr))
+
+
+def _shown(reading: Reading, egfr: Quantity) -> Quantity:
+    """As it was sent; an estimate of our own in whole numbers, as laboratories report it."""
+    if reading.source is not None and reading.source.analyte.key == "egfr":
+        return reading.source.printed
+    return Quantity(egfr.value.to_integral_value(), egfr.unit)
+
+
+def _estimate(view: View, creatinine: Observation) -> Quantity | None:
+    person, day = view.history.person, creatinine.day(view.on)
+    subject = Subject(view.on, person.sex, person.age_on(day))
+    estimated = kidney_function.egfr(creatinine.value, subject, None)
+    return None if estimated is None else estimated[0]
+
+
+def alp(view: View, key: str) -> Iterator[Reading]:
+    """Each ALP against the last one that was calm; of one kind and unit only."""
+    calm: dict[str, Enzyme] = {}
+    all_before: dict[str, list[tuple[date, Enzyme]]] = {}
+    phosphates = [(p.day(view.on), p.value) for p in view.of("s_phos")]
+    for one in view.of(key):
+        day, unit = one.day(view.on), one.value.unit
+        known = [value for drawn, value in phosphates if drawn <= day]
+        now = Enzyme(one.value, view.levels[one.id], known[-1] if known else None)
+        started = since_when(view.taken, day)
+        past = all_before.setdefault(unit, [])
+        base = [e for drawn, e in past if started is not None and drawn <= started]
+        expected: Truth = False
+        if started is not None and base:
+            expected = safety.rise_is_expected(started, day, base[-1], now, view.on)
+        before = calm.get(unit)
+        rises: Truth = False
+        if view.after_remission(day) and expected is not True:
+            rises = None if before is None else safety.rises_after_remission(before, now, view.on)
+        past.append((day, now))
+        if rises is not True:
+            calm[unit] = now
+        problem = "no earlier ALP or no phosphate to compare with"
+        facts: Facts = {"MON-14": expected, "MON-15": rises}
+        yield replace(view.read(key, facts, one), problem=problem)
+
+
+def vitamin_d(view: View) -> Iterator[Reading]:
+    """25-OH vitamin D."""
+    for one in view.of("s_25ohd"):
+        facts: Facts = {"MON-16": safety.vitamin_d_low(one.printed, one.value, view.on)}
+        yield view.read("vitamin_d", facts, one)
