@@ -62,7 +62,7 @@ def is_mri_unsafe(patient: Circumstances) -> bool:
     if patient.mri_unsafe:
         return True
     return any(
-        said == "unsafe" or (said in (None, "unknown") and plain(kind) in _implants())
+        said in ("unsafe", "unknown") or (said is None and plain(kind) in _implants())
         for kind, said in patient.implants
     )
 

@@ -1,10 +1,24 @@
 """Drugs by the names under which they are told."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from knowledge.rules.exposures import Drug, drug_named, formulation_to_ask, iron_named
+from knowledge.rules.exposures import (
+    ACTIVE,
+    RETESTED,
+    Drawn,
+    Drug,
+    Infusion,
+    childhood_onset,
+    drug_named,
+    formulation_to_ask,
+    graft,
+    iron,
+    iron_named,
+    on_treatment,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +82,82 @@ def test_amphotericin_is_asked_for_its_formulation_within_two_days() -> None:
 
     assert formulation_to_ask([drug], date(2026, 3, 4))
     assert not formulation_to_ask([drug], date(2026, 3, 5))
+
+
+DRAWN_ON = date(2026, 3, 2)
+
+
+def drawn_at(first: date, again: date) -> Drawn:
+    """A low phosphate on the first day, and all of it again on another."""
+    return Drawn((first,), phosphate=again, pair=again, fgf23=again)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (DRAWN_ON, ACTIVE),  # infused on the day the phosphate was drawn
+        (DRAWN_ON + timedelta(days=1), None),
+        (DRAWN_ON - timedelta(days=20), ACTIVE),
+        (DRAWN_ON - timedelta(days=400), None),
+        (None, ACTIVE),
+    ],
+)
+def test_iron_explains_what_was_drawn_from_its_own_day_on(
+    given: date | None, found: str | None
+) -> None:
+    doses = [Infusion("ferric_carboxymaltose", given)]
+    assert iron(doses, drawn_at(DRAWN_ON, DRAWN_ON), DRAWN_ON) == found
+
+
+@pytest.mark.parametrize(("days", "found"), [(90, ACTIVE), (91, RETESTED)])
+def test_iron_is_retested_three_months_after_the_last_dose_that_could_count(
+    days: int, found: str
+) -> None:
+    last = DRAWN_ON
+    drawn = drawn_at(DRAWN_ON, last + timedelta(days=days))
+    later = Infusion("ferric_carboxymaltose", DRAWN_ON + timedelta(days=60))
+
+    doses = [Infusion("ferric_carboxymaltose", last)]
+    assert iron(doses, drawn, DRAWN_ON) == found
+    assert iron([*doses, later], drawn, DRAWN_ON) == found
+
+
+GRAFTED = date(2025, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "found"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 2), ACTIVE),  # to the day a year
+        (date(2026, 3, 2), date(2026, 3, 3), RETESTED),
+        (date(2026, 3, 3), date(2026, 3, 3), None),
+        (date(2025, 6, 1), date(2026, 2, 1), ACTIVE),  # again, and the graft still new
+        (date(2025, 6, 1), date(2026, 4, 1), RETESTED),
+        (date(2025, 3, 1), date(2025, 3, 1), None),  # before it
+    ],
+)
+def test_a_graft_is_new_for_a_year_and_then_all_is_drawn_again(
+    first: date, again: date, found: str | None
+) -> None:
+    assert graft(GRAFTED, drawn_at(first, again)) == found
+
+
+@pytest.mark.parametrize(
+    ("onset", "age", "child"),
+    [
+        (None, "17.9", True),
+        (None, "18", None),  # a grown-up whose onset nobody told
+        ("17.9", "40", True),
+        ("18", "40", False),
+        (None, None, None),
+    ],
+)
+def test_onset_in_childhood_is_told_or_follows_from_being_a_child(
+    onset: str | None, age: str | None, child: bool | None
+) -> None:
+    told, known = (None if one is None else Decimal(one) for one in (onset, age))
+    assert childhood_onset(told, known, DRAWN_ON) is child
+
+
+def test_without_a_drug_nobody_is_on_treatment() -> None:
+    assert not on_treatment([], DRAWN_ON)

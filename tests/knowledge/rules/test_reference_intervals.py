@@ -12,6 +12,7 @@ from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.observation import Observation, ReferenceRange
 from knowledge.terms.person import Sex, Subject
 from knowledge.terms.quantity import Comparator, Quantity
+from tests.knowledge.questions.things import quantity, result
 
 DAY = date(2026, 11, 22)
 NUMBERS = st.decimals(min_value=0, max_value=100, places=3)
@@ -79,6 +80,61 @@ def test_one_end_alone_does_not_speak_where_children_are_read_by_two_sets() -> N
     assert level_of("s_phos", "0.7", "mmol/L", age="3", own=own) is Level.LOW
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "level"),
+    [
+        ("<0.8", "0.8", "1.5", Level.LOW),
+        ("<0.9", "0.8", "1.5", Level.UNDETERMINED),
+        ("<=0.8", "0.8", "1.5", Level.UNDETERMINED),
+        ("<=0.7", "0.8", "1.5", Level.LOW),
+        (">1.5", "0.8", "1.5", Level.HIGH),
+        (">1.4", "0.8", "1.5", Level.UNDETERMINED),
+        (">=1.5", "0.8", "1.5", Level.UNDETERMINED),
+        (">=1.6", "0.8", "1.5", Level.HIGH),
+        ("<1.5", None, "1.5", Level.NORMAL),
+        ("<1.6", None, "1.5", Level.UNDETERMINED),
+        ("<1.5", None, None, Level.UNDETERMINED),
+        (">0.8", "0.8", None, Level.NORMAL),
+        (">0.7", "0.8", None, Level.UNDETERMINED),
+        (">1", None, None, Level.UNDETERMINED),
+    ],
+)
+def test_a_bound_is_read_only_where_every_value_beyond_it_reads_the_same(
+    value: str, low: str | None, high: str | None, level: Level
+) -> None:
+    ends = (None if end is None else Decimal(end) for end in (low, high))
+    assert level_between(quantity(value, "mmol/L"), *ends) is level
+
+
+@pytest.mark.parametrize(
+    ("own", "shown", "origin"),
+    [
+        (("0.7", "1.6"), ("0.7", "1.6"), "laboratory"),
+        ((None, "1.6"), ("0.807", "1.6"), "laboratory+INT_adult"),
+        (("0.7", None), ("0.7", "1.453"), "laboratory+INT_adult"),  # 4.5 mg/dL
+    ],
+)
+def test_a_result_is_shown_with_the_interval_it_was_read_by_and_where_that_is_from(
+    own: tuple[str | None, str | None], shown: tuple[str, str], origin: str
+) -> None:
+    ends = ReferenceRange(*(None if end is None else Decimal(end) for end in own))
+    reading = read(result("s_phos", 1, reference_range=ends), Subject(DAY, Sex.FEMALE, Decimal(40)))
+
+    assert (reading.level, reading.range_from, reading.unit) == (Level.NORMAL, origin, "mmol/L")
+    assert [round(end, 3) for end in (reading.low, reading.high) if end is not None] == [
+        Decimal(end) for end in shown
+    ]
+
+
+def test_an_end_that_no_table_completes_is_shown_alone() -> None:
+    ends = ReferenceRange(None, Decimal(300))
+    sample = result("s_ferritin", 400, reference_range=ends)
+    reading = read(sample, Subject(DAY, Sex.FEMALE, Decimal(40)))
+
+    assert (reading.level, reading.range_from) == (Level.HIGH, "laboratory")
+    assert (reading.low, reading.high, reading.unit) == (None, Decimal(300), "ug/L")
+
+
 @given(NUMBERS, NUMBERS, NUMBERS, st.sampled_from([None, *Comparator]))
 def test_what_a_comparator_says_holds_for_every_true_value(
     number: Decimal, limit: Decimal, truth: Decimal, comparator: Comparator | None
@@ -100,10 +156,7 @@ def test_what_a_comparator_says_holds_for_every_true_value(
 
 
 def test_where_two_sets_disagree_both_are_named() -> None:
-    quantity = Quantity(Decimal("1.2"), "mmol/L")
-    result = Observation("o", ANALYTES["s_phos"], quantity, quantity)
-
-    reading = read(result, Subject(DAY, Sex.FEMALE, Decimal(3)))
+    reading = read(result("s_phos", "1.2"), Subject(DAY, Sex.FEMALE, Decimal(3)))
 
     assert reading.level is Level.UNDETERMINED
     assert reading.range_from == "INT_paed+SOLDIN_paed"
