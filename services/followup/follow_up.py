@@ -1,16 +1,21 @@
 """Is it gone, and what is due? A history in; state, calendar and alerts out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import NAMESPACE_OID, UUID
 
 from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
-from knowledge.rules import remission, surveillance
+from knowledge.rules import follow_up_safety, remission, surveillance, surveillance_calendar
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course, State
-from knowledge.rules.surveillance import Item, Tier
-from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus, Proposal
+from knowledge.rules.surveillance import Tier
+from knowledge.rules.surveillance_dues import is_lifelong
+from knowledge.rules.surveillance_scheduler import calendar
+from knowledge.terms.obligation import Conclusion, Proposal
+from services.followup import masked
+from services.followup.alerts import EXPECTED, Safety
+from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
     Alert,
     Basis,
@@ -18,11 +23,12 @@ from services.followup.contract import (
     FiredRule,
     FollowUp,
     PlanRequest,
-    ScheduleItem,
     Transition,
 )
-from services.followup.history import CALCIUM, History, day_of, history_of
+from services.followup.history import History, history_of
+from services.followup.preview import preview_of, visits_of
 from services.followup.results import FGF23
+from services.followup.treatment import treatment_of
 
 ENDINGS = (State.PERSISTENT, State.RECURRENT)
 A_DAY = timedelta(days=1)
@@ -36,8 +42,12 @@ class Standing:
         self.on = self.history.on
         self.courses = _courses(self.history)
         self.way = self.courses[-1] if self.courses else None
-        self.tier, self.why = _tier(self.history, self.courses)
-        self.items = _items(self.history, self.way, self.tier, _opened(request, self.history))
+        tiers = _tiers(self.history, self.courses)
+        self.tier: Tier | None = tiers[-1][0] if tiers else None
+        self.why: tuple[str, ...] = tiers[-1][1] if tiers else ()
+        self.facts = facts_of(request, self.history, self.courses, [tier for tier, _ in tiers])
+        self.items = calendar(self.facts)
+        self.safety = Safety(self.history, self.courses, request.opened_on or self.on)
 
     @property
     def state(self) -> str:
@@ -52,7 +62,8 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
     """Is the disease gone, what is due, and what alarms?"""
     standing = Standing(request, as_of)
     way, history = standing.way, standing.history
-    alerts = _alerts(history, way)
+    draft, treatment_caveats = treatment_of(request, history, standing.state, way, plan)
+    alerts = standing.safety.active
     return FollowUp(
         state=standing.state,
         since=way.since if way else None,
@@ -60,10 +71,16 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
         flags=_flags(way),
         risk_tier=standing.tier,
         risk_reasons=list(standing.why),
-        schedule=[_scheduled(item, standing.on, plan) for item in standing.items],
+        schedule=[shown(item, standing.on, plan) for item in standing.items],
+        visits=visits_of(standing.items, standing.on, plan),
+        preview=preview_of(standing.facts, request.preview_years, plan),
         alerts=alerts,
-        fired_rules=_fired(standing, alerts),
-        caveats=_caveats(standing),
+        earlier_alerts=standing.safety.earlier,
+        dose_proposals=draft.doses,
+        treatment_proposals=draft.choices,
+        stops=draft.stops,
+        fired_rules=[*_fired(standing, alerts), *draft.fired()],
+        caveats=[*_caveats(standing), *treatment_caveats],
         rejected=history.rejected,
         knowledge_version=KNOWLEDGE_VERSION,
     )
@@ -79,14 +96,13 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime) -> Conclusion:
         state=state,
         proposal=remission.proposal(standing.way.state) if standing.way else Proposal.NONE,
         concluded_at=as_of,
-        obligations=tuple(_obligation(item) for item in standing.items),
+        obligations=(
+            *obligations(standing.items, standing.on),
+            *standing.safety.obligations(),
+        ),
         knowledge_version=KNOWLEDGE_VERSION,
+        look_again=look_again(standing.items),
     )
-
-
-def item_id(plan: UUID, rule: str, occurrence: str) -> UUID:
-    """Under which id is this item of a plan known? The same for the same key."""
-    return uuid5(plan, f"{rule}/{occurrence}")
 
 
 def _courses(history: History) -> list[Course]:
@@ -125,64 +141,18 @@ def _transitions(standing: Standing) -> list[Transition]:
     ]
 
 
-def _tier(history: History, courses: list[Course]) -> tuple[Tier | None, tuple[str, ...]]:
-    if not courses:
-        return None, ()
-    before = any(step.state in ENDINGS for way in courses[:-1] for step in way.steps)
+def _tiers(history: History, courses: Sequence[Course]) -> list[tuple[Tier, tuple[str, ...]]]:
+    """How closely was or is this patient watched after each operation, and why?"""
     early = [
         (o.day(history.on), history.levels[o.id])
         for o in history.observations
-        if o.analyte.key in FGF23
+        if o.analyte.key in FGF23 and masked.mask_of(o, history) is None
     ]
-    return surveillance.risk_tier(history.operations[-1], early, refractory=before, on=history.on)
-
-
-def _opened(request: PlanRequest, history: History) -> date:
-    """Since when is this patient followed? What was stated goes first."""
-    noted = [day_of(stated.noted_on) for stated in history.stated if stated.noted_on]
-    return min(noted, default=request.opened_on or history.on)
-
-
-def _items(
-    history: History, way: Course | None, tier: Tier | None, opened: date
-) -> tuple[Item, ...]:
-    if way is None or tier is None:
-        return surveillance.while_searching(opened, history.done, history.endings)
-    operation = history.operations[-1]
-    done = [one for one in history.done if one.day > operation.day]
-    return surveillance.calendar(operation, way, tier, done, history.endings)
-
-
-def _scheduled(item: Item, on: date, plan: UUID) -> ScheduleItem:
-    is_open = item.status is ObligationStatus.OPEN
-    return ScheduleItem(
-        id=str(item_id(plan, item.rule, item.occurrence)),
-        rule=item.rule,
-        occurrence=item.occurrence,
-        act=item.act,
-        due=item.due,
-        opens=item.opens,
-        closes=item.closes,
-        until=item.until,
-        ladder=item.ladder,
-        status=item.status,
-        overdue=is_open and on > item.closes,
-        done_on=item.done_on,
-    )
-
-
-def _obligation(item: Item) -> Obligation:
-    return Obligation(
-        rule=item.rule,
-        occurrence=item.occurrence,
-        act=item.act,
-        due=item.due,
-        opens=item.opens,
-        closes=item.closes,
-        ladder=item.ladder,
-        status=item.status,
-        because=surveillance.TABLE.rules[item.rule].conclusion,
-    )
+    tiers, before = [], False
+    for operation, way in zip(history.operations, courses, strict=True):
+        tiers.append(surveillance.risk_tier(operation, early, refractory=before, on=history.on))
+        before = before or any(step.state in ENDINGS for step in way.steps)
+    return tiers
 
 
 def _flags(way: Course | None) -> list[str]:
@@ -190,26 +160,6 @@ def _flags(way: Course | None) -> list[str]:
         return []
     measured = [sample for sample in way.masked if sample.day >= way.since]
     return [*way.flags(), *([remission.MASKED] if measured else [])]
-
-
-def _alerts(history: History, way: Course | None) -> list[Alert]:
-    """What must a person hear of, in the latest values? (MON-01, MON-02, MON-07)"""
-    alerts = []
-    phosphate, calcium = history.latest(["s_phos"]), history.latest(CALCIUM)
-    if phosphate is not None:
-        is_low = history.levels[phosphate.id] is Level.LOW
-        if is_low and way is not None and way.state in remission.AFTER_REMISSION:
-            alerts.append(_alert("MON-01", phosphate.id, urgent=False))
-        if surveillance.is_urgently_low(phosphate.value, history.on):
-            alerts.append(_alert("MON-02", phosphate.id, urgent=True))
-    if calcium is not None and surveillance.is_hungry_bone(calcium.value, history.on):
-        alerts.append(_alert("MON-07", calcium.id, urgent=False))
-    return alerts
-
-
-def _alert(rule: str, observation: str, *, urgent: bool) -> Alert:
-    text = surveillance.TABLE.rules[rule].conclusion
-    return Alert(rule=rule, text=text, observation=observation, urgent=urgent)
 
 
 def _caveats(standing: Standing) -> list[Caveat]:
@@ -220,6 +170,7 @@ def _caveats(standing: Standing) -> list[Caveat]:
     if history.later:
         text = f"{history.later} entries are dated after the day that was asked about"
         caveats.append(Caveat(code="after_as_of", text=text))
+    caveats += [*standing.safety.caveats(), *masked.caveats(history)]
     if way is None:
         return caveats
     if not history.medication_stated:
@@ -249,6 +200,7 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             fired[step.rule] = _rule(step.rule, step.day, step.because)
         for sample in way.masked:
             fired["FU-004"] = _rule("FU-004", sample.day, sample.ids)
+        fired |= {id: _rule(id) for id in standing_rules(standing.facts, standing.state)}
         if standing.tier is Tier.HIGH:
             fired["FU-007"] = _rule("FU-007")
         if way.since <= standing.on and _is_lifelong(standing):
@@ -256,20 +208,20 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
     for item in standing.items:
         fired.setdefault(item.rule, _rule(item.rule))
     for alert in alerts:
-        fired[alert.rule] = _rule(alert.rule, because=(alert.observation,))
+        fired[alert.rule] = _rule(alert.rule, because=alert.because)
+    for reading in standing.safety.expected:
+        fired[EXPECTED] = _rule(EXPECTED, reading.day, reading.ids)
     return list(fired.values())
 
 
 def _is_lifelong(standing: Standing) -> bool:
     """Is somebody in remission and past the last phase with an end?"""
     operation = standing.history.operations[-1]
-    return standing.state == State.REMISSION and surveillance.is_lifelong(
-        operation.day, standing.on
-    )
+    return standing.state == State.REMISSION and is_lifelong(operation.day, standing.on)
 
 
 def _rule(id: str, on: date | None = None, because: Iterable[str] = ()) -> FiredRule:
-    tables = (remission.TABLE, surveillance.TABLE)
+    tables = (remission.TABLE, surveillance_calendar.TABLE, follow_up_safety.TABLE)
     rule = next(table.rules[id] for table in tables if id in table.rules)
     return FiredRule(
         id=rule.id,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from knowledge.rules import remission, surveillance
+from knowledge.rules import remission
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Exposure, Sample
-from knowledge.rules.surveillance import Done, Ended, Operation
+from knowledge.rules.surveillance import Operation
+from knowledge.rules.surveillance_calendar import Done, Ended, acts_of_study
 from knowledge.terms.obligation import ObligationStatus
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Person, Sex, Subject
@@ -34,7 +35,6 @@ from services.followup.contract import (
 from services.followup.results import believed, level_of, reading_order, sample_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
-CALCIUM = ("s_ca_adj", "s_ca")
 NOBODY = Person()
 
 
@@ -67,14 +67,6 @@ class History:
     medication_stated: bool = False
     rejected: list[Rejected] = field(default_factory=list)
     later: int = 0
-
-    def latest(self, analytes: Sequence[str]) -> Observation | None:
-        """The last result of these analytes, the first named before the others."""
-        for key in analytes:
-            found = [o for o in self.observations if o.analyte.key == key]
-            if found:
-                return found[-1]
-        return None
 
 
 def moment_of(event: contract.DatedEvent) -> datetime | None:
@@ -136,7 +128,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Scanned() if event.performed_at and not _is_later(
                 event.performed_at, as_of, history
             ):
-                acts = surveillance.acts_of_study(event.modality, event.tracer)
+                acts = acts_of_study(event.modality, event.tracer)
                 history.done.append(Done(day_of(event.performed_at), acts))
             case Examined() if event.examined_at and not _is_later(
                 event.examined_at, as_of, history

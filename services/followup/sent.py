@@ -271,4 +271,13 @@ class PlanRequest(Native):
     profile: Profile = Profile.INT_ADULT
     label_profile: Name | None = None
     opened_on: date | None = None
+    preview_years: int | None = Field(default=None, ge=1, le=30)
     history: list[DatedEvent] = Field(default_factory=list)
+
+
+class ProposedEvents(Native):
+    """Events that somebody thinks of, to see what they would move. Nothing is stored by asking."""
+
+    events: list[DatedEvent] = Field(default_factory=list)
+    as_of: Instant | None = None
+    years: int = Field(default=5, ge=1, le=30)

@@ -2,7 +2,7 @@
 
 import re
 
-from knowledge.rules import imaging, next_test, surveillance
+from knowledge.rules import imaging, next_test, surveillance_calendar
 from knowledge.terms.acts import ACTS
 from knowledge.terms.analyte import ANALYTES
 
@@ -16,7 +16,7 @@ def acts_in_tables() -> set[str]:
     calendar = [
         row.fields["act"]
         for kind in ("series", "recurring")
-        for row in surveillance.TABLE.entries[kind].values()
+        for row in surveillance_calendar.TABLE.entries[kind].values()
     ]
     return {act for act in (*steps, *scans, *calendar) if act}
 

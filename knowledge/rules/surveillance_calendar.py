@@ -1,0 +1,204 @@
+"""What may be due: the rows of the calendar as they stand in its table, and their items."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from knowledge.rows import Entry
+from knowledge.rules.imaging import technique
+from knowledge.tables import Table
+from knowledge.terms.obligation import Ladder, ObligationStatus
+
+TABLE = Table.beside(__file__)
+LIFELONG = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something that happened and may close an item: results of analytes, or an act."""
+
+    day: date
+    closes: frozenset[str]
+    raised: frozenset[str] = frozenset()
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A person ended an item without a result: not indicated, declined, done elsewhere."""
+
+    day: date
+    status: ObligationStatus
+    disposition: str = ""
+    reason: str = ""
+
+
+Endings = Mapping[tuple[str, str], Ended]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is due. (rule, occurrence) is its key; it does not change while it is open.
+
+    It ends once: done, cancelled or missed, on `ended_on`, with one disposition and its reason.
+    While it is open, `lapses` is the day on which nobody asks for it any more.
+    """
+
+    rule: str
+    occurrence: str
+    act: str
+    due: date
+    opens: date
+    closes: date
+    until: date | None
+    ladder: Ladder
+    status: ObligationStatus = ObligationStatus.OPEN
+    done_on: date | None = None
+    ended_on: date | None = None
+    disposition: str | None = None
+    reason: str = ""
+    closed_by: tuple[str, ...] = ()
+    not_measured: tuple[str, ...] = ()
+    critical: bool = False
+    radionuclide: bool = False
+    lapses: date | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Does somebody still have to do it?"""
+        return self.status is ObligationStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """An interval in days, and until when after the trigger it counts, if not for good."""
+
+    days: int
+    until_months: int | None
+    until_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the calendar."""
+
+    key: str
+    rule: str
+    tag: str
+    act: str
+    counts_from: str
+    ladder: Ladder
+    closing: frozenset[str]
+    measures: tuple[tuple[str, ...], ...]
+    states: frozenset[str]
+    tier: str
+    therapy: str
+    critical: bool
+    radionuclide: bool
+    days: tuple[int, ...]
+    before: int
+    after: tuple[int, ...]
+    chased: int | None
+    while_raised: bool
+    leads_to: tuple[str, ...]
+    raised_by: frozenset[str]
+    profiles: frozenset[str]
+    not_profiles: frozenset[str]
+    within: int | None
+    first: int | None
+    phases: tuple[Phase, ...]
+    after_rule: str | None
+    planned_ahead: bool
+    settles: bool
+    after_dose: int | None
+
+    def is_for(self, label: str) -> bool:
+        """Is this the row of that label's region?"""
+        return (not self.profiles or label in self.profiles) and label not in self.not_profiles
+
+
+@lru_cache
+def series() -> tuple[Row, ...]:
+    """Every row of fixed days."""
+    return tuple(_row(entry) for entry in TABLE.entries["series"].values())
+
+
+@lru_cache
+def recurring() -> tuple[Row, ...]:
+    """Every row that comes again."""
+    return tuple(_row(entry) for entry in TABLE.entries["recurring"].values())
+
+
+def _row(entry: Entry) -> Row:
+    fields: Mapping[str, Any] = entry.fields
+    window = fields.get("window", 0)
+    after = fields.get("after", window)
+    return Row(
+        key=entry.key,
+        rule=fields.get("rule", entry.key),
+        tag=fields.get("tag", ""),
+        act=fields["act"],
+        counts_from=fields["from"],
+        ladder=Ladder(fields["ladder"]),
+        closing=frozenset([*fields["closed_by"], fields["act"]]),
+        measures=tuple(tuple(one.split("|")) for one in fields.get("measures", ())),
+        states=frozenset(fields.get("states", ())),
+        tier=fields.get("tier", "any"),
+        therapy=fields.get("therapy", ""),
+        critical=fields.get("critical", False),
+        radionuclide=fields.get("radionuclide", False),
+        days=tuple(fields.get("days", ())),
+        before=fields.get("before", window),
+        after=tuple(after) if isinstance(after, list) else (after,),
+        chased=fields.get("chased"),
+        while_raised=fields.get("while_raised", False),
+        leads_to=tuple(fields.get("leads_to", ())),
+        raised_by=frozenset(fields.get("raised_by", ())),
+        profiles=frozenset(fields.get("profiles", ())),
+        not_profiles=frozenset(fields.get("not_profiles", ())),
+        within=fields.get("within"),
+        first=fields.get("first"),
+        phases=tuple(
+            Phase(phase["days"], phase.get("until"), phase.get("until_days"))
+            for phase in fields.get("phases", ())
+        ),
+        after_rule=fields.get("after_rule"),
+        planned_ahead=fields.get("planned_ahead", False),
+        settles=fields.get("settles", False),
+        after_dose=fields.get("after_dose"),
+    )
+
+
+def acts_of_study(modality: str, tracer: str | None) -> frozenset[str]:
+    """Which acts has somebody done with this study?"""
+    how = technique(modality, tracer)
+    plain = modality.strip().lower().replace("_", " ")
+    named = [
+        row.fields["act"]
+        for row in TABLE.entries["study_acts"].values()
+        if plain in (row.key.replace("_", " "), *row.fields["also"])
+    ]
+    return frozenset([*named, *([how.act] if how and how.act else [])])
+
+
+def ends_search(state: str) -> bool:
+    """Has the tumor been found, by this state of the search?"""
+    return state in TABLE.entries["search_ends"]
+
+
+def owner_of_missed() -> str:
+    """Who has to look after what nobody did in time?"""
+    return str(TABLE.entries["owners"]["missed"].fields["owner"])
+
+
+def days_apart() -> int:
+    """How many days are two radionuclide scans kept apart?"""
+    return int(TABLE.entries["apart"]["radionuclide"].fields["days"])
+
+
+def is_told(item: Item, on: date) -> bool:
+    """Does a journey have to hear of this item: is it open, or did it end not long ago?"""
+    kept = int(TABLE.entries["retold"]["ended"].fields["days"])
+    return item.ended_on is None or (on - item.ended_on).days <= kept

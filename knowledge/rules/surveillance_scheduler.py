@@ -1,0 +1,420 @@
+"""What is due, what was done, and how did each item end? Scheduler rules (1) to (5)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import Enum, auto
+
+from knowledge.rules import surveillance_calendar as rows
+from knowledge.rules.surveillance_calendar import Done, Ended, Item, Row
+from knowledge.rules.surveillance_dues import (
+    Register,
+    horizon,
+    next_due,
+    settled_since,
+    with_doses,
+)
+from knowledge.rules.surveillance_stretches import Facts, Stretch, stretches
+from knowledge.rules.surveillance_therapies import Hold, Treatment, next_dose
+from knowledge.terms.obligation import ObligationStatus
+
+MISSED, NOT_INDICATED, DONE = "MISSED", "NOT_INDICATED", "DONE"
+A_DAY = timedelta(days=1)
+
+
+class How(Enum):
+    """What became of an item."""
+
+    DONE = auto()
+    BY_PERSON = auto()
+    LEFT = auto()
+    OVERTAKEN = auto()
+    OPEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An item and what became of it; `done` is what closed it."""
+
+    item: Item
+    how: How
+    done: Done | None = None
+    ended: Ended | None = None
+
+
+def calendar(facts: Facts, preview: date | None = None) -> tuple[Item, ...]:
+    """What is due, what was done, and what fell away or was missed?
+
+    Of a recurring item only the next occurrence exists. With `preview` the later ones too, up to
+    that day, as if each were done on its due day.
+    """
+    found = _Calendar(facts, preview).items()
+    return tuple(sorted(found, key=lambda item: (item.rule, item.due, item.occurrence)))
+
+
+class _Calendar:
+    """One walk over all rows. What several of them need is worked out once."""
+
+    def __init__(self, facts: Facts, preview: date | None) -> None:
+        self.facts, self.on, self.preview = facts, facts.on, preview
+        self.register = Register(facts.done)
+        self.endings: Mapping[tuple[str, str], Ended] = facts.endings or {}
+        self.owner = rows.owner_of_missed()
+        self.led: dict[tuple[str, date], Settled] = {}
+        self.taken: dict[tuple[str, str], int] = {}
+        self.stretches = {
+            row.key: stretches(row, facts) for row in (*rows.series(), *rows.recurring())
+        }
+
+    def items(self) -> list[Item]:
+        """Every item of every row, scans kept apart."""
+        found: list[Item] = []
+        for row in rows.series():
+            for stretch in self.stretches[row.key]:
+                found += self._series(row, stretch)
+        for row in rows.recurring():
+            if row.counts_from == "dosing":
+                for stretch in self.stretches[row.key]:
+                    found += self._doses(row, stretch)
+            else:
+                found += self._chain(row, self.stretches[row.key])
+        kept = [item for item in found if not self._is_before_us(item)]
+        return _kept_apart(kept, self.on)
+
+    def _is_before_us(self, item: Item) -> bool:
+        """Did it fall away before anybody followed this patient here? Then nobody missed it."""
+        ended = item.ended_on
+        fell_away = item.status is not ObligationStatus.DONE and not item.is_open
+        return fell_away and ended is not None and ended < self.facts.opened
+
+    def _item(self, row: Row, stretch: Stretch, opens: date, due: date, **more: object) -> Item:
+        after = more.get("after", row.after[0])
+        occurrence = str(more.get("occurrence", due))
+        if row.tag:
+            occurrence = f"{row.tag}:{occurrence}"
+        occurrence += stretch.mark if row.counts_from == "surgery" else ""
+        last = more.get("until")
+        assert isinstance(after, int)
+        return Item(
+            rule=row.rule,
+            occurrence=occurrence,
+            act=row.act,
+            due=due,
+            opens=opens,
+            closes=due + timedelta(days=after),
+            until=last if isinstance(last, date) else None,
+            ladder=row.ladder,
+            critical=row.critical,
+            radionuclide=row.radionuclide,
+        )
+
+    def _named_once(self, item: Item) -> Item:
+        """No two items share a key: what is asked for once more has a key of its own."""
+        key = (item.rule, item.occurrence)
+        seen = self.taken[key] = self.taken.get(key, 0) + 1
+        return item if seen == 1 else replace(item, occurrence=f"{item.occurrence}~{seen}")
+
+    def _settle(self, row: Row, item: Item, limit: date | None, stretch: Stretch) -> Settled:
+        """What became of it: the first thing that happened counts, and it happens once."""
+        item = self._named_once(item)
+        end = stretch.end
+        before = min((d for d in (limit, end and end + A_DAY) if d is not None), default=None)
+        done = self.register.first(row.closing, item.opens, before)
+        ended = self.endings.get((item.rule, item.occurrence))
+        if done is not None and (ended is None or done.day <= ended.day):
+            return Settled(_closed(row, item, done), How.DONE, done)
+        if ended is not None:
+            return Settled(_ended(item, ended), How.BY_PERSON, ended=ended)
+        if end is not None and end <= self.on and (limit is None or end < limit):
+            return Settled(self._left(item, end, stretch.why), How.LEFT)
+        if limit is not None and limit <= self.on:
+            return Settled(self._missed(item, limit, "nobody did it in time"), How.OVERTAKEN)
+        return Settled(replace(item, lapses=limit), How.OPEN)
+
+    def _left(self, item: Item, day: date, why: str) -> Item:
+        """Its state or treatment ended: closed with the reason; too late, it was missed."""
+        if item.closes < day:
+            return self._missed(item, day, why)
+        return replace(
+            item,
+            status=ObligationStatus.CANCELLED,
+            ended_on=day,
+            disposition=NOT_INDICATED,
+            reason=why,
+        )
+
+    def _missed(self, item: Item, day: date, why: str) -> Item:
+        return replace(
+            item,
+            status=ObligationStatus.MISSED,
+            ended_on=day,
+            disposition=MISSED,
+            reason=f"missed ({self.owner}): its window closed on {item.closes}; {why}",
+        )
+
+    def _series(self, row: Row, stretch: Stretch) -> Iterator[Item]:
+        """Fixed days after their trigger: each is closed by the first result before the next."""
+        planned = [self._planned(row, stretch, number) for number in range(len(row.days))]
+        for number, item in enumerate(planned):
+            if number + 1 < len(planned):
+                limit: date | None = max(planned[number + 1].opens, item.closes + A_DAY)
+            else:
+                limit = self._no_longer_chased(row, stretch, item)
+            settled = self._settle(row, item, limit, stretch)
+            if row.leads_to:
+                self.led[row.key, stretch.base] = settled
+            yield settled.item
+            raised = settled.done is not None and bool(settled.done.raised & row.closing)
+            unknown = settled.how in (How.OVERTAKEN, How.BY_PERSON)
+            if settled.how is How.LEFT or (row.while_raised and not (raised or unknown)):
+                return
+
+    def _planned(self, row: Row, stretch: Stretch, number: int) -> Item:
+        days = row.days[number]
+        due = max(stretch.base + timedelta(days=days), stretch.start)
+        opens = due - timedelta(days=row.before)
+        if row.counts_from not in ("treatment", "last_dose"):
+            opens = max(stretch.start, opens)
+        named = {"occurrence": f"d{days}"} if row.counts_from == "surgery" else {}
+        last = stretch.base + timedelta(days=row.days[-1])
+        return self._item(row, stretch, opens, due, after=row.after[number], until=last, **named)
+
+    def _no_longer_chased(self, row: Row, stretch: Stretch, item: Item) -> date | None:
+        """When does nobody chase the last one any more: at its own end, or when another begins?"""
+        if row.chased is not None:
+            return max(stretch.base + timedelta(days=row.chased), item.closes + A_DAY)
+        for follower in rows.recurring():
+            if follower.key in row.leads_to and any(
+                one.base == stretch.base for one in self.stretches[follower.key]
+            ):
+                due = next_due(follower, stretch.base, item.due)
+                if due is not None:
+                    opens = due - timedelta(days=follower.before)
+                    return max(opens, item.closes + A_DAY)
+        return None
+
+    def _chain(self, row: Row, parts: Sequence[Stretch]) -> Iterator[Item]:
+        """One after another: each counts from the day on which the one before was really done."""
+        anchor: date | None = None
+        base: date | None = None
+        for stretch in parts:
+            if stretch.base != base:
+                base, anchor = stretch.base, None
+            if anchor is None:
+                start = self._first(row, stretch)
+                if start is None:
+                    continue
+                anchor, due = start
+                yield from self._counted_anew(row, stretch, anchor)
+            else:
+                again = self.register.last(row.closing, anchor, stretch.start)
+                anchor = max(anchor, again or anchor)
+                due = self._next(row, stretch, anchor)
+            if due is not None:
+                due = max(due, stretch.start)
+            while due is not None and (stretch.end is None or anchor < stretch.end):
+                settled = self._settle(*self._occurrence(row, stretch, anchor, due), stretch)
+                yield settled.item
+                if settled.how is How.LEFT:
+                    anchor = min(due, stretch.end or due)
+                    break
+                on = self._counts_on(settled)
+                if on is None:
+                    break
+                anchor = on
+                due = self._next(row, stretch, anchor)
+
+    def _counts_on(self, settled: Settled) -> date | None:
+        """From which day does the next one count? None: this one is still awaited."""
+        item = settled.item
+        match settled.how:
+            case How.DONE:
+                return item.done_on
+            case How.BY_PERSON:
+                return max(item.ended_on or item.due, item.due)
+            case How.OPEN if self.preview is None or item.due > self.preview:
+                return None
+            case How.OPEN:
+                return max(item.due, self.on)
+        return item.due
+
+    def _first(self, row: Row, stretch: Stretch) -> tuple[date, date | None] | None:
+        """From where does the first one count, and when is it due? None: not yet."""
+        if row.after_rule is None:
+            assert row.first is not None
+            due = stretch.base + timedelta(days=row.first)
+            return stretch.base, with_doses(row, stretch.treatment, due, row.before)
+        led = self.led.get((row.after_rule, stretch.base))
+        if led is None or led.how is How.LEFT:
+            return None
+        if led.how is How.OPEN and not row.planned_ahead and self.preview is None:
+            return None
+        anchor = led.item.due if led.how is How.OPEN else self._counts_on(led)
+        assert anchor is not None
+        return anchor, self._next(row, stretch, anchor)
+
+    def _counted_anew(self, row: Row, stretch: Stretch, anchor: date) -> Iterator[Item]:
+        """What was planned ahead and is counted from another day now: closed, and said so."""
+        if not row.planned_ahead or row.after_rule is None:
+            return
+        led = self.led[row.after_rule, stretch.base]
+        was, now = self._next(row, stretch, led.item.due), self._next(row, stretch, anchor)
+        if led.how is How.OPEN or was is None or was == now or anchor <= stretch.start:
+            return
+        item, _, _ = self._occurrence(row, stretch, led.item.due, was)[1], None, None
+        item = self._named_once(item)
+        why = f"counted from {anchor} on, when {led.item.rule} was done: due on {now}"
+        yield replace(
+            item,
+            status=ObligationStatus.CANCELLED,
+            ended_on=anchor,
+            disposition=NOT_INDICATED,
+            reason=why,
+        )
+
+    def _next(self, row: Row, stretch: Stretch, anchor: date) -> date | None:
+        base = stretch.base
+        if row.settles:
+            base = settled_since(stretch, self._unsettled(row, stretch), anchor)
+        due = next_due(row, base, anchor)
+        return due and with_doses(row, stretch.treatment, due, row.before)
+
+    def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
+        """On which days was the treatment changed, or something raised?"""
+        changes = stretch.treatment.changes if stretch.treatment else ()
+        return sorted([*changes, *self.register.raised(row.closing)])
+
+    def _occurrence(
+        self, row: Row, stretch: Stretch, anchor: date, due: date
+    ) -> tuple[Row, Item, date | None]:
+        opens = max(anchor + A_DAY, due - timedelta(days=row.before))
+        last = horizon(row, stretch.base)
+        item = self._item(row, stretch, opens, due, until=last)
+        following = self._next(row, stretch, due)
+        if following is not None:
+            limit = following - timedelta(days=row.before)
+        else:
+            limit = last or item.closes
+        return row, item, max(limit, item.closes + A_DAY)
+
+    def _doses(self, row: Row, stretch: Stretch) -> Iterator[Item]:
+        """Doses keep to their planned days; one that was missed stays asked for until it is given.
+
+        While phosphate is above range none is asked for; when it is low again, somebody decides.
+        """
+        course = stretch.treatment
+        assert course is not None
+        given = course.doses or (course.start,)
+        holds = iter(course.holds)
+        hold = next(holds, None)
+        planned = given[0] + timedelta(days=course.every)
+        for number, dose in enumerate(given):
+            following = given[number + 1] if number + 1 < len(given) else None
+            if hold is not None and (following is None or hold.start < following):
+                yield self._dose(row, stretch, planned, Stretch(dose, dose, *_held(hold)))
+                if hold.low is not None:
+                    yield self._dose(row, stretch, hold.low, stretch, restart=True)
+                planned = following or planned
+                hold = next(holds, None)
+                if following is None:
+                    return
+                planned = following + timedelta(days=course.every)
+                continue
+            if following is None:
+                break
+            yield _closed(row, self._plan(row, stretch, planned), _a_dose(following))
+            planned = next_dose(course, planned, following, row.before)
+        yield from self._coming(row, stretch, course, planned)
+
+    def _coming(
+        self, row: Row, stretch: Stretch, course: Treatment, planned: date
+    ) -> Iterator[Item]:
+        if course.end is not None and planned > course.end and course.last_dose == course.end:
+            return
+        item = self._dose(row, stretch, planned, stretch)
+        yield item
+        while self.preview is not None and item.is_open and planned <= self.preview:
+            planned = max(planned, self.on) + timedelta(days=course.every)
+            item = self._dose(row, stretch, planned, stretch)
+            yield item
+
+    def _plan(self, row: Row, stretch: Stretch, due: date, restart: bool = False) -> Item:
+        opens = due if restart else due - timedelta(days=row.before)
+        return self._named_once(self._item(row, stretch, opens, due))
+
+    def _dose(
+        self, row: Row, stretch: Stretch, due: date, ends: Stretch, *, restart: bool = False
+    ) -> Item:
+        """A dose that nobody has given yet."""
+        item = self._plan(row, stretch, due, restart)
+        course = stretch.treatment
+        later = [dose for dose in course.doses if dose >= due] if course and restart else []
+        if later:
+            return _closed(row, item, _a_dose(later[0]))
+        ended = self.endings.get((item.rule, item.occurrence))
+        if ended is not None:
+            return _ended(item, ended)
+        if ends.end is not None and ends.end <= self.on:
+            return self._left(item, ends.end, ends.why)
+        return item
+
+
+def _held(hold: Hold) -> tuple[date, str]:
+    return hold.start, f"phosphate was above range on {hold.start}: the dose is withheld (MON-03)"
+
+
+def _a_dose(day: date) -> Done:
+    return Done(day, frozenset(["burosumab_dose"]))
+
+
+def _closed(row: Row, item: Item, done: Done) -> Item:
+    """Closed by what was done: which of it met the need, and what of it was not sent."""
+    met = sorted(done.closes & row.closing)
+    when = "late, after its window closed on" if done.day > item.closes else "in its window until"
+    asked = f"{row.rule} asks for {row.act}: met by {', '.join(met)} of {done.day}"
+    return replace(
+        item,
+        status=ObligationStatus.DONE,
+        done_on=done.day,
+        ended_on=done.day,
+        disposition=DONE,
+        reason=f"{asked}, {when} {item.closes}",
+        closed_by=tuple(done.ids[code] for code in met if code in done.ids),
+        not_measured=tuple(any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)),
+    )
+
+
+def _ended(item: Item, ended: Ended) -> Item:
+    """Closed by a person, in their words."""
+    done = ended.status is ObligationStatus.DONE
+    return replace(
+        item,
+        status=ended.status,
+        done_on=ended.day,
+        ended_on=ended.day,
+        disposition=ended.disposition or (DONE if done else NOT_INDICATED),
+        reason=ended.reason,
+    )
+
+
+def _kept_apart(items: Sequence[Item], on: date) -> list[Item]:
+    """Scheduler rule (5): no two radionuclide scans within a week, unless somebody justifies it.
+
+    The one that is less urgent waits; its key stays as it was.
+    """
+    apart = timedelta(days=rows.days_apart())
+    scans = [item for item in items if item.radionuclide and item.is_open]
+    taken = [item.done_on for item in items if item.radionuclide and item.done_on is not None]
+    moved: dict[tuple[str, str], Item] = {}
+    for item in sorted(scans, key=lambda item: (not item.critical, item.due, item.rule)):
+        due = item.due
+        near = sorted(day for day in taken if abs(due - day) < apart)
+        while near:
+            due = near[-1] + apart
+            near = sorted(day for day in taken if abs(due - day) < apart)
+        taken.append(max(due, on) if due == item.due and item.due < on else due)
+        if due != item.due:
+            why = f"moved from {item.due}: radionuclide scans are {apart.days} days apart"
+            closes = max(item.closes, due)
+            moved[item.rule, item.occurrence] = replace(item, due=due, closes=closes, reason=why)
+    return [moved.get((item.rule, item.occurrence), item) for item in items]

@@ -1,0 +1,145 @@
+"""A history as the calendar reads it, and its items as they are told to people and to a journey."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID, uuid5
+
+from knowledge.rules import surveillance_calendar, surveillance_therapies
+from knowledge.rules.remission import Course, State
+from knowledge.rules.surveillance import Tier
+from knowledge.rules.surveillance_calendar import Item
+from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, searching
+from knowledge.rules.surveillance_therapies import Taken
+from knowledge.terms.obligation import Obligation, ObligationStatus
+from services.followup.contract import Performed, Planned, PlanRequest, ScheduleItem, Therapy
+from services.followup.history import History, day_of
+
+LOCAL_TREATMENTS = ("radiotherapy", "ablation")
+
+
+def facts_of(
+    request: PlanRequest, history: History, courses: Sequence[Course], tiers: Sequence[Tier]
+) -> Facts:
+    """What does the calendar turn on?"""
+    on = history.on
+    treatments = surveillance_therapies.treatments(
+        _taken(history.therapies, on),
+        _interruptions(request, history),
+        [(s.day, s.phosphate) for s in history.samples if s.phosphate is not None],
+    )
+    watches = tuple(
+        Watch(operation, _states(way), tier, tuple(dict.fromkeys(way.suspicions)))
+        for operation, way, tier in zip(history.operations, courses, tiers, strict=True)
+    )
+    stated = sorted(
+        (day_of(one.noted_on), one.state)
+        for one in history.stated
+        if one.noted_on is not None and day_of(one.noted_on) <= on
+    )
+    begun = [watch.operation.day for watch in watches] + [one.start for one in treatments]
+    begun += [day for day, _ in stated]
+    return Facts(
+        on=on,
+        opened=request.opened_on or min(begun, default=on),
+        watches=watches,
+        treatments=treatments,
+        stated=tuple(stated),
+        done=history.done,
+        endings=history.endings,
+        label=(request.label_profile or "").upper(),
+    )
+
+
+def _states(way: Course) -> tuple[tuple[date, str], ...]:
+    steps = [(step.day, str(step.state)) for step in way.steps]
+    return ((way.operated, str(State.POSTOPERATIVE)), *steps)
+
+
+def _taken(therapies: Iterable[Therapy], on: date) -> Iterable[Taken]:
+    for told in therapies:
+        started, stopped, given = (
+            None if when is None or day_of(when) > on else day_of(when)
+            for when in (told.started_on, told.stopped_on, told.given_on)
+        )
+        yield Taken(told.agent, started, stopped, given, told.dose, told.every_days)
+
+
+def _interruptions(request: PlanRequest, history: History) -> list[date]:
+    """On which days was the tumor itself treated, or was it settled that it will be (TX-017)?"""
+    days = [operation.day for operation in history.operations]
+    for event in request.history:
+        if isinstance(event, Performed) and event.act in LOCAL_TREATMENTS:
+            days.append(day_of(event.performed_at))
+        if isinstance(event, Planned) and event.cancelled_on is None:
+            days.append(day_of(event.noted_on) if event.noted_on else event.planned_for)
+    return [day for day in days if day <= history.on]
+
+
+def item_id(plan: UUID, rule: str, occurrence: str) -> UUID:
+    """Under which id is this item of a plan known? The same for the same key."""
+    return uuid5(plan, f"{rule}/{occurrence}")
+
+
+def is_overdue(item: Item, on: date) -> bool:
+    """Is it open, though its window has closed?"""
+    return item.is_open and on > item.closes
+
+
+def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
+    """An item as the answer says it."""
+    overdue = is_overdue(item, on)
+    missed = item.status is ObligationStatus.MISSED
+    return ScheduleItem.model_construct(
+        id=str(item_id(plan, item.rule, item.occurrence)),
+        rule=item.rule,
+        occurrence=item.occurrence,
+        act=item.act,
+        due=item.due,
+        opens=item.opens,
+        closes=item.closes,
+        until=item.until,
+        ladder=item.ladder,
+        status=item.status,
+        overdue=overdue,
+        done_on=item.done_on,
+        ended_on=item.ended_on,
+        disposition=item.disposition,
+        reason=item.reason,
+        closed_by=list(item.closed_by),
+        not_measured=list(item.not_measured),
+        owner=surveillance_calendar.owner_of_missed() if overdue or missed else None,
+    )
+
+
+def obligations(items: Iterable[Item], on: date) -> Iterable[Obligation]:
+    """What does a journey hear of? What is open, and what ended not long ago."""
+    for item in items:
+        if surveillance_calendar.is_told(item, on):
+            said = surveillance_calendar.TABLE.rules[item.rule].conclusion
+            yield Obligation.model_construct(
+                rule=item.rule,
+                occurrence=item.occurrence,
+                act=item.act,
+                due=item.due,
+                opens=item.opens,
+                closes=item.closes,
+                ladder=item.ladder,
+                status=item.status,
+                because=item.reason or said,
+            )
+
+
+def look_again(items: Iterable[Item]) -> date | None:
+    """From which day on may time alone have changed the calendar: something lapses unmet?"""
+    return min((item.lapses for item in items if item.lapses is not None), default=None)
+
+
+def standing_rules(facts: Facts, state: str) -> list[str]:
+    """Which rules of the calendar speak though they draw no item of their own?"""
+    said = ["FUP-08"] if state == State.REMISSION else []
+    running = {one.kind for one in facts.treatments if one.end is None}
+    said += ["FU-011"] if surveillance_therapies.BUROSUMAB in running else []
+    said += ["FU-012"] if CONVENTIONAL in running else []
+    seeking = any(look.end is None for look in searching(facts))
+    said += ["FU-010"] if seeking and running else []
+    return said

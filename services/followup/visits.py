@@ -1,0 +1,85 @@
+"""What can be done in one visit? Everything due within overlapping windows, in the fewest visits.
+
+What is critical for safety is never moved beyond its due day for it, and two radionuclide scans
+never share a visit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from knowledge.rules import surveillance_calendar
+from knowledge.rules.surveillance_calendar import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One visit: between which days it may be, on which it is proposed, and what is done then."""
+
+    on: date
+    earliest: date
+    latest: date
+    items: tuple[Item, ...]
+
+
+def visits(items: Iterable[Item], on: date) -> list[Gathered]:
+    """In which visits is everything that is open done, as few as the windows allow?"""
+    waiting = sorted(
+        (item for item in items if item.is_open), key=lambda item: (_last(item, on), item.rule)
+    )
+    gathered: list[Gathered] = []
+    scanned: list[date] = []
+    while waiting:
+        latest = _last(waiting[0], on)
+        chosen = _together([item for item in waiting if _first(item, on) <= latest])
+        group = _of(chosen, on, scanned)
+        scanned += [group.on] if any(item.radionuclide for item in chosen) else []
+        gathered.append(group)
+        done = {id(item) for item in chosen}
+        waiting = [item for item in waiting if id(item) not in done]
+    return sorted(gathered, key=lambda visit: visit.on)
+
+
+def _first(item: Item, on: date) -> date:
+    """The first day on which it counts; a day that has passed is today."""
+    return max(item.opens, on)
+
+
+def _last(item: Item, on: date) -> date:
+    """The last day for it: its due day if safety turns on it, else the end of its window.
+
+    What is overdue is for today.
+    """
+    return max(item.due if item.critical else item.closes, on)
+
+
+def _together(open_then: Sequence[Item]) -> list[Item]:
+    """All of them, but of radionuclide scans only the first."""
+    chosen: list[Item] = []
+    has_scan = False
+    for item in open_then:
+        if item.radionuclide and has_scan:
+            continue
+        has_scan = has_scan or item.radionuclide
+        chosen.append(item)
+    return chosen
+
+
+def _of(chosen: Sequence[Item], on: date, scanned: Sequence[date]) -> Gathered:
+    """On which day? The one nearest to what is due, within what all of them allow."""
+    earliest = max(_first(item, on) for item in chosen)
+    latest = min(_last(item, on) for item in chosen)
+    due = sorted(max(item.due, on) for item in chosen)
+    day = min(max(due[len(due) // 2], earliest), latest)
+    if any(item.radionuclide for item in chosen):
+        day = _apart(day, latest, scanned)
+    return Gathered(day, earliest, latest, tuple(chosen))
+
+
+def _apart(day: date, latest: date, scanned: Sequence[date]) -> date:
+    """Not within a week of another scan, if the window allows it."""
+    apart = timedelta(days=surveillance_calendar.days_apart())
+    later = day
+    while any(abs(later - other) < apart for other in scanned):
+        later += timedelta(days=1)
+    return later if later <= latest else day
