@@ -84,6 +84,12 @@ def _veins() -> Mapping[str, Entry]:
     return by_name(TABLE.entries["veins"].values())
 
 
+def vein_key(name: str) -> str | None:
+    """Which vein of the table goes by this name? None: no vein of ours."""
+    known = _veins().get(plain(name))
+    return known.key if known else None
+
+
 @lru_cache(maxsize=256)
 def _territory(vein: str) -> tuple[frozenset[str], str]:
     """Which sites drain through this vein, and how is that said?"""

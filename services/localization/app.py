@@ -8,6 +8,7 @@ from services.localization import (
     order_routes,
     register_routes,
     routes,
+    sampling_routes,
     told_routes,
 )
 from services.localization.settings import LocalizationSettings
@@ -25,6 +26,7 @@ def create_app(settings: LocalizationSettings) -> FastAPI:
             told_routes.router,
             order_routes.router,
             register_routes.router,
+            sampling_routes.router,
             conclusion_routes.router,
         ],
         base=LocalizationTables,
