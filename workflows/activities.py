@@ -3,7 +3,7 @@
 An event's content goes from coordination to its owner inside one call and never enters a history.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any, Literal, TypeVar
 from uuid import UUID, uuid5
 
@@ -32,9 +32,9 @@ from services.localization.contract import (
     PlacedOrder,
     ReportedBiopsy,
     ReportedExamination,
+    ReportedResection,
     ReportedSampling,
     ReportedStudy,
-    Resection,
     StoredPlan,
 )
 from workflows.contract import (
@@ -319,12 +319,15 @@ class LocalizationActivities(_Owner):
     @activity.defn
     async def conclude_localization(self, request: ConclusionRequest) -> Conclusion:
         """Where is it, by what is known now, and which scan is next?"""
-        if request.operations:
-            removed = [await self._resection(request, event_id) for event_id in request.operations]
-            plan = localization.PlanRequest(resections=removed)
+        told: set[UUID] = set()
+        for event_id in request.operations:
+            id, removed = await self._resection(request, event_id, told)
             await _heard(
-                self._localization.record_plan(request.organisation, request.journey_id, plan)
+                self._localization.record_resection(
+                    request.organisation, request.journey_id, id, removed
+                )
             )
+            told.add(id)
         moment = localization.AsOf(as_of=request.at)
         return await _heard(
             self._localization.record_conclusion(
@@ -377,12 +380,21 @@ class LocalizationActivities(_Owner):
     ) -> object:
         return await self._localization.record_plan(organisation, plan_id, plan)
 
-    async def _resection(self, request: Request, event_id: UUID) -> Resection:
-        """What was removed where; the search that follows is another one."""
+    async def _resection(
+        self, request: Request, event_id: UUID, told: Collection[UUID]
+    ) -> tuple[UUID, ReportedResection]:
+        """What was removed where; the search that follows is another one.
+
+        A later report of the same operation (its `id`) is a correction, whatever word it uses.
+        """
         whose = request.model_dump(include={"organisation", "journey_id", "at"})
         event = await self._coordination.read_event(EventOfJourney(event_id=event_id, **whose))
-        named = {name: event.payload.get(name) for name in Resection.model_fields}
-        return _read(Resection, {name: said for name, said in named.items() if said is not None})
+        named = {name: event.payload.get(name) for name in ReportedResection.model_fields}
+        removed = _read(ReportedResection, {k: v for k, v in named.items() if v is not None})
+        id = _named(request.journey_id, "resection", event_id, removed.id)
+        if id in told and removed.status == "final":
+            removed = removed.model_copy(update={"status": "corrected"})
+        return id, removed
 
 
 class FollowupActivities(_Owner):

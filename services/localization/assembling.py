@@ -106,9 +106,18 @@ def _described(report: Version, name: str) -> tuple[str, str | None] | None:
 
 
 def _others(before: Iterable[Any], new: Iterable[Any]) -> list[Any]:
-    """What the plan itself lists, without what was told under the same id by itself."""
+    """What the plan itself lists, without what was told under the same id by itself.
+
+    An operation is known by its day as well: the same one is not counted twice.
+    """
     ids = {getattr(one, "id", None) for one in new} - {None}
-    return [one for one in before if getattr(one, "id", None) not in ids]
+    days = {day_of(one.performed_at) for one in new if isinstance(one, Resection)}
+    return [
+        one
+        for one in before
+        if getattr(one, "id", None) not in ids
+        if not (isinstance(one, Resection) and day_of(one.performed_at) in days)
+    ]
 
 
 def _reported(

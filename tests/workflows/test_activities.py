@@ -182,9 +182,29 @@ async def test_a_search_after_an_operation_is_told_what_was_removed(desk: Desk) 
     conclusion = await ActivityEnvironment().run(localization.conclude_localization, request)
 
     assert conclusion.state == "SEARCHING"
-    plan = desk.sent[f"localization/v1/plans/{surgery.journey_id}"]
-    assert [removed["site"] for removed in plan["resections"]] == ["12611008"]
-    assert set(plan) == {"resections"}, "what is not named stays"
+    path = f"localization/v1/plans/{surgery.journey_id}/resections/{surgery.event_id}"
+    assert desk.sent[path] == {"performed_at": "2026-01-05", "site": "12611008"}
+
+
+async def test_a_later_report_of_one_operation_is_told_as_its_correction(desk: Desk) -> None:
+    payload = {"id": "op 3", "performed_at": "2026-01-05", "site": "12611008"}
+    first = a_stored_event(desk, "surgery", payload)
+    second = a_stored_event(desk, "surgery", payload | {"site": "87342007"})
+    other = a_stored_event(desk, "surgery", {"performed_at": "2026-02-05"})
+    localization = LocalizationActivities(desk.client(), CoordinationActivities(desk.client()))
+    request = ConclusionRequest(
+        organisation="north",
+        journey_id=first.journey_id,
+        at=NOW,
+        conclusion_id=uuid4(),
+        operations=(first.event_id, second.event_id, other.event_id),
+    )
+    await ActivityEnvironment().run(localization.conclude_localization, request)
+
+    told = {path: body for path, body in desk.sent.items() if "/resections/" in path}
+    corrected = [body for body in told.values() if body.get("status") == "corrected"]
+    assert [body["site"] for body in corrected] == ["87342007"]
+    assert len(told) == 2, "two operations, three reports"
 
 
 async def test_what_no_owner_could_read_is_refused_with_its_place(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from services.localization.client import LocalizationClient
 from services.localization.contract import (
     AsOf,
     PlacedOrder,
+    PlanRequest,
     ReportedBiopsy,
     ReportedExamination,
     ReportedResection,
@@ -340,3 +341,20 @@ async def test_another_organisation_corrects_nothing_of_ours(
 
     assert (await localization.read_plan(NORTH, plan)).state == "LOCALIZED"
     assert (await localization.read_conclusion(NORTH, plan, first.id)).marked == []
+
+
+async def test_an_operation_is_not_counted_twice_and_a_corrected_one_is_read_anew(
+    localization: LocalizationClient,
+) -> None:
+    plan, operation = uuid4(), uuid4()
+    removed = {"performed_at": "2026-02-10", "site": "femur", "laterality": "left"}
+    before = PlanRequest.model_validate({"biochemistry_confirmed": True, "resections": [removed]})
+    await localization.record_plan(NORTH, plan, before)
+    told = ReportedResection.model_validate(removed)
+    await localization.record_resection(NORTH, plan, operation, told)
+    once = await concluded(localization, plan)
+    withdrawn = told.model_copy(update={"status": "entered-in-error"})
+    affected = await localization.record_resection(NORTH, plan, operation, withdrawn)
+
+    assert {one.occurrence for one in once.obligations} == {"2"}
+    assert [one.conclusion for one in affected.affected] == [once.id]
