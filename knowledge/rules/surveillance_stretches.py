@@ -193,8 +193,8 @@ def _under(row: Row, facts: Facts, course: Treatment, following: date | None) ->
                 stops = [(hold.low, f"phosphate was below range on {hold.low}")]
                 stops.append((hold.end, f"burosumab was given or ended on {hold.end}"))
                 ends = [(day, said) for day, said in stops if day is not None]
-                last, why = min(ends) if ends else (None, "")
-                yield Stretch(hold.start, hold.start, last, why, treatment=course)
+                over, why = min(ends) if ends else (None, "")
+                yield Stretch(hold.start, hold.start, over, why, treatment=course)
         case "run":
             yield from _runs(course)
         case "last_dose":

@@ -90,6 +90,9 @@ class Disposition(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     """The service that asked for it does so no longer; never said by a person."""
 
+    MISSED = "MISSED"
+    """Nobody did it while it could be done; its reason names who owns that. Never said by a person."""
+
 
 class ObligationKey(Native):
     """Which obligation of a journey is meant."""
@@ -109,8 +112,8 @@ class ObligationAnswered(Native):
     def expect_reason(self) -> Self:
         """What is not going to be done says why."""
         said = self.disposition
-        if said is Disposition.WITHDRAWN:
-            raise PydanticCustomError("disposition_unknown", "only a service withdraws")
+        if said in (Disposition.WITHDRAWN, Disposition.MISSED):
+            raise PydanticCustomError("disposition_unknown", "only a service says so")
         if said in (Disposition.NOT_INDICATED, Disposition.DECLINED) and not self.reason.strip():
             raise PydanticCustomError("reason_missing", "this disposition needs a reason")
         return self

@@ -74,6 +74,7 @@ DISPOSITIONS = {
     "TRANSFERRED": "Transferred",
     "DECEASED": "Ended by death",
     "WITHDRAWN": "No longer asked for",
+    "MISSED": "Missed",
 }
 SAID_BY_PEOPLE = ("DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED")
 READ_STATUS = {

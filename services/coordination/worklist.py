@@ -16,6 +16,12 @@ THE_JOURNEY = "journey"
 NOTHING_DUE = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a journey ranks that has nothing open."""
 
+STATUS_OF = {
+    Disposition.DONE: ObligationStatus.DONE,
+    Disposition.MISSED: ObligationStatus.MISSED,
+}
+"""What is neither done nor missed is cancelled."""
+
 Key = tuple[str, str]
 
 
@@ -41,9 +47,7 @@ class Owed:
 
     def ended(self, disposition: Disposition, reason: str, by_person: bool = False) -> "Owed":
         """The same, closed with this disposition."""
-        status = (
-            ObligationStatus.DONE if disposition is Disposition.DONE else ObligationStatus.CANCELLED
-        )
+        status = STATUS_OF.get(disposition, ObligationStatus.CANCELLED)
         closed = self.obligation.model_copy(update={"status": status})
         return replace(
             self, obligation=closed, disposition=disposition, reason=reason, by_person=by_person
@@ -134,6 +138,8 @@ def _take_over(
             owed = owed.ended(Disposition.DONE, "")
         elif obligation.status is ObligationStatus.CANCELLED:
             owed = owed.ended(Disposition.NOT_INDICATED, obligation.because)
+        elif obligation.status is ObligationStatus.MISSED:
+            owed = owed.ended(Disposition.MISSED, obligation.because)
         now[key] = owed
     for key, owed in now.items():
         if owed.service == service and owed.is_open and key not in named:

@@ -124,7 +124,8 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Performed() if not _is_later(event.performed_at, as_of, history):
                 act = frozenset([event.act])
                 history.performed.append(event)
-                history.done.append(Done(day_of(event.performed_at), act))
+                named = {} if event.id is None else {event.act: event.id}
+                history.done.append(Done(day_of(event.performed_at), act, ids=named))
             case Scanned() if event.performed_at and not _is_later(
                 event.performed_at, as_of, history
             ):
@@ -138,7 +139,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case DispositionOf():
                 status = _status(event.disposition)
                 history.endings[event.rule, event.occurrence] = Ended(
-                    day_of(event.noted_on), status
+                    day_of(event.noted_on), status, event.disposition, event.reason
                 )
             case Stated() if event.state == remission.State.METASTATIC and not _is_later(
                 event.noted_on or as_of, as_of, history
@@ -267,4 +268,5 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
         history.samples.append(sample_of(day, taken, history.levels, history.subject))
         raised = {o.analyte.key for o in taken if history.levels[o.id] is Level.HIGH}
         measured = frozenset(o.analyte.key for o in taken)
-        history.done.append(Done(day, measured, frozenset(raised)))
+        ids = {o.analyte.key: o.id for o in taken}
+        history.done.append(Done(day, measured, frozenset(raised), ids))

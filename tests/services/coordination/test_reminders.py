@@ -138,6 +138,22 @@ async def test_a_test_that_only_an_earlier_phase_wanted_is_not_asked_for_years_l
     assert owed == {"M-01": "cancelled", "FUP-04": "open"}
 
 
+async def test_reminders_stop_when_a_thing_was_missed_and_it_is_shown_as_missed(
+    api: httpx2.AsyncClient,
+) -> None:
+    journey = await started(api)
+    await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
+    because = "missed (care-coordinator): its window closed on 2026-06-01"
+    missed = a_conclusion(an_obligation(status="missed", because=because))
+
+    assert await reported(api, journey, a_progress(2, conclusion=missed)) is None
+    assert await woken(api, journey, "2026-09-01T00:00:00Z") is None
+    assert await rungs(api, journey) == []
+    [owed] = (await api.get(path(journey))).json()["obligations"]
+    assert (owed["status"], owed["disposition"]) == ("missed", "MISSED")
+    assert (owed["reason"], owed["overdue"]) == (because, False)
+
+
 async def test_reminders_stop_as_soon_as_the_thing_is_done(api: httpx2.AsyncClient) -> None:
     journey = await started(api)
     await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))

@@ -52,6 +52,17 @@ def test_a_repeated_conclusion_changes_nothing() -> None:
     assert reconcile(before, concluded(due()), None, (), None) == []
 
 
+def test_what_nobody_did_in_time_is_missed_and_never_done() -> None:
+    before = known(Owed(due(), "followup"))
+    missed = due(status=ObligationStatus.MISSED).model_copy(update={"because": "its window closed"})
+
+    [change] = reconcile(before, concluded(missed), None, (), None)
+
+    assert (change.is_open, change.obligation.status) == (False, ObligationStatus.MISSED)
+    assert (change.disposition, change.reason) == (Disposition.MISSED, "its window closed")
+    assert reconcile(known(change), concluded(missed), None, (), None) == []
+
+
 def test_what_is_asked_for_again_is_open_again() -> None:
     before = known(Owed(due(), "followup").ended(Disposition.WITHDRAWN, "no longer asked for"))
 
