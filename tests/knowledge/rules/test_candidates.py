@@ -88,3 +88,98 @@ def test_ties_go_to_sampling_then_brightness_then_the_easier_removal() -> None:
     shuffled = [order[place] for place in (3, 0, 5, 1, 4, 2)]
 
     assert sorted(shuffled) == order
+
+
+def measured(study: str, size: str, modality: str, days: int | None) -> Reading:
+    """A size, from one modality on one day."""
+    on = None if days is None else TODAY + timedelta(days=days)
+    return Reading(study, on, technique(modality, None), size_mm=Decimal(size))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "grew"),
+    [
+        (("10", "mri", -90), ("20", "mri", 0), True),
+        (("10", "ct", -90), ("20", "mri", 0), False),  # two scanners measure two things
+        (("10", "mri", 0), ("20", "mri", 0), False),  # two series of one day
+        (("10", "mri", None), ("20", "mri", 0), False),
+        (("10", "mri", -90), ("20", "mri", None), False),
+        (("20", "mri", -90), ("10", "mri", 0), False),
+    ],
+)
+def test_it_grew_when_one_modality_measured_it_later_and_larger(
+    earlier: tuple[str, str, int | None], later: tuple[str, str, int | None], grew: bool
+) -> None:
+    readings = [measured("first", *earlier), measured("second", *later)]
+    for order in (1, -1):
+        points = candidates.standing(readings[::order], TODAY).points
+        assert [(p.item, p.study) for p in points] == ([("grew", "second")] if grew else [])
+
+
+@pytest.mark.parametrize("undated", ["first", "second"])
+def test_a_scan_without_a_day_shows_nothing_new(undated: str) -> None:
+    fdg = technique("pet_ct", "f18_fdg")
+    first = Reading("first", TODAY - timedelta(days=200), fdg, missed=True)
+    second = Reading("second", TODAY, fdg, Uptake.ABOVE_BACKGROUND)
+    for reading in (first, second):
+        if reading.study == undated:
+            reading.on = None
+
+    assert candidates.standing([first, second], TODAY).points == ()
+
+
+@pytest.mark.parametrize(
+    ("correlate", "mimic", "explained"),
+    [
+        (True, "none", True),
+        (False, "none", True),
+        (True, None, False),  # nobody looked for a look-alike
+        (None, "none", False),  # nobody looked for a mass
+        (None, None, False),
+        (None, "physiological", True),
+    ],
+)
+def test_a_focus_is_explained_when_both_a_mass_and_a_look_alike_were_looked_for(
+    correlate: bool | None, mimic: str | None, explained: bool
+) -> None:
+    dota = technique("pet_ct", "ga68_dotatate")
+    reading = Reading("pet", TODAY, dota, Uptake.ABOVE_LIVER, correlate, mimic)
+
+    assert candidates.standing([reading], TODAY).explained is explained
+
+
+def test_a_standing_says_whether_a_lump_was_felt_and_how_far_fgf23_steps_up() -> None:
+    felt = Reading("exam", TODAY, Technique(Kind.EXAMINATION), lump=True)
+
+    stands = candidates.standing([felt], TODAY, Beside(ratio=Decimal(2)))
+
+    assert (stands.lump, stands.ratio) == (True, Decimal(2))
+    assert candidates.standing([], TODAY).lump is False
+    assert candidates.standing([], TODAY).ratio is None
+
+
+def test_typical_features_are_told_of_the_study_that_showed_them() -> None:
+    vague = Reading("ct", TODAY, technique("ct", None), features=("odd",))
+    clear = Reading("mri", TODAY, technique("mri", None), features=("enhancing", "T2 bright"))
+    silent = Reading("xray", TODAY, technique("radiograph", None))
+
+    [point] = candidates.standing([silent, vague, clear], TODAY).points
+
+    assert (point.item, point.study) == ("typical_features", "mri")
+    assert point.text
+
+
+@pytest.mark.parametrize(
+    ("mimic", "refers"),
+    [("thyroid_disease", True), ("meningioma", True), ("fracture", False), (None, False)],
+)
+def test_a_look_alike_that_is_a_disease_is_referred(mimic: str | None, refers: bool) -> None:
+    assert candidates.needs_referral(mimic) is refers
+
+
+def test_what_nobody_knows_of_its_removal_lies_between_simple_and_disabling() -> None:
+    simple, unknown, odd, disabling = map(candidates.effort, ("simple", None, "odd", "disabling"))
+
+    assert simple < unknown == odd < disabling
+    assert not candidates.needs_sampling_alone(None)
+    assert candidates.needs_sampling_alone("complex")

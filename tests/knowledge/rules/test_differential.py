@@ -104,3 +104,13 @@ def test_a_tumor_is_shown_with_what_speaks_against_it() -> None:
     assert tumor.points < 0
     assert tumor.opposing
     assert tumor.diagnosis in differential.ALWAYS
+
+
+def test_each_fact_is_found_at_every_place_where_it_speaks() -> None:
+    places = differential._places()
+
+    assert sorted(place for found in places.values() for place in found) == list(
+        range(len(differential.EVIDENCE))
+    )
+    for fact, found in places.items():
+        assert {differential.EVIDENCE[place].fact for place in found} == {fact}

@@ -161,3 +161,10 @@ def test_onset_in_childhood_is_told_or_follows_from_being_a_child(
 
 def test_without_a_drug_nobody_is_on_treatment() -> None:
     assert not on_treatment([], DRAWN_ON)
+
+
+def test_a_phosphate_of_the_days_of_the_new_graft_is_not_drawn_again() -> None:
+    last_new, later = date(2026, 3, 2), date(2026, 3, 3)
+    partly = Drawn((last_new,), phosphate=last_new, pair=later, fgf23=later)
+
+    assert graft(GRAFTED, partly) == ACTIVE

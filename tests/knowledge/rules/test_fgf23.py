@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from knowledge.rules import fgf23
 from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.observation import Observation, ReferenceRange
@@ -43,3 +45,56 @@ def test_suppressed_is_believed_when_repeated() -> None:
     assert fgf23.over_time(["MEDIATED", "SUPPRESSED"]) == ("GREY", False)
     assert fgf23.over_time(["UNINTERPRETABLE"]) == ("UNINTERPRETABLE", False)
     assert fgf23.over_time([]) == ("MISSING", False)
+
+
+@pytest.mark.parametrize(
+    ("value", "own", "code"),
+    [
+        (">95", (None, "95"), fgf23.SUPPORTIVE),
+        (">50", (None, "95"), fgf23.UNINTERPRETABLE),
+        ("60", ("10", "50"), fgf23.SUPPORTIVE),
+        ("30", ("10", "50"), fgf23.SUPPORTIVE),
+        ("<30", ("10", "50"), fgf23.UNINTERPRETABLE),
+        ("<10", ("10", "50"), fgf23.GREY),
+    ],
+)
+def test_without_a_cut_only_what_the_interval_surely_says_supports(
+    value: str, own: tuple[str | None, str | None], code: str
+) -> None:
+    assert fgf23.intact(a_result(value, None, own), DAY).code == code
+
+
+@pytest.mark.parametrize(
+    ("assay", "specimen", "problem"),
+    [
+        ("DIASORIN_LIAISON", None, "unknown"),
+        ("DIASORIN_LIAISON", "plasma", "unknown"),  # which anticoagulant, nobody said
+        ("DIASORIN_LIAISON", "edta_plasma", None),
+        ("DIASORIN_LIAISON", "serum", "wrong"),
+        ("MINARIS_CLEIA", None, None),
+        ("MINARIS_CLEIA", "edta_plasma", "wrong"),
+        ("MILLIPORE", "serum", None),  # no tube was read for it
+        ("KAINOS_ELISA", "plasma", None),
+    ],
+)
+def test_the_tube_is_asked_for_where_it_matters(
+    assay: str, specimen: str | None, problem: str | None
+) -> None:
+    assert fgf23.tube_problem(assay, specimen) == problem
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("30", "22.48"), ("<30", "22.48"), ("1", "0.44"), ("0.4", None)],
+)
+def test_what_the_other_assay_would_have_read_is_shown_unless_below_nought(
+    value: str, shown: str | None
+) -> None:
+    sent = a_result(value, "KAINOS_ELISA")
+    found = fgf23.as_other_assay(sent, DAY)
+
+    if shown is None:
+        assert found is None
+    else:
+        expected = Quantity(Decimal(shown), sent.value.unit, sent.value.comparator)
+        assert found == ("s_fgf23_i_as_cleia", expected)

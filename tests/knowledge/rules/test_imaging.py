@@ -1,13 +1,21 @@
 """What a study was, what it costs in radiation, and what stands behind each test."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from math import sqrt
 
 import pytest
 
 from knowledge.rows import Entry
-from knowledge.rules import imaging, imaging_codes, published_performance, radiation, regions
+from knowledge.rules import (
+    imaging,
+    imaging_codes,
+    imaging_orders,
+    published_performance,
+    radiation,
+    regions,
+    scan_yield,
+)
 from knowledge.rules.imaging import Kind, Technique
 
 TODAY = date(2026, 11, 22)
@@ -102,3 +110,48 @@ def test_what_has_no_verified_code_stays_local() -> None:
     assert hynic is not None
     assert hynic.system == "local"
     assert imaging_codes.code_of("laterality", "up") is None
+
+
+def test_a_test_is_also_known_by_its_name_as_it_is_shown() -> None:
+    entries = imaging.TABLE.entries["tests"]
+    named = imaging.by_name(entries.values())
+
+    for key, entry in entries.items():
+        assert named[imaging.plain(entry.fields["name"])].key == key
+        assert named[imaging.plain(key)].key == key
+    assert "" not in named
+
+
+@pytest.mark.parametrize(
+    ("name", "labelled"),
+    [("68Ga-XYZ", True), ("68Ga", False), ("bone-scan", False), ("crystal ball", False)],
+)
+def test_a_substance_is_labelled_when_its_first_part_is_a_label(name: str, labelled: bool) -> None:
+    assert imaging.is_labelled(name) is labelled
+
+
+@pytest.mark.parametrize(("made", "belongs"), [(-1, False), (0, True), (1, True)])
+def test_a_scan_of_the_day_of_the_order_may_be_the_one_that_was_ordered(
+    made: int, belongs: bool
+) -> None:
+    made_on = TODAY + timedelta(days=made)
+    assert imaging_orders.belongs_to(made_on, TODAY, None, TODAY) is belongs
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        ("0", "none"),
+        ("0.1", "about 1 in 10"),
+        ("0.33", "about 1 in 3"),
+        ("0.5", "about 5 in 10"),
+        ("0.72", "about 7 in 10"),
+        ("1", "about 10 in 10"),
+    ],
+)
+def test_a_chance_is_said_as_people_say_it(probability: str, said: str) -> None:
+    assert scan_yield.chance(Decimal(probability)) == said
+
+
+def test_an_act_that_no_test_of_ours_does_has_no_yield() -> None:
+    assert scan_yield.expected_yield("crystal_ball", [], TODAY) is None

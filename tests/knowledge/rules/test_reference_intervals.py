@@ -173,3 +173,9 @@ def test_an_interval_is_that_of_the_profile_sex_and_age_else_the_general_one() -
     assert ends("CN_adult", Sex.FEMALE, 85) == "35-104"
     assert ends("INT_adult", Sex.MALE, 14) == "116-468"
     assert interval_for("s_alp", Subject(DAY, Sex.MALE)) is None
+
+
+@pytest.mark.parametrize(("value", "level"), [("0.80", Level.LOW), ("0.82", Level.UNDETERMINED)])
+def test_at_an_unknown_age_only_what_is_low_for_any_adult_is_low(value: str, level: Level) -> None:
+    for profile in ("INT_adult", "CN_adult"):
+        assert level_of("s_phos", value, "mmol/L", age=None, profile=profile) is level

@@ -259,3 +259,71 @@ def test_a_pair_needs_all_four() -> None:
     assert len(the_pairs(*four)) == 1
     for missing in four:
         assert the_pairs(*(one for one in four if one is not missing)) == []
+
+
+def test_a_urine_that_fits_nothing_does_not_hide_the_one_that_does() -> None:
+    alone = drawn("u_phos", "alone", minutes=-9000)
+    four = [drawn(key, key, minutes=0) for key in ("s_phos", "u_phos", "s_creat", "u_creat")]
+
+    assert the_pairs(alone, *four) == [("s_phos", "u_phos", "s_creat", "u_creat")]
+
+
+def test_a_dilute_urine_is_still_a_urine() -> None:
+    handling = rule.handling_of(a_pair("0.45", "2", u_creat="0.8"), Subject(DAY, age=Decimal(40)))
+
+    assert handling is not None
+    assert handling.reabsorbed is not None
+    assert figures(handling.reabsorbed.value) == Decimal("0.667")
+
+
+@pytest.mark.parametrize("key", ["u_phos", "u_phos_24h"])
+def test_only_a_urine_of_a_day_is_one_of_a_day(key: str) -> None:
+    creatinine = "u_creat" if key == "u_phos" else "u_creat_24h"
+    four = [drawn(one, one, minutes=0) for one in ("s_phos", key, "s_creat", creatinine)]
+    by_analyte = {one.analyte.key: [one] for one in four}
+
+    assert [pair.from_24h for pair in rule.pairs(by_analyte, DAY)] == [key == "u_phos_24h"]
+
+
+@pytest.mark.parametrize(
+    ("excreted", "threshold", "filtration", "of_a_day", "code", "said_by"),
+    [
+        (33, "0.30", "read", False, "WASTING_DEFINITE", "R-02"),
+        (33, "0.30", "warn", False, "WASTING_DEFINITE", "R-02"),
+        (33, "0.30", "no_tmp_gfr", False, "UNKNOWN", None),
+        (33, "0.30", "read", True, "WASTING_PROBABLE", "R-06"),
+        (10, "0.60", "read", False, "WASTING_PROBABLE", "R-03"),
+        (10, "0.60", "read", True, "EQUIVOCAL", "R-06"),
+        (10, "0.75", "read", False, "EQUIVOCAL", "R-04"),
+        (10, "0.75", "read", True, "EQUIVOCAL", "R-04"),
+        (2, "0.60", "read", True, "CONSERVED", "R-01"),
+    ],
+)
+def test_only_a_day_s_urine_weakens_what_it_shows_and_poor_kidneys_show_nothing(
+    excreted: int,
+    threshold: str,
+    filtration: str,
+    of_a_day: bool,
+    code: str,
+    said_by: str | None,
+) -> None:
+    lost = Quantity(Decimal(excreted), "%")
+    kept = Quantity(Decimal(threshold), "mmol/L")
+    handling = Handling(None, None, lost, kept, rule.PAYNE, (), from_24h=of_a_day)
+
+    found = rule.renal_handling(handling, filtration, Subject(DAY, age=Decimal(40)))
+
+    assert found.code == code
+    assert said_by in (None, found.rule)
+    assert ("fallback_24h" in found.because) is of_a_day
+
+
+@pytest.mark.parametrize("impossible", [True, False])
+def test_without_a_pair_that_can_be_nothing_is_known_and_all_four_are_missing(
+    impossible: bool,
+) -> None:
+    wrong = Handling(None, None, None, None, rule.PAYNE, (), impossible=True)
+    found = rule.renal_handling(wrong if impossible else None, "read", Subject(DAY))
+
+    assert found.code == rule.UNKNOWN
+    assert found.missing == ("s_phos", "s_creat", "u_phos", "u_creat")
