@@ -72,8 +72,7 @@ def _by_interval(observation: Observation, assay: str | None, subject: Subject |
     level = level_between(observation.printed, own.low, own.high)
     if level is Level.UNDETERMINED or (level is Level.NORMAL and own.low is None):
         # Below an upper limit without a lower one: not suppressed cannot be told from suppressed.
-        known = UNINTERPRETABLE if level is Level.UNDETERMINED else SUPPORTIVE
-        return Finding(known, rule, ("fgf23_supportive",))
+        return Finding(UNINTERPRETABLE, rule, ("fgf23_left_open",))
     if level is Level.LOW:
         # Without an assay there is no cut that could call it suppressed.
         return Finding(GREY if assay is None else SUPPRESSED, rule)

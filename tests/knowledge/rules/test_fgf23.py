@@ -56,12 +56,19 @@ def test_suppressed_is_believed_when_repeated() -> None:
         ("30", ("10", "50"), fgf23.SUPPORTIVE),
         ("<30", ("10", "50"), fgf23.UNINTERPRETABLE),
         ("<10", ("10", "50"), fgf23.GREY),
+        ("60", (None, "95"), fgf23.UNINTERPRETABLE),  # normal or suppressed, nobody can tell
+        ("5", (None, "95"), fgf23.UNINTERPRETABLE),
+        ("60", ("10", None), fgf23.SUPPORTIVE),
     ],
 )
 def test_without_a_cut_only_what_the_interval_surely_says_supports(
     value: str, own: tuple[str | None, str | None], code: str
 ) -> None:
-    assert fgf23.intact(a_result(value, None, own), DAY).code == code
+    found = fgf23.intact(a_result(value, None, own), DAY)
+
+    assert found.code == code
+    assert ("fgf23_left_open" in found.because) is (code == fgf23.UNINTERPRETABLE)
+    assert ("fgf23_supportive" in found.because) is (code == fgf23.SUPPORTIVE)
 
 
 @pytest.mark.parametrize(
