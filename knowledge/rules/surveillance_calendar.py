@@ -38,12 +38,13 @@ class Ended:
 Endings = Mapping[tuple[str, str], Ended]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One thing that is due. (rule, occurrence) is its key; it does not change while it is open.
 
     It ends once: done, cancelled or missed, on `ended_on`, with one disposition and its reason.
-    While it is open, `lapses` is the day on which nobody asks for it any more.
+    While it is open, `lapses` is the day on which nobody asks for it any more. Only the scheduler
+    changes one, while it makes it.
     """
 
     rule: str
@@ -80,9 +81,9 @@ class Phase:
     until_days: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One row of the calendar."""
+    """One row of the calendar. Each is made once, so it is known by being itself."""
 
     key: str
     rule: str

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from knowledge.rules.remission import months_after
 from knowledge.rules.surveillance_calendar import LIFELONG, Done, Phase, Row, recurring
@@ -60,19 +61,25 @@ def until(base: date, phase: Phase) -> date:
     return LIFELONG
 
 
+@lru_cache(maxsize=8192)
+def _phases(row: Row, base: date) -> tuple[tuple[timedelta, date], ...]:
+    """The intervals of this row, and until when each counts from this base."""
+    return tuple((timedelta(days=phase.days), until(base, phase)) for phase in row.phases)
+
+
 def horizon(row: Row, base: date) -> date | None:
     """After which day is nothing due by this row? None: it lasts as long as its trigger."""
-    last = until(base, row.phases[-1])
+    _, last = _phases(row, base)[-1]
     return None if last == LIFELONG else last
 
 
 def next_due(row: Row, base: date, anchor: date) -> date | None:
     """When next, counted from the day it was last done? None after the last phase."""
-    for phase in row.phases:
-        end = until(base, phase)
+    phases = _phases(row, base)
+    for interval, end in phases:
         if anchor < end:
-            due = anchor + timedelta(days=phase.days)
-            return due if phase is not row.phases[-1] or due <= end else None
+            due = anchor + interval
+            return due if end is not phases[-1][1] or due <= end else None
     return None
 
 

@@ -62,6 +62,7 @@ class _Calendar:
         self.owner = rows.owner_of_missed()
         self.led: dict[tuple[str, date], Settled] = {}
         self.taken: dict[tuple[str, str], int] = {}
+        self.unsettled: dict[tuple[str, date], list[date]] = {}
         self.stretches = {
             row.key: stretches(row, facts) for row in (*rows.series(), *rows.recurring())
         }
@@ -87,36 +88,47 @@ class _Calendar:
         fell_away = item.status is not ObligationStatus.DONE and not item.is_open
         return fell_away and ended is not None and ended < self.facts.opened
 
-    def _item(self, row: Row, stretch: Stretch, opens: date, due: date, **more: object) -> Item:
-        after = more.get("after", row.after[0])
-        occurrence = str(more.get("occurrence", due))
+    def _item(
+        self,
+        row: Row,
+        stretch: Stretch,
+        opens: date,
+        due: date,
+        *,
+        after: int | None = None,
+        occurrence: str = "",
+        until: date | None = None,
+    ) -> Item:
+        occurrence = occurrence or due.isoformat()
         if row.tag:
             occurrence = f"{row.tag}:{occurrence}"
-        occurrence += stretch.mark if row.counts_from == "surgery" else ""
-        last = more.get("until")
-        assert isinstance(after, int)
-        return Item(
-            rule=row.rule,
-            occurrence=occurrence,
-            act=row.act,
-            due=due,
-            opens=opens,
-            closes=due + timedelta(days=after),
-            until=last if isinstance(last, date) else None,
-            ladder=row.ladder,
-            critical=row.critical,
-            radionuclide=row.radionuclide,
+        if row.counts_from == "surgery":
+            occurrence += stretch.mark
+        return self._named_once(
+            Item(
+                rule=row.rule,
+                occurrence=occurrence,
+                act=row.act,
+                due=due,
+                opens=opens,
+                closes=due + timedelta(days=row.after[0] if after is None else after),
+                until=until,
+                ladder=row.ladder,
+                critical=row.critical,
+                radionuclide=row.radionuclide,
+            )
         )
 
     def _named_once(self, item: Item) -> Item:
         """No two items share a key: what is asked for once more has a key of its own."""
         key = (item.rule, item.occurrence)
         seen = self.taken[key] = self.taken.get(key, 0) + 1
-        return item if seen == 1 else replace(item, occurrence=f"{item.occurrence}~{seen}")
+        if seen > 1:
+            item.occurrence = f"{item.occurrence}~{seen}"
+        return item
 
     def _settle(self, row: Row, item: Item, limit: date | None, stretch: Stretch) -> Settled:
         """What became of it: the first thing that happened counts, and it happens once."""
-        item = self._named_once(item)
         end = stretch.end
         before = min((d for d in (limit, end and end + A_DAY) if d is not None), default=None)
         done = self.register.first(row.closing, item.opens, before)
@@ -129,28 +141,18 @@ class _Calendar:
             return Settled(self._left(item, end, stretch.why), How.LEFT)
         if limit is not None and limit <= self.on:
             return Settled(self._missed(item, limit, "nobody did it in time"), How.OVERTAKEN)
-        return Settled(replace(item, lapses=limit), How.OPEN)
+        item.lapses = limit
+        return Settled(item, How.OPEN)
 
     def _left(self, item: Item, day: date, why: str) -> Item:
         """Its state or treatment ended: closed with the reason; too late, it was missed."""
         if item.closes < day:
             return self._missed(item, day, why)
-        return replace(
-            item,
-            status=ObligationStatus.CANCELLED,
-            ended_on=day,
-            disposition=NOT_INDICATED,
-            reason=why,
-        )
+        return _end(item, ObligationStatus.CANCELLED, day, NOT_INDICATED, why)
 
     def _missed(self, item: Item, day: date, why: str) -> Item:
-        return replace(
-            item,
-            status=ObligationStatus.MISSED,
-            ended_on=day,
-            disposition=MISSED,
-            reason=f"missed ({self.owner}): its window closed on {item.closes}; {why}",
-        )
+        reason = f"missed ({self.owner}): its window closed on {item.closes}; {why}"
+        return _end(item, ObligationStatus.MISSED, day, MISSED, reason)
 
     def _series(self, row: Row, stretch: Stretch) -> Iterator[Item]:
         """Fixed days after their trigger: each is closed by the first result before the next."""
@@ -261,16 +263,9 @@ class _Calendar:
         was, now = self._next(row, stretch, led.item.due), self._next(row, stretch, anchor)
         if led.how is How.OPEN or was is None or was == now or anchor <= stretch.start:
             return
-        item, _, _ = self._occurrence(row, stretch, led.item.due, was)[1], None, None
-        item = self._named_once(item)
+        _, item, _ = self._occurrence(row, stretch, led.item.due, was)
         why = f"counted from {anchor} on, when {led.item.rule} was done: due on {now}"
-        yield replace(
-            item,
-            status=ObligationStatus.CANCELLED,
-            ended_on=anchor,
-            disposition=NOT_INDICATED,
-            reason=why,
-        )
+        yield _end(item, ObligationStatus.CANCELLED, anchor, NOT_INDICATED, why)
 
     def _next(self, row: Row, stretch: Stretch, anchor: date) -> date | None:
         base = stretch.base
@@ -281,8 +276,11 @@ class _Calendar:
 
     def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
         """On which days was the treatment changed, or something raised?"""
-        changes = stretch.treatment.changes if stretch.treatment else ()
-        return sorted([*changes, *self.register.raised(row.closing)])
+        key = (row.key, stretch.base)
+        if key not in self.unsettled:
+            changes = stretch.treatment.changes if stretch.treatment else ()
+            self.unsettled[key] = sorted([*changes, *self.register.raised(row.closing)])
+        return self.unsettled[key]
 
     def _occurrence(
         self, row: Row, stretch: Stretch, anchor: date, due: date
@@ -340,7 +338,7 @@ class _Calendar:
 
     def _plan(self, row: Row, stretch: Stretch, due: date, restart: bool = False) -> Item:
         opens = due if restart else due - timedelta(days=row.before)
-        return self._named_once(self._item(row, stretch, opens, due))
+        return self._item(row, stretch, opens, due)
 
     def _dose(
         self, row: Row, stretch: Stretch, due: date, ends: Stretch, *, restart: bool = False
@@ -367,34 +365,32 @@ def _a_dose(day: date) -> Done:
     return Done(day, frozenset(["burosumab_dose"]))
 
 
+def _end(item: Item, status: ObligationStatus, day: date, disposition: str, why: str) -> Item:
+    """It ends, once."""
+    item.status, item.ended_on, item.disposition, item.reason = status, day, disposition, why
+    return item
+
+
 def _closed(row: Row, item: Item, done: Done) -> Item:
     """Closed by what was done: which of it met the need, and what of it was not sent."""
     met = sorted(done.closes & row.closing)
-    when = "late, after its window closed on" if done.day > item.closes else "in its window until"
-    asked = f"{row.rule} asks for {row.act}: met by {', '.join(met)} of {done.day}"
-    return replace(
-        item,
-        status=ObligationStatus.DONE,
-        done_on=done.day,
-        ended_on=done.day,
-        disposition=DONE,
-        reason=f"{asked}, {when} {item.closes}",
-        closed_by=tuple(done.ids[code] for code in met if code in done.ids),
-        not_measured=tuple(any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)),
-    )
+    late = f", late: its window closed on {item.closes}" if done.day > item.closes else ""
+    why = f"{row.rule} asked for {row.act}: met by {', '.join(met)} of {done.day}{late}"
+    item.done_on = done.day
+    item.closed_by = tuple(done.ids[code] for code in met if code in done.ids)
+    if row.measures:
+        item.not_measured = tuple(
+            any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)
+        )
+    return _end(item, ObligationStatus.DONE, done.day, DONE, why)
 
 
 def _ended(item: Item, ended: Ended) -> Item:
     """Closed by a person, in their words."""
     done = ended.status is ObligationStatus.DONE
-    return replace(
-        item,
-        status=ended.status,
-        done_on=ended.day,
-        ended_on=ended.day,
-        disposition=ended.disposition or (DONE if done else NOT_INDICATED),
-        reason=ended.reason,
-    )
+    item.done_on = ended.day
+    disposition = ended.disposition or (DONE if done else NOT_INDICATED)
+    return _end(item, ended.status, ended.day, disposition, ended.reason)
 
 
 def _kept_apart(items: Sequence[Item], on: date) -> list[Item]:

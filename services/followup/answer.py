@@ -1,5 +1,6 @@
 """What follow-up answers: the state, what is due, what alarms, and why."""
 
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -11,7 +12,8 @@ from knowledge.terms.sent import Number
 from services.followup.proposed import Halt, TreatmentProposal
 
 
-class ScheduleItem(BaseModel):
+@dataclass(slots=True)
+class ScheduleItem:
     """FHIR CarePlan.activity: one thing that is due, with its window."""
 
     id: str
@@ -29,8 +31,8 @@ class ScheduleItem(BaseModel):
     ended_on: date | None = None
     disposition: str | None = None
     reason: str = ""
-    closed_by: list[str] = []
-    not_measured: list[str] = []
+    closed_by: list[str] = field(default_factory=list)
+    not_measured: list[str] = field(default_factory=list)
     owner: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from knowledge.rules import surveillance_calendar, surveillance_therapies
@@ -75,6 +76,7 @@ def _interruptions(request: PlanRequest, history: History) -> list[date]:
     return [day for day in days if day <= history.on]
 
 
+@lru_cache(maxsize=16384)
 def item_id(plan: UUID, rule: str, occurrence: str) -> UUID:
     """Under which id is this item of a plan known? The same for the same key."""
     return uuid5(plan, f"{rule}/{occurrence}")
@@ -89,7 +91,7 @@ def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
     """An item as the answer says it."""
     overdue = is_overdue(item, on)
     missed = item.status is ObligationStatus.MISSED
-    return ScheduleItem.model_construct(
+    return ScheduleItem(
         id=str(item_id(plan, item.rule, item.occurrence)),
         rule=item.rule,
         occurrence=item.occurrence,

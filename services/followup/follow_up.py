@@ -205,8 +205,8 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             fired["FU-007"] = _rule("FU-007")
         if way.since <= standing.on and _is_lifelong(standing):
             fired["FU-008"] = _rule("FU-008")
-    for item in standing.items:
-        fired.setdefault(item.rule, _rule(item.rule))
+    for id in dict.fromkeys(item.rule for item in standing.items):
+        fired.setdefault(id, _rule(id))
     for alert in alerts:
         fired[alert.rule] = _rule(alert.rule, because=alert.because)
     for reading in standing.safety.expected:
