@@ -51,6 +51,9 @@ OWNERS: dict[EventKind, Callable[[Any, EventOfJourney], Awaitable[HandedOver]]] 
     EventKind.SURGERY: FollowupActivities.record_result,
     EventKind.THERAPY: FollowupActivities.record_result,
     EventKind.STATE: FollowupActivities.record_result,
+    EventKind.SYMPTOMS: FollowupActivities.record_result,
+    EventKind.MEASURE: FollowupActivities.record_result,
+    EventKind.ACT: FollowupActivities.record_result,
 }
 """Who keeps what an event says. The journey itself never reads it."""
 

@@ -2,11 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from knowledge.rules import reminders, remission, surveillance
 from knowledge.rules.reference_intervals import Level
-from tests.knowledge.questions.things import DAY, NOON, quantity
+from tests.knowledge.questions.things import DAY, NOON
 
 OPERATED = date(2024, 1, 1)
 
@@ -51,16 +50,6 @@ def tier_by_early_fgf23(day: int) -> str:
     operation = surveillance.Operation(OPERATED, site="thigh", margin="wide", tissue="soft_tissue")
     early = [(OPERATED + timedelta(days=day), Level.HIGH)]
     return str(surveillance.risk_tier(operation, early, refractory=False, on=DAY)[0])
-
-
-def called_today(phosphate: Any) -> bool:
-    """Must somebody be called about this phosphate today?"""
-    return surveillance.is_urgently_low(quantity(phosphate, "mmol/L"), DAY)
-
-
-def hungry_bone(calcium: Any) -> bool:
-    """Does calcium say that the bone takes too much?"""
-    return surveillance.is_hungry_bone(quantity(calcium, "mmol/L"), DAY)
 
 
 def normal_after_surgery() -> list[Decimal]:
