@@ -51,14 +51,18 @@ def present_after(negative: tuple[str, ...], on: date) -> Decimal:
     """How likely is there a tumor that can be found, after these adequate negative tests?
 
     In the order in which they were made: what an earlier one missed, a later one misses more often,
-    and so says less (3.2). A negative test never makes it likelier, whatever numbers a table holds.
+    and so says less (3.2). The overlaps do not fit together in every order, so this holds besides:
+    a negative test never makes it likelier than it is without that test, wherever it came.
     """
-    present = TABLE.number("prior_localizable", on)
-    for number, key in enumerate(negative):
-        specificity: Decimal = imaging.TABLE.entries["tests"][key].fields["specificity"]
-        missed = present * (1 - _left(key, negative[:number], on)["sensitivity"])
-        present = min(present, missed / (missed + (1 - present) * specificity))
-    return present
+    if not negative:
+        return TABLE.number("prior_localizable", on)
+    *before, last = negative
+    specificity: Decimal = imaging.TABLE.entries["tests"][last].fields["specificity"]
+    present = present_after(tuple(before), on)
+    missed = present * (1 - _left(last, before, on)["sensitivity"])
+    after = missed / (missed + (1 - present) * specificity)
+    fewer = ((*negative[:n], *negative[n + 1 :]) for n in range(len(negative)))
+    return min(after, *(present_after(one, on) for one in fewer))
 
 
 @lru_cache(maxsize=1024)
