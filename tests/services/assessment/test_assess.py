@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from knowledge.edition import KNOWLEDGE_VERSION
+from knowledge.edition import KNOWLEDGE_VERSION, Knowledge
+from knowledge.rules.differential import EVIDENCE
+from knowledge.rules.next_test import STEPS
+from knowledge.shelf import RETRACTED
 from services.assessment.assess import assess
 from services.assessment.contract import Assessment, DrugExposure
 from tests.services.assessment.vectors import request_of, vectors
@@ -64,3 +67,38 @@ def test_nothing_is_assessed_for_no_moment() -> None:
     with pytest.raises(ValueError, match="for which moment"):
         assess(undated)
     assert assess(undated, now=request.as_of) == assess(request)
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["id"])
+def test_every_step_and_every_cause_says_why(case: dict[str, Any]) -> None:
+    answer = assess(request_of(case))
+
+    for step in answer.next_tests:
+        assert step.because.startswith(STEPS[step.step].fields["because"])
+    for cause in answer.differential:
+        about = [row for row in EVIDENCE if row.diagnosis == cause.diagnosis]
+        pro, contra = ({r.text for r in about if (r.points > 0) is way} for way in (True, False))
+        assert {said.text for said in cause.supporting} <= pro
+        assert {said.text for said in cause.against} <= contra
+
+
+def test_an_answer_by_a_retracted_edition_says_so_before_anything_else() -> None:
+    request = request_of(VECTORS[0])
+
+    sound = assess(request, Knowledge("2026.1"))
+    retracted = assess(request, Knowledge("2026.1", "a limit was read wrongly"))
+
+    assert RETRACTED not in {caveat.code for caveat in sound.caveats}
+    assert retracted.caveats[0].code == RETRACTED
+    assert retracted.caveats[0].text.endswith("The reason: a limit was read wrongly")
+    assert retracted.caveats[1:] == sound.caveats
+
+
+def test_several_drugs_we_do_not_know_are_named_one_after_the_other() -> None:
+    request = request_of(VECTORS[0])
+    drugs = [DrugExposure(agent="Wonderbar forte"), DrugExposure(agent="Elixir")]
+
+    answer = assess(request.model_copy(update={"drug_exposures": drugs}))
+
+    [named] = [caveat for caveat in answer.caveats if caveat.code == "unknown_drug"]
+    assert named.text.endswith("It was sent as: Wonderbar forte, Elixir.")
