@@ -59,3 +59,16 @@ def test_two_partial_scans_complement_each_other_up_to_their_limit() -> None:
 
     assert complements(TODAY, TODAY + timedelta(days=limit), TODAY)
     assert not complements(TODAY, TODAY + timedelta(days=limit + 1), TODAY)
+
+
+@pytest.mark.parametrize("spelled", ["Left_foot", "left-foot", " LEFT  foot "])
+def test_a_site_is_found_however_its_name_is_spelled(spelled: str) -> None:
+    assert parts_covered([spelled]) == parts_covered(["left foot"])
+    assert parts_covered([spelled])[1] == ()
+
+
+def test_an_area_that_is_on_no_checklist_is_named_and_others_are_not() -> None:
+    areas = list(areas_to_examine({}))[:2]
+
+    assert no_areas(dict.fromkeys(areas, "normal")) == []
+    assert no_areas({areas[0]: "normal", "tail": "normal", "gills": "lesion"}) == ["tail", "gills"]

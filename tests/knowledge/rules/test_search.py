@@ -101,3 +101,20 @@ def test_each_place_is_imaged_as_its_tissue_asks(
 ) -> None:
     asked = {"superficial": False, "fracture": False} | how
     assert search.anatomical_choice(site, **asked)[0] == first
+
+
+def test_a_step_up_elsewhere_has_to_be_said_to_make_anything_equivocal() -> None:
+    nothing, _ = search.state(complete=True, standings=[], on=TODAY)
+    stepped, _ = search.state(complete=True, standings=[], on=TODAY, elsewhere=True)
+
+    assert (nothing, stepped) == (search.State.NOT_LOCALIZED, search.State.EQUIVOCAL)
+
+
+def test_a_first_search_is_neither_a_recurrence_nor_equivocal_unless_somebody_says_so() -> None:
+    done = dict.fromkeys(("sstr_pet", "sstr_spect", "fdg"), "none")
+    had = {"pet_available": "yes", "spect_available": "unknown"}
+
+    first = search.next_scan(done, had)
+
+    assert first == search.next_scan(done, had, recurrence="no", equivocal=False)
+    assert first[0] == "sstr_pet_ct"
