@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.chassis.app import create_service
+from services.followup import conclusion_routes, preview_routes, proposal_routes
 from services.followup.routes import router
 from services.followup.settings import FollowupSettings
 from services.followup.tables import FollowupTables
@@ -14,6 +15,11 @@ def create_app(settings: FollowupSettings) -> FastAPI:
         name="followup",
         title="Follow-up: is it gone, and what is due?",
         settings=settings,
-        routers=[router],
+        routers=[
+            router,
+            conclusion_routes.router,
+            proposal_routes.router,
+            preview_routes.router,
+        ],
         base=FollowupTables,
     )

@@ -8,10 +8,13 @@ from services.chassis.client import ServiceClient
 from services.followup.contract import (
     AsOf,
     DatedEvent,
+    DecidedProposal,
+    DecisionSaid,
     Disposition,
     EventBody,
     FollowUp,
     PlanRequest,
+    ProposalList,
     StoredConclusion,
     StoredFollowUp,
 )
@@ -82,12 +85,39 @@ class FollowupClient:
         )
 
     async def read_conclusion(
-        self, organisation: str, plan_id: UUID, conclusion_id: UUID
+        self,
+        organisation: str,
+        plan_id: UUID,
+        conclusion_id: UUID,
+        as_of: datetime | None = None,
     ) -> StoredConclusion:
-        """What was concluded, and why?"""
+        """What was concluded, and why? Or what stood in its place at this moment?"""
+        query = {} if as_of is None else {"as_of": as_of.isoformat()}
         path = f"{_plan(plan_id)}/conclusions/{conclusion_id}"
         return await self._service.exchange(
-            "GET", path, StoredConclusion, organisation=organisation
+            "GET", path, StoredConclusion, organisation=organisation, query=query
+        )
+
+    async def read_proposals(
+        self, organisation: str, plan_id: UUID, as_of: datetime | None = None
+    ) -> ProposalList:
+        """What is proposed, and what was answered?"""
+        query = {} if as_of is None else {"as_of": as_of.isoformat()}
+        return await self._service.exchange(
+            "GET",
+            f"{_plan(plan_id)}/proposals",
+            ProposalList,
+            organisation=organisation,
+            query=query,
+        )
+
+    async def decide_proposal(
+        self, organisation: str, plan_id: UUID, proposal_id: UUID, said: DecisionSaid
+    ) -> DecidedProposal:
+        """Accept or refuse a proposal."""
+        path = f"{_plan(plan_id)}/proposals/{proposal_id}/decision"
+        return await self._service.exchange(
+            "PUT", path, DecidedProposal, organisation=organisation, body=said
         )
 
 

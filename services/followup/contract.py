@@ -51,7 +51,11 @@ from services.followup.sent import (
     Therapy,
 )
 from services.followup.stored import (
+    Affected,
     AsOf,
+    Change,
+    MarkOfConclusion,
+    NewerVersion,
     StoredConclusion,
     StoredFollowUp,
 )
@@ -61,11 +65,13 @@ from services.followup.told import (
 )
 
 __all__ = [
+    "Affected",
     "Alert",
     "AlertStatus",
     "AsOf",
     "Basis",
     "Caveat",
+    "Change",
     "Coming",
     "DatedEvent",
     "DecidedProposal",
@@ -78,8 +84,10 @@ __all__ = [
     "FiredRule",
     "FollowUp",
     "Halt",
+    "MarkOfConclusion",
     "MeasureTaken",
     "Move",
+    "NewerVersion",
     "Observation",
     "Opinion",
     "OtherDose",
@@ -88,10 +96,10 @@ __all__ = [
     "PlanRequest",
     "Planned",
     "Preview",
-    "ProposedEvents",
     "ProposalDecision",
     "ProposalList",
     "Proposed",
+    "ProposedEvents",
     "ReferenceRange",
     "Rejected",
     "Results",

@@ -1,21 +1,22 @@
-"""Find and add what follow-up remembers. No rule of the pathway is in here."""
+"""Find and keep what was told of a plan: the plan, and every event in versions. No rules."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.chassis.conclusions.ledger import Ledger
 from services.chassis.database import held
-from services.followup.contract import PlanRequest
-from services.followup.tables import ConclusionRow, EntryRow, PlanRow
+from services.followup.sent import PlanRequest
+from services.followup.tables import ConclusionRow, EntryRow, MarkRow, PlanRow
+from services.followup.versions import Results, Version, results_of, said_of, standing
 
-RESULT, DISPOSITION = "result", "disposition"
 ADDED_TO = ("patient",)
 """Parts of a plan of which a part may be said: what is not named stays."""
+
+PlanLedger = Ledger[EntryRow, ConclusionRow, MarkRow]
 
 
 def said(body: BaseModel) -> dict[str, Any]:
@@ -39,6 +40,11 @@ async def open_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> 
     return await held(session, PlanRow, key, body={}, version=0)
 
 
+def ledger(session: AsyncSession, organisation: str, plan_id: UUID) -> PlanLedger:
+    """Everything that is kept of this plan."""
+    return Ledger(session, (EntryRow, ConclusionRow, MarkRow), organisation, plan_id)
+
+
 def amended(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The plan with what was said anew."""
     new = dict(body) | dict(changes)
@@ -48,43 +54,14 @@ def amended(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return new
 
 
-async def find_entry(
-    session: AsyncSession, plan: PlanRow, kind: str, entry_id: UUID
-) -> EntryRow | None:
-    """The event or disposition under this id."""
-    return await session.get(EntryRow, (plan.organisation, plan.id, kind, entry_id))
-
-
-def add_entry(
-    session: AsyncSession, plan: PlanRow, kind: str, entry_id: UUID, body: dict[str, Any]
-) -> None:
-    """Remember a dated event, or how an item ended."""
-    session.add(
-        EntryRow(
-            organisation=plan.organisation,
-            plan=plan.id,
-            kind=kind,
-            id=entry_id,
-            body=body,
-            stored_at=datetime.now(UTC),
-        )
-    )
+def question(body: Mapping[str, Any], used: Iterable[Version], results: Results) -> PlanRequest:
+    """What is asked: the plan as a whole, and these events with every version of their results."""
+    seen: set[str] = set()
+    history = [*body.get("history", []), *(said_of(one, results, seen) for one in used)]
+    return PlanRequest.model_validate({**body, "history": history})
 
 
 async def request_of(session: AsyncSession, plan: PlanRow) -> PlanRequest:
     """Everything known of this patient after treatment, as one request."""
-    wanted = (
-        select(EntryRow)
-        .where(col(EntryRow.organisation) == plan.organisation, col(EntryRow.plan) == plan.id)
-        .order_by(col(EntryRow.stored_at), col(EntryRow.id))
-    )
-    told = [row.body for row in (await session.exec(wanted)).all()]
-    history = [*plan.body.get("history", []), *told]
-    return PlanRequest.model_validate({**plan.body, "history": history})
-
-
-async def find_conclusion(
-    session: AsyncSession, organisation: str, plan_id: UUID, conclusion_id: UUID
-) -> ConclusionRow | None:
-    """The conclusion under this id."""
-    return await session.get(ConclusionRow, (organisation, plan_id, conclusion_id))
+    known = await ledger(session, plan.organisation, plan.id).versions()
+    return question(plan.body, standing(known), results_of(plan.id, known))

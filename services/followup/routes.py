@@ -1,50 +1,35 @@
 """HTTP around follow-up: read, decide, write."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
 from pydantic import AwareDatetime
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.terms.obligation import Conclusion
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
-from services.chassis.errors import Conflict, Forbidden, NotFound
+from services.chassis.errors import Forbidden, NotFound
 from services.chassis.etags import IfMatch, tell_version
 from services.followup import repository
 from services.followup.contract import (
-    AsOf,
     DatedEvent,
     Disposition,
     DispositionOf,
     FollowUp,
     PlanRequest,
-    StoredConclusion,
     StoredFollowUp,
 )
-from services.followup.follow_up import conclude, follow_up
-from services.followup.history import moment_of
-from services.followup.tables import ConclusionRow, PlanRow
+from services.followup.drawing import answer_anew
+from services.followup.follow_up import follow_up
+from services.followup.tables import PlanRow
+from services.followup.telling import RESOURCES, plan_after, shown, tell
+from services.followup.versions import Version, as_known, results_of, standing
 
 router = APIRouter(prefix="/followup/v1", tags=["followup"])
-
-RESOURCES = {
-    "surgery": "Procedure",
-    "act": "Procedure",
-    "symptoms": "Condition",
-    "measure": "Observation",
-    "study": "ImagingStudy",
-    "examination": "Observation",
-    "therapy": "MedicationStatement",
-    "planned": "ServiceRequest",
-    "opinion": "ClinicalImpression",
-    "observations": "Observation",
-    "state": "Observation",
-    "disposition": "CarePlan",
-}
-"""Which FHIR resource each kind of event would be; its scope is needed to tell it."""
 
 
 @router.post("/evaluate", response_model=FollowUp)
@@ -75,9 +60,12 @@ async def record_plan(
         action: audit.Action = "update" if plan.version else "create"
         plan.body = body
         audit.record(session, caller, action, "CarePlan", plan_id, patient=plan_id)
-        await _answer_anew(session, plan, request.as_of)
+        known = await repository.ledger(session, plan.organisation, plan.id).versions()
+        moment = request.as_of or plan.as_of or datetime.now(UTC)
+        answer_anew(plan, known, results_of(plan.id, known), moment)
+        session.add(plan)
     tell_version(response, plan.version)
-    return _shown(plan)
+    return shown(plan)
 
 
 @router.get("/plans/{plan_id}", response_model=StoredFollowUp)
@@ -87,17 +75,25 @@ async def read_plan(
     session: InTransaction,
     caller: Annotated[Caller, requires("CarePlan", "r")],
     as_of: AwareDatetime | None = None,
+    known_at: AwareDatetime | None = None,
 ) -> StoredFollowUp:
-    """What was the last answer? With `as_of`: what is it as of that moment, not kept."""
+    """What was the last answer? With `as_of`: what is it as of that moment, not kept.
+
+    It is read from what had been told by `known_at`; if that is not said, by `as_of`. Before
+    anything was told (all of it is older than its telling) it is read from all that is known.
+    """
     plan = await repository.find_plan(session, caller.organisation, plan_id)
     if plan is None:
         raise NotFound("there is no such plan")
     audit.record(session, caller, "read", "CarePlan", plan_id, patient=plan_id)
     tell_version(response, plan.version)
-    if as_of is None:
-        return _shown(plan)
-    answer = follow_up(await repository.request_of(session, plan), as_of, plan_id)
-    return StoredFollowUp(**answer.model_dump(), id=plan_id, as_of=as_of)
+    moment = as_of or (plan.as_of if known_at else None)
+    if moment is None:
+        return shown(plan)
+    known = as_known(await _told(session, plan), known_at, moment)
+    request = repository.question(plan.body, standing(known), results_of(plan_id, known))
+    answer = follow_up(request, moment, plan_id).model_dump(by_alias=True)
+    return StoredFollowUp.model_validate({**answer, "id": plan_id, "as_of": moment})
 
 
 @router.put("/plans/{plan_id}/results/{result_id}", response_model=StoredFollowUp)
@@ -108,21 +104,16 @@ async def record_result(
     session: InTransaction,
     caller: Annotated[Caller, requires("CarePlan", "u")],
 ) -> StoredFollowUp:
-    """Remember a dated event: an operation, a therapy, results, something done. Repeatable."""
+    """Remember a dated event: an operation, a therapy, results, something done. Repeatable.
+
+    A higher `version`, or a status that speaks of a correction, takes the place of what was told
+    before, and what was concluded from that is drawn again; a lower one is kept as history.
+    """
     resource = RESOURCES[event.kind]
     if not caller.may(resource, "c"):
         raise Forbidden(f"this needs the scope system/{resource}.c")
     plan = await repository.open_plan(session, caller.organisation, plan_id)
-    told = repository.told(event)
-    known = await repository.find_entry(session, plan, repository.RESULT, result_id)
-    if known is None:
-        repository.add_entry(session, plan, repository.RESULT, result_id, told)
-        await session.flush()
-        await _answer_anew(session, plan, _as_of(plan, event))
-        audit.record(session, caller, "create", resource, result_id, patient=plan_id)
-    elif known.body != told:
-        raise Conflict("this event was told differently before")
-    return _shown(plan)
+    return await plan_after(session, await tell(session, caller, plan, result_id, event))
 
 
 @router.put("/plans/{plan_id}/items/{item_id}/disposition", response_model=StoredFollowUp)
@@ -135,90 +126,14 @@ async def record_disposition(
 ) -> StoredFollowUp:
     """End an item without a result, and say why. It ends once."""
     plan = await repository.open_plan(session, caller.organisation, plan_id)
-    known = await repository.find_entry(session, plan, repository.DISPOSITION, item_id)
-    rule, occurrence = _key_of(plan, item_id) if known is None else _named(known.body)
+    before = [one.body for one in await _told(session, plan) if one.id == item_id]
+    rule, occurrence = _named(before[0]) if before else _key_of(plan, item_id)
     event = DispositionOf(rule=rule, occurrence=occurrence, **disposition.model_dump())
-    told = repository.told(event)
-    if known is None:
-        repository.add_entry(session, plan, repository.DISPOSITION, item_id, told)
-        await session.flush()
-        await _answer_anew(session, plan, _as_of(plan, event))
-        audit.record(session, caller, "update", "CarePlan", plan_id, patient=plan_id)
-    elif known.body != told:
-        raise Conflict("this item has ended differently before")
-    return _shown(plan)
+    return await plan_after(session, await tell(session, caller, plan, item_id, event))
 
 
-@router.put("/plans/{plan_id}/conclusions/{conclusion_id}", response_model=Conclusion)
-async def record_conclusion(
-    plan_id: UUID,
-    conclusion_id: UUID,
-    moment: AsOf,
-    session: InTransaction,
-    caller: Annotated[Caller, requires("CarePlan", "u")],
-) -> Conclusion:
-    """Conclude from all that is known, and remember it with what it was drawn from."""
-    plan = await repository.open_plan(session, caller.organisation, plan_id)
-    known = await repository.find_conclusion(session, caller.organisation, plan_id, conclusion_id)
-    if known is not None:
-        if known.as_of != moment.as_of:
-            raise Conflict("this conclusion was drawn as of another moment")
-        return Conclusion.model_validate(known.conclusion)
-    if "opened_on" not in plan.body:
-        plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
-    request, answer = await _answer_anew(session, plan, moment.as_of)
-    concluded = conclude(conclusion_id, request, moment.as_of)
-    session.add(
-        ConclusionRow(
-            organisation=plan.organisation,
-            plan=plan_id,
-            id=conclusion_id,
-            as_of=moment.as_of,
-            inputs=request.model_dump(mode="json"),
-            conclusion=concluded.model_dump(mode="json"),
-            answer=answer.model_dump(mode="json"),
-            knowledge_version=answer.knowledge_version,
-        )
-    )
-    audit.record(session, caller, "create", "ClinicalImpression", conclusion_id, patient=plan_id)
-    return concluded
-
-
-@router.get("/plans/{plan_id}/conclusions/{conclusion_id}", response_model=StoredConclusion)
-async def read_conclusion(
-    plan_id: UUID,
-    conclusion_id: UUID,
-    session: InTransaction,
-    caller: Annotated[Caller, requires("CarePlan", "r")],
-) -> StoredConclusion:
-    """What was concluded, and why?"""
-    known = await repository.find_conclusion(session, caller.organisation, plan_id, conclusion_id)
-    if known is None:
-        raise NotFound("there is no such conclusion")
-    audit.record(session, caller, "read", "ClinicalImpression", conclusion_id, patient=plan_id)
-    return StoredConclusion(
-        conclusion=Conclusion.model_validate(known.conclusion),
-        answer=FollowUp.model_validate(known.answer),
-    )
-
-
-async def _answer_anew(
-    session: InTransaction, plan: PlanRow, as_of: datetime | None
-) -> tuple[PlanRequest, FollowUp]:
-    """Answer from all that is known, and keep the answer as the plan's last."""
-    request = await repository.request_of(session, plan)
-    plan.as_of = as_of or plan.as_of or datetime.now(UTC)
-    answer = follow_up(request, plan.as_of, plan.id)
-    plan.answer = answer.model_dump(mode="json")
-    plan.version += 1
-    session.add(plan)
-    return request, answer
-
-
-def _as_of(plan: PlanRow, event: DatedEvent) -> datetime:
-    """The last answer's moment, or the event's own if that is later."""
-    known = [moment for moment in (plan.as_of, moment_of(event)) if moment is not None]
-    return max(known) if plan.as_of else max([*known, datetime.now(UTC)])
+async def _told(session: AsyncSession, plan: PlanRow) -> list[Version]:
+    return await repository.ledger(session, plan.organisation, plan.id).versions()
 
 
 def _key_of(plan: PlanRow, item_id: UUID) -> tuple[str, str]:
@@ -229,10 +144,5 @@ def _key_of(plan: PlanRow, item_id: UUID) -> tuple[str, str]:
     raise NotFound("there is no such item")
 
 
-def _named(body: dict[str, str]) -> tuple[str, str]:
+def _named(body: Mapping[str, Any]) -> tuple[str, str]:
     return body["rule"], body["occurrence"]
-
-
-def _shown(plan: PlanRow) -> StoredFollowUp:
-    answer = {**(plan.answer or {}), "id": plan.id, "as_of": plan.as_of}
-    return StoredFollowUp.model_validate(answer)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from knowledge.terms.person import Profile
 from knowledge.terms.sent import Instant, Name, Native, Number, When
+from services.followup.corrected import what_stands
 
 
 class Patient(Native):
@@ -18,6 +19,13 @@ class Patient(Native):
     birth_date: date | None = None
     age_years: Number | None = Field(default=None, ge=0, le=130)
     weight_kg: Number | None = Field(default=None, gt=0)
+
+
+LARGEST_VERSION = 2**31 - 1
+"""What both databases can count."""
+
+Version = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
+"""Which telling of the same thing this is. Absent: the first, unless `status` speaks of another."""
 
 
 class ReferenceRange(Native):
@@ -41,7 +49,7 @@ class Observation(Native):
     fasting: bool | None = None
     collection_id: Name | None = None
     status: str = "final"
-    version: int | None = None
+    version: Version | None = None
     reference_range: ReferenceRange | None = None
     assay: Name | None = None
     specimen: Name | None = None
@@ -53,6 +61,8 @@ class Surgery(Native):
 
     kind: Literal["surgery"] = "surgery"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     performed_at: When
     site: Name | None = None
     laterality: Literal["left", "right", "both"] | None = None
@@ -67,6 +77,8 @@ class Therapy(Native):
 
     kind: Literal["therapy"] = "therapy"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     agent: Name
     started_on: When | None = None
     stopped_on: When | None = None
@@ -83,6 +95,8 @@ class Planned(Native):
 
     kind: Literal["planned"] = "planned"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     procedure: Literal["surgery", "radiotherapy", "ablation"]
     planned_for: date
     noted_on: When | None = None
@@ -97,6 +111,8 @@ class Opinion(Native):
 
     kind: Literal["opinion"] = "opinion"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     noted_on: When
     resectable: bool | None = None
     fit_for_surgery: bool | None = None
@@ -125,6 +141,8 @@ class Results(Native):
 
     kind: Literal["observations"] = "observations"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     patient: Patient | None = None
     as_of: Instant | None = None
     profile: Profile | None = None
@@ -141,6 +159,8 @@ class Performed(Native):
 
     kind: Literal["act"] = "act"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     act: Name
     performed_at: When
     nephrocalcinosis: bool | None = None
@@ -156,7 +176,8 @@ class Symptoms(Native):
 
     kind: Literal["symptoms"] = "symptoms"
     id: Name | None = None
-    version: int | None = None
+    version: Version | None = None
+    status: Name | None = None
     noted_on: When
     weakness: Symptom | None = None
     respiratory: Symptom | None = None
@@ -178,13 +199,16 @@ class MeasureTaken(Native):
     site: Name | None = None
     measured_on: When
     status: str = "final"
-    version: int | None = None
+    version: Version | None = None
 
 
 class Scanned(BaseModel):
     """FHIR ImagingStudy, of which follow-up only asks that it was made; localization reads it."""
 
     kind: Literal["study"] = "study"
+    id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     modality: Name
     tracer: Name | None = None
     performed_at: When | None = None
@@ -194,6 +218,9 @@ class Examined(BaseModel):
     """An examination, of which follow-up only asks that it was made; localization reads it."""
 
     kind: Literal["examination"] = "examination"
+    id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     examined_at: When | None = None
 
 
@@ -202,6 +229,8 @@ class Stated(Native):
 
     kind: Literal["state"] = "state"
     id: Name | None = None
+    version: Version | None = None
+    status: Name | None = None
     state: Name
     noted_on: When | None = None
 
@@ -245,6 +274,11 @@ def _kind_of(given: Any) -> str:
     return next((kind for mark, kind in MARKS.items() if mark in given), "surgery")
 
 
+def _may_be_another(event: Any) -> bool:
+    version, status = getattr(event, "version", None), getattr(event, "status", None)
+    return (version or 1) > 1 or status is not None
+
+
 DatedEvent = Annotated[
     Annotated[Surgery, Tag("surgery")]
     | Annotated[Therapy, Tag("therapy")]
@@ -273,6 +307,13 @@ class PlanRequest(Native):
     opened_on: date | None = None
     preview_years: int | None = Field(default=None, ge=1, le=30)
     history: list[DatedEvent] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def read_what_stands(self) -> Self:
+        """What was corrected or taken back in the same history is not read."""
+        if any(_may_be_another(event) for event in self.history):
+            self.history = what_stands(self.history)
+        return self
 
 
 class ProposedEvents(Native):

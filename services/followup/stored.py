@@ -1,12 +1,30 @@
-"""What is shown of a stored plan: the last answer, and what was concluded."""
+"""What is shown of a stored plan: the last answer, and what was concluded, with its marks."""
 
+from dataclasses import dataclass
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from knowledge.terms.obligation import Conclusion
 from knowledge.terms.sent import Instant, Native
 from services.followup.answer import FollowUp
+
+ChangeOf = Literal[
+    "state",
+    "risk_tier",
+    "flag_added",
+    "flag_removed",
+    "alert_added",
+    "alert_removed",
+    "obligation",
+    "rule_fired",
+    "rule_not_fired",
+    "caveat_added",
+    "caveat_removed",
+    "rejected",
+    "not_rejected",
+]
 
 
 class AsOf(Native):
@@ -15,15 +33,67 @@ class AsOf(Native):
     as_of: Instant
 
 
+@dataclass(slots=True)
+class NewerVersion:
+    """An event or a result that was told again: the version that was used, and the one that stands.
+
+    `what` is what a result measures, or else the kind of event.
+    """
+
+    kind: str
+    id: UUID
+    what: str
+    from_version: Annotated[int, Field(alias="from")]
+    to_version: Annotated[int, Field(alias="to")]
+    status: str
+
+
+@dataclass(slots=True)
+class MarkOfConclusion(NewerVersion):
+    """A conclusion used a version that no longer stands, and since when we know."""
+
+    marked_at: Instant
+
+
+@dataclass(slots=True)
+class Change:
+    """One thing that is concluded otherwise; `name` says which, where there are several."""
+
+    what: ChangeOf
+    name: str | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Affected:
+    """A conclusion that rested on what was corrected, and the one drawn in its place."""
+
+    conclusion: UUID
+    because: list[NewerVersion]
+    redrawn: UUID
+    changes: list[Change]
+
+
 class StoredFollowUp(FollowUp):
-    """The last answer to a stored plan, and the moment for which it was given."""
+    """The last answer to a stored plan, and the moment for which it was given.
+
+    `affected`: what was drawn again because of what this call told.
+    """
 
     id: UUID
     as_of: Instant
+    affected: list[Affected] = Field(default_factory=list)
 
 
 class StoredConclusion(BaseModel):
-    """What a journey was told, and the whole answer behind it."""
+    """What a journey was told, the whole answer behind it, and whether it still stands."""
 
     conclusion: Conclusion
     answer: FollowUp
+    concluded_at: Instant | None = None
+    marked: list[MarkOfConclusion] = []
+    superseded_by: UUID | None = None
+    supersedes: UUID | None = None
+    because: list[NewerVersion] = []
+    changes: list[Change] = []

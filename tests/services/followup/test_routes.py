@@ -20,10 +20,15 @@ from services.followup.contract import (
     EventBody,
     PlanRequest,
 )
+from tests.services.followup import timelines
 from tests.services.followup.conftest import asking
-from tests.services.followup.test_timelines import the_results
 
 SURGERY = {"performed_at": "2024-04-10", "site": "thigh", "margin": "wide", "tissue": "soft_tissue"}
+
+
+def the_results(day: str, values: dict[str, float]) -> dict[str, Any]:
+    """The samples of one morning, of nobody in particular."""
+    return timelines.the_results(day, values, {})
 
 
 def as_of(day: str) -> AsOf:
@@ -134,6 +139,10 @@ async def test_what_only_assessment_reads_does_not_disturb(followup: FollowupCli
 
 async def test_an_item_ends_once_and_with_a_reason(followup: FollowupClient) -> None:
     plan = uuid4()
+    begun = PlanRequest.model_validate(
+        {"as_of": "2024-04-10T12:00:00Z", "patient": {"sex": "male"}}
+    )
+    await followup.record_plan("north", plan, begun)
     answer = await followup.record_result("north", plan, uuid4(), an_event(SURGERY))
     item = next(item for item in answer.schedule if item.rule == "FUP-10")
     declined = Disposition(disposition="DECLINED", reason="too far", noted_on=date(2024, 7, 9))
@@ -171,8 +180,8 @@ async def test_the_plan_can_be_read_as_of_another_day(followup: FollowupClient) 
     now = await followup.record_plan("north", plan, request)
     later = await followup.read_plan("north", plan, datetime(2024, 7, 1, tzinfo=UTC))
 
-    assert not any(item.overdue for item in now.schedule)
-    assert any(item.overdue for item in later.schedule)
+    assert not any(item.status == "missed" for item in now.schedule)
+    assert any(item.status == "missed" for item in later.schedule)
     assert await followup.read_plan("north", plan) == now
 
 

@@ -1,0 +1,117 @@
+"""HTTP around conclusions: drawn for a journey, kept with what they were drawn from, marked."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from knowledge.terms.obligation import Conclusion
+from knowledge.terms.sent import Instant
+from services.chassis import audit
+from services.chassis.auth import Caller, requires
+from services.chassis.conclusions.cascade import KIND
+from services.chassis.conclusions.ledger import moment_of_receipt
+from services.chassis.conclusions.marks import as_known, superseded_by
+from services.chassis.database import InTransaction
+from services.chassis.errors import Conflict, NotFound
+from services.followup import repository
+from services.followup.cascade import because_of
+from services.followup.drawing import (
+    CHANGES,
+    Occasion,
+    as_because,
+    as_drawn,
+    draw,
+    keep_answer,
+)
+from services.followup.repository import PlanLedger
+from services.followup.stored import AsOf, MarkOfConclusion, StoredConclusion
+from services.followup.tables import ConclusionRow, MarkRow
+from services.followup.versions import results_of, standing
+
+router = APIRouter(prefix="/followup/v1/plans", tags=["followup"])
+
+
+@router.put("/{plan_id}/conclusions/{conclusion_id}", response_model=Conclusion)
+async def record_conclusion(
+    plan_id: UUID,
+    conclusion_id: UUID,
+    moment: AsOf,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("CarePlan", "u")],
+) -> Conclusion:
+    """Conclude from all that is known, and remember it with what it was drawn from.
+
+    Where something was corrected since the journey heard of us last, this conclusion says so.
+    """
+    plan = await repository.open_plan(session, caller.organisation, plan_id)
+    ledger = repository.ledger(session, caller.organisation, plan_id)
+    row = await ledger.find(conclusion_id)
+    if row is not None:
+        if row.as_of != moment.as_of:
+            raise Conflict("this conclusion was drawn as of another moment")
+        audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
+        return Conclusion.model_validate(row.conclusion)
+    if "opened_on" not in plan.body:
+        plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
+    known = await ledger.versions()
+    before = await ledger.last_heard()
+    marks = [] if before is None else await ledger.marks_on(before)
+    occasion = Occasion(
+        id=conclusion_id,
+        as_of=moment.as_of,
+        heard=True,
+        at=moment_of_receipt(plan),
+        supersedes=before if marks else None,
+        because=[as_because(mark) for mark in marks],
+    )
+    used, results = standing(known), results_of(plan_id, known)
+    row = draw(session, plan, used, results, plan.body, occasion)
+    keep_answer(plan, row.answer, moment.as_of)
+    session.add(plan)
+    audit.record(session, caller, "create", KIND, conclusion_id, patient=plan_id)
+    return Conclusion.model_validate(row.conclusion)
+
+
+@router.get("/{plan_id}/conclusions/{conclusion_id}", response_model=StoredConclusion)
+async def read_conclusion(
+    plan_id: UUID,
+    conclusion_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("CarePlan", "r")],
+    as_of: Annotated[Instant | None, Query()] = None,
+) -> StoredConclusion:
+    """What was concluded, and why? With `as_of`: what stood in its place at that moment."""
+    ledger = repository.ledger(session, caller.organisation, plan_id)
+    row, marks = await _found(ledger, conclusion_id), []
+    if as_of is not None:
+        row = await as_known(row, as_of, ledger.marks_on, partial(_found, ledger))
+    else:
+        marks = await ledger.marks_on(row)
+    audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
+    answer, conclusion = as_drawn(row)
+    return StoredConclusion(
+        conclusion=conclusion,
+        answer=answer,
+        concluded_at=row.concluded_at,
+        marked=[_shown(mark) for mark in marks],
+        superseded_by=superseded_by(marks),
+        supersedes=row.supersedes,
+        because=because_of(row),
+        changes=CHANGES.validate_python(row.changes),
+    )
+
+
+async def _found(ledger: PlanLedger, id: UUID) -> ConclusionRow:
+    row = await ledger.find(id)
+    if row is None:
+        raise NotFound("there is no such conclusion")
+    return row
+
+
+def _shown(mark: MarkRow) -> MarkOfConclusion:
+    why = as_because(mark)
+    return MarkOfConclusion(
+        why.kind, why.id, why.what, why.from_version, why.to_version, why.status, mark.marked_at
+    )

@@ -1,0 +1,101 @@
+"""Answer a plan anew, draw one conclusion of it, and write both down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.terms.obligation import Conclusion
+from services.followup.answer import FollowUp
+from services.followup.compare import compare, told
+from services.followup.follow_up import conclude, follow_up
+from services.followup.repository import question
+from services.followup.stored import Change, NewerVersion
+from services.followup.tables import ConclusionRow, MarkRow, PlanRow
+from services.followup.versions import Results, Version, by_key, inputs, newest, standing
+
+BECAUSE: TypeAdapter[list[NewerVersion]] = TypeAdapter(list[NewerVersion])
+CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
+
+
+@dataclass(slots=True)
+class Occasion:
+    """Why a conclusion is drawn: under which id, for which moment, in place of which other one."""
+
+    id: UUID
+    as_of: datetime
+    heard: bool
+    at: datetime
+    supersedes: ConclusionRow | None = None
+    because: list[NewerVersion] = field(default_factory=list)
+
+
+def answer_anew(plan: PlanRow, known: list[Version], results: Results, as_of: datetime) -> None:
+    """Answer from all that stands, and keep the answer as the plan's last."""
+    request = question(plan.body, standing(known), results)
+    keep_answer(plan, follow_up(request, as_of, plan.id).model_dump(mode="json"), as_of)
+
+
+def keep_answer(plan: PlanRow, answer: dict[str, Any], as_of: datetime) -> None:
+    """This is the plan's last answer now."""
+    plan.as_of, plan.answer = as_of, answer
+    plan.version += 1
+
+
+def draw(
+    session: AsyncSession,
+    plan: PlanRow,
+    used: Sequence[Version],
+    results: Results,
+    said: Mapping[str, Any],
+    occasion: Occasion,
+) -> ConclusionRow:
+    """Conclude from these versions, and remember it with what it says otherwise than before."""
+    request = question(said, used, results)
+    answer = follow_up(request, occasion.as_of, plan.id)
+    concluded = conclude(occasion.id, request, occasion.as_of)
+    before, changes = occasion.supersedes, []
+    if before is not None:
+        changes = compare(as_drawn(before), (answer, concluded))
+    because = tuple(dict.fromkeys(f"{one.what}:{one.status}" for one in occasion.because))
+    concluded = concluded.model_copy(update={"because_of": because, "changes": told(changes)})
+    row = ConclusionRow(
+        organisation=plan.organisation,
+        plan=plan.id,
+        id=occasion.id,
+        as_of=occasion.as_of,
+        inputs=request.model_dump(mode="json"),
+        conclusion=concluded.model_dump(mode="json"),
+        answer=answer.model_dump(mode="json"),
+        knowledge_version=answer.knowledge_version,
+        concluded_at=occasion.at,
+        versions=inputs(used, results),
+        said=dict(said),
+        heard=occasion.heard,
+        supersedes=None if before is None else before.id,
+        because=BECAUSE.dump_python(occasion.because, mode="json", by_alias=True),
+        changes=CHANGES.dump_python(changes, mode="json"),
+    )
+    session.add(row)
+    return row
+
+
+def as_drawn(row: ConclusionRow) -> tuple[FollowUp, Conclusion]:
+    """What was answered, and what of it a journey hears."""
+    return FollowUp.model_validate(row.answer), Conclusion.model_validate(row.conclusion)
+
+
+def as_used(row: ConclusionRow, known: list[Version]) -> list[Version]:
+    """The events that a conclusion was drawn from, in the versions that stand now."""
+    return [newest(told) for key, told in by_key(known).items() if key in row.versions]
+
+
+def as_because(mark: MarkRow) -> NewerVersion:
+    """What a mark says, without when."""
+    return NewerVersion(
+        mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
+    )
