@@ -157,8 +157,9 @@ def restart_dose(label: Label, mg: Decimal, every_days: int) -> Dose:
 
 def over_ceiling(label: Label, mg: Decimal, kg: Decimal | None) -> tuple[Stop, ...]:
     """Is this dose above what the label allows (TX-016)? Where none is known, above any known."""
-    hard = not label.unknown
-    whose = label if hard else Label(NO_PROFILE, label.who or ADULT)
+    row = TABLE.entry("profiles", label.region)
+    hard = row is not None and bool(row.fields["known"])
+    whose = Label(NO_PROFILE, ADULT) if label.unknown else label
     stops = []
     most, per_kg = whose.number("dose_max"), whose.number("per_kg_max")
     if most is not None and mg > most:

@@ -133,17 +133,19 @@ def beginnings(kg: Decimal | None) -> tuple[Beginning, ...]:
 
 def _beginning(row: Entry, kg: Decimal | None) -> Beginning:
     unit, doses = str(row.fields["unit"]), row.fields.get("doses")
+    least, most = Decimal(row.fields["day_low"]), Decimal(row.fields["day_high"])
+    within = f"within {least} to {most} {unit}/d"
+    if "low" not in row.fields:
+        return Beginning(row.key, least, most, unit, doses, (within,), row)
     if kg is None:
-        return Beginning(row.key, None, None, unit, doses, (), row)
+        return Beginning(row.key, None, None, unit, doses, (within,), row)
     low, high = row.fields["low"] * kg, row.fields["high"] * kg
     lines = [
         f"{row.fields[end]} {unit}/kg/d × {kg.normalize():f} kg = {amount.normalize():f} {unit}/d"
         for end, amount in (("low", low), ("high", high))
     ]
-    if "day_low" in row.fields:
-        least, most = Decimal(row.fields["day_low"]), Decimal(row.fields["day_high"])
-        low, high = min(max(low, least), most), min(max(high, least), most)
-        lines.append(f"within {least} to {most} {unit}/d: {low:f} to {high:f} {unit}/d")
+    low, high = min(max(low, least), most), min(max(high, least), most)
+    lines.append(f"{within}: {low:f} to {high:f} {unit}/d")
     return Beginning(row.key, low, high, unit, doses, tuple(lines), row)
 
 

@@ -1,0 +1,232 @@
+"""Doses of burosumab that are proposed: begin, the same, one step up, hold, begin lower, interrupt.
+
+Nothing is given by this: a prescriber decides, and tells what was given.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from knowledge.rules import burosumab, burosumab_course, treatment_choice
+from knowledge.rules.burosumab import Dose
+from knowledge.rules.burosumab_course import Act, Next
+from knowledge.rules.follow_up_safety import CONVENTIONAL, dose_lasts
+from knowledge.terms.stop import Stop
+from services.followup.drafting import Draft, proposal
+from services.followup.drugs import BUROSUMAB, Order
+from services.followup.results import ALP
+from services.followup.situation import Situation
+
+ABOUT_GIVING = (Act.SAME, Act.INCREASE, Act.RESTART)
+
+
+def propose_burosumab(draft: Draft, now: Situation) -> None:
+    """Add what is proposed of burosumab: for who has it, who has no drug, for what is ordered.
+
+    Who does well on phosphate and vitamin D is not asked to change over by this.
+    """
+    if now.course:
+        _go_on(draft, now)
+    elif _is_for_burosumab(now):
+        _begin(draft, now)
+    for order in now.drugs.orders:
+        if order.kind == BUROSUMAB:
+            _check_order(draft, now, order)
+
+
+def _is_for_burosumab(now: Situation) -> bool:
+    if now.tumor.burosumab is False or now.drugs.of_kind(*CONVENTIONAL):
+        return False
+    return treatment_choice.wants_drugs(now.tumor)
+
+
+def _begin(draft: Draft, now: Situation) -> None:
+    """The first dose of a course (TX-012), with all that stands against it."""
+    dose = burosumab.starting_dose(now.label, now.kg)
+    stops = [*burosumab_course.stops_at_start(now.circumstances()), *_of_the_start(now)]
+    due = max([now.on, *(stop.until for stop in stops if stop.until is not None)])
+    sample = due + burosumab_course.days("sample_after_dose", now.on)
+    phosphate = next(iter(now.phosphates()[::-1]), None)
+    draft.doses.append(
+        proposal(
+            draft.plan,
+            "TX-012",
+            f"start/{now.drugs.last_burosumab or 'first'}",
+            "start",
+            f"begin burosumab, {_said(dose)}",
+            stops=stops,
+            worked_out=dose,
+            due=due,
+            sample_due=sample,
+            because=[] if phosphate is None else [phosphate.id],
+            **_of_the_person(now),
+        )
+    )
+
+
+def _of_the_start(now: Situation) -> list[Stop]:
+    """What a prescriber has to give a reason for."""
+    stops = []
+    if now.label.region == burosumab.NO_PROFILE:
+        text = "no label profile was given: the stricter of what is known"
+        stops.append(Stop("TX-012", "no_label_profile", text, hard=False))
+    if now.planned_for is not None:
+        text = f"treatment of the tumor is planned for {now.planned_for}"
+        stops.append(Stop("TX-017", "tumor_treatment_planned", text, hard=False))
+    return stops
+
+
+def _go_on(draft: Draft, now: Situation) -> None:
+    """What follows the doses so far (TX-013 to TX-017)."""
+    last = now.course[-1]
+    every = last.every_days or _every(now)
+    following = burosumab_course.what_next(
+        now.course, now.phosphates(), every, now.planned_for, now.on
+    )
+    stops = list(following.stops)
+    if following.act in ABOUT_GIVING:
+        stops += burosumab_course.stops_at_any_dose(now.circumstances())
+    stops += _only_alp(now, following)
+    dose, *others = _doses(now, following, last.mg, every)
+    if dose is not None and dose.mg is not None:
+        stops += burosumab.over_ceiling(now.label, dose.mg, now.kg)
+    text = following.text or f"{following.act}: {_said(dose)}"
+    if following.act is Act.INCREASE and dose is None:
+        text = "phosphate is low at the highest dose of the label; a prescriber looks at it"
+    draft.doses.append(
+        proposal(
+            draft.plan,
+            following.rule,
+            following.occasion,
+            "review" if following.act is Act.INCREASE and dose is None else following.act.value,
+            text,
+            stops=stops,
+            worked_out=dose,
+            others=[other for other in others if other is not None],
+            due=following.due,
+            sample_due=following.sample_due,
+            wash_out_ends=following.wash_out_ends,
+            because=list(following.because),
+            **_of_the_person(now),
+        )
+    )
+
+
+def _doses(
+    now: Situation, following: Next, mg: Decimal | None, every: int
+) -> Sequence[Dose | None]:
+    """How much: first what is proposed, then other ways of the same step."""
+    if following.act not in ABOUT_GIVING:
+        return (None,)
+    if mg is None:
+        return (Dose(None, every, missing=("the dose that was given last, in mg",)),)
+    if following.act is Act.SAME:
+        return (Dose(mg, every, arithmetic=(f"as before: {mg.normalize():f} mg",)),)
+    if following.act is Act.RESTART:
+        return (burosumab.restart_dose(now.label, mg, every),)
+    return burosumab.next_steps(now.label, mg, every, now.kg) or (None,)
+
+
+def _only_alp(now: Situation, following: Next) -> list[Stop]:
+    """Is there an ALP, but no phosphate, by which a dose could be changed (TX-023)?"""
+    if following.because or following.act is not Act.SAME:
+        return []
+    changed = burosumab_course.run_of(now.course)[0].day
+    seen = [o for o in now.history.observations if o.analyte.key in ALP and o.day(now.on) > changed]
+    if not seen:
+        return []
+    text = "ALP alone changes no dose; phosphate two weeks after a dose does"
+    return [Stop("TX-023", "alp_alone", text, hard=False, because=(seen[-1].id,))]
+
+
+def _check_order(draft: Draft, now: Situation, order: Order) -> None:
+    """What stands against burosumab as somebody ordered it (TX-008 to TX-017)?"""
+    mg = order.dose if order.unit == "mg" else None
+    every = order.every_days or _every(now)
+    stops = _against_order(now, mg, every)
+    if mg is not None:
+        stops += burosumab.over_ceiling(now.label, mg, now.kg)
+    if now.planned_for is not None:
+        text = f"interrupt: treatment of the tumor is planned for {now.planned_for}"
+        stops.append(Stop("TX-017", "tumor_treatment_planned", text, hard=False))
+    missing = () if mg is not None else ("the dose that was ordered, in mg",)
+    draft.doses.append(
+        proposal(
+            draft.plan,
+            "TX-012",
+            f"order/{order.agent}/{order.day}",
+            "order",
+            f"burosumab as ordered on {order.day}",
+            stops=stops,
+            worked_out=Dose(mg, every, missing=missing),
+            due=max([now.on, *(stop.until for stop in stops if stop.until is not None)]),
+            **_of_the_person(now),
+        )
+    )
+
+
+def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
+    if not now.course:
+        return list(burosumab_course.stops_at_start(now.circumstances()))
+    stops = list(burosumab_course.stops_at_any_dose(now.circumstances()))
+    run = burosumab_course.run_of(now.course)
+    following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
+    ids = following.because
+    if following.act is Act.WITHHOLD:
+        text = "phosphate was above its upper limit and is not below its lower limit yet"
+        stops.append(Stop("TX-015", "held", text, hard=True, because=ids))
+    before = Dose(run[-1].mg, run[-1].every_days or every)
+    more = mg is not None and before.mg is not None and Dose(mg, every).rate > before.rate
+    if not more:
+        return stops
+    earliest = run[0].day + burosumab_course.days("change_apart", now.on)
+    if now.on < earliest:
+        text = f"the dose was changed on {run[0].day}: not again before {earliest}"
+        stops.append(Stop("TX-013", "changed_lately", text, hard=True, until=earliest))
+    if following.act is Act.RESTART:
+        text = "after a hold burosumab begins lower, not higher"
+        stops.append(Stop("TX-015", "not_lower", text, hard=True, because=ids))
+    elif following.act is Act.SAME and following.rule == "TX-014" and ids:
+        text = "phosphate is not below its lower limit"
+        stops.append(Stop("TX-014", "phosphate_in_range", text, hard=False, because=ids))
+    elif following.act is Act.SAME and not ids:
+        stops += [*following.stops, *_only_alp(now, following)]
+    return stops
+
+
+def standing_stops(now: Situation) -> list[Stop]:
+    """What is wrong with burosumab as it is given now (TX-009 to TX-011, TX-016)?"""
+    if not now.course:
+        return []
+    known = burosumab_course.stops_at_any_dose(now.circumstances())
+    stops = [stop for stop in known if stop.hard]
+    mg = now.course[-1].mg
+    if mg is not None:
+        stops += burosumab.over_ceiling(now.label, mg, now.kg)
+    return stops
+
+
+def wash_out(now: Situation) -> date | None:
+    """Until when does FGF23 say nothing of cure, after treatment of the tumor (TX-017)?"""
+    last = now.drugs.last_burosumab
+    if last is None or not any(day >= last for day in now.treated_on):
+        return None
+    ends = burosumab_course.wash_out_ends(last, now.on)
+    return ends if now.on < ends else None
+
+
+def _every(now: Situation) -> int:
+    """How often, where nobody told: as the label begins, else as a dose lasts."""
+    cell = now.label.cell("start")
+    return int(cell.fields["every"]) if cell is not None else dose_lasts(None, now.on).days
+
+
+def _of_the_person(now: Situation) -> dict[str, Any]:
+    return {"agent": BUROSUMAB, "weight_kg": now.kg, "label_profile": now.label.region}
+
+
+def _said(dose: Dose | None) -> str:
+    if dose is None or dose.mg is None:
+        return "the dose is not known"
+    return f"{dose.mg.normalize():f} mg every {dose.every_days} days"

@@ -1,0 +1,188 @@
+"""Which drugs were given, are taken, have been stopped, or are only ordered, as of a day?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from knowledge.rules import conventional_therapy, exposures, follow_up_safety, treatment_choice
+from knowledge.rules.burosumab_course import Given, Taken
+from knowledge.terms.sent import When
+from services.followup.contract import PlanRequest, Results, Therapy
+from services.followup.history import day_of
+
+BUROSUMAB = follow_up_safety.BUROSUMAB
+MILLIGRAM = "mg"
+CALCIUM = "calcium"
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """A drug as it is taken now: since when so, and how much as it was told."""
+
+    agent: str
+    kind: str
+    started: date
+    changed: date
+    dose: Decimal | None
+    unit: str | None
+    doses_per_day: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A drug that somebody ordered and nobody has begun."""
+
+    agent: str
+    kind: str
+    day: date
+    dose: Decimal | None
+    unit: str | None
+    every_days: int | None
+    doses_per_day: Decimal | None
+
+
+@dataclass(slots=True)
+class Drugs:
+    """What was told of drugs, as of one day."""
+
+    given: list[Given] = field(default_factory=list)
+    stopped: date | None = None
+    taken: dict[str, Regimen] = field(default_factory=dict)
+    against: list[Taken] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    stated: bool = False
+
+    def of_kind(self, *kinds: str) -> list[Regimen]:
+        """What is taken now of these kinds."""
+        return [regimen for regimen in self.taken.values() if regimen.kind in kinds]
+
+    def ended(self) -> list[Taken]:
+        """What may not go with burosumab, and was stopped; not what is taken again."""
+        return [one for one in self.against if one.agent not in self.taken]
+
+    @property
+    def last_burosumab(self) -> date | None:
+        """On which day was burosumab last given? Where only its end was told, on that day."""
+        days = [dose.day for dose in self.given]
+        return max([*days, *([self.stopped] if self.stopped else [])], default=None)
+
+    def course(self, operated: Iterable[date]) -> tuple[Given, ...]:
+        """The doses of the course that runs: none after an end, or after an operation."""
+        ends = [*operated, *([self.stopped] if self.stopped else [])]
+        ended = max(ends, default=date.min)
+        return tuple(dose for dose in self.given if dose.day > ended)
+
+
+def drugs_of(request: PlanRequest, on: date) -> Drugs:
+    """Which drugs, as of this day? What is dated later is not known yet."""
+    drugs = Drugs()
+    told = [event for event in request.history if isinstance(event, Therapy)]
+    for event in request.history:
+        if isinstance(event, Results):
+            told += [
+                Therapy(agent=one.agent, started_on=one.started_on, stopped_on=one.stopped_on)
+                for one in event.drug_exposures or ()
+            ]
+    drugs.stated = bool(told)
+    for therapy in sorted(told, key=_first_day):
+        agent, kind = _named(therapy.agent)
+        if kind == BUROSUMAB:
+            _take_in_burosumab(drugs, therapy, on)
+        elif kind is not None:
+            _take_in(drugs, therapy, agent, kind, on)
+    drugs.given = _of_each_day(drugs.given)
+    for therapy in told:
+        agent, kind = _named(therapy.agent)
+        ordered = _day(therapy.ordered_on)
+        if kind is None or ordered is None or ordered > on:
+            continue
+        if not _begun_since(told, agent, ordered, on):
+            drugs.orders.append(_order(therapy, agent, kind, ordered))
+    return drugs
+
+
+def _named(agent: str) -> tuple[str, str | None]:
+    """By which name and kind is this drug known? No kind: no rule here asks for it."""
+    found = exposures.drug_named(agent)
+    key = found[0] if found is not None else "_".join(agent.strip().lower().split())
+    if treatment_choice.is_calcium(agent):
+        return CALCIUM, CALCIUM
+    return key, follow_up_safety.kind_of(key) or follow_up_safety.kind_of(agent)
+
+
+def _take_in_burosumab(drugs: Drugs, told: Therapy, on: date) -> None:
+    mg = told.dose if told.dose_unit == MILLIGRAM else None
+    for when in (told.started_on, told.given_on):
+        day = _day(when)
+        if day is not None and day <= on:
+            drugs.given.append(Given(day, mg, told.every_days))
+    stopped = _day(told.stopped_on)
+    if stopped is not None and stopped <= on:
+        drugs.stopped = max(stopped, drugs.stopped or stopped)
+
+
+def _take_in(drugs: Drugs, told: Therapy, agent: str, kind: str, on: date) -> None:
+    started, stopped = _day(told.started_on) or _day(told.given_on), _day(told.stopped_on)
+    if stopped is not None and stopped <= on:
+        drugs.taken.pop(agent, None)
+        if kind in follow_up_safety.CONVENTIONAL:
+            drugs.against.append(Taken(agent, stopped))
+    elif started is not None and started <= on:
+        before = drugs.taken.get(agent)
+        drugs.taken[agent] = Regimen(
+            agent,
+            kind,
+            started=before.started if before else started,
+            changed=started,
+            dose=told.dose,
+            unit=told.dose_unit,
+            doses_per_day=told.doses_per_day,
+        )
+
+
+def _of_each_day(given: Sequence[Given]) -> list[Given]:
+    """One dose a day, however often it was told; what was not told again stays as before."""
+    by_day: dict[date, Given] = {}
+    for dose in given:
+        known = by_day.get(dose.day)
+        if known is not None:
+            dose = Given(dose.day, dose.mg or known.mg, dose.every_days or known.every_days)
+        by_day[dose.day] = dose
+    doses: list[Given] = []
+    for day in sorted(by_day):
+        dose = by_day[day]
+        every = dose.every_days or (doses[-1].every_days if doses else None)
+        doses.append(Given(day, dose.mg, every))
+    return doses
+
+
+def _begun_since(told: Iterable[Therapy], agent: str, ordered: date, on: date) -> bool:
+    """Has the drug that was ordered been begun, given or stopped since?"""
+    for therapy in told:
+        if _named(therapy.agent)[0] != agent:
+            continue
+        days = [_day(w) for w in (therapy.started_on, therapy.given_on, therapy.stopped_on)]
+        if any(day is not None and ordered <= day <= on for day in days):
+            return True
+    return False
+
+
+def _order(told: Therapy, agent: str, kind: str, day: date) -> Order:
+    return Order(agent, kind, day, told.dose, told.dose_unit, told.every_days, told.doses_per_day)
+
+
+def _first_day(told: Therapy) -> date:
+    days = [_day(w) for w in (told.given_on, told.stopped_on, told.started_on, told.ordered_on)]
+    return next((day for day in days if day is not None), date.min)
+
+
+def _day(when: When | None) -> date | None:
+    return None if when is None else day_of(when)
+
+
+def daily_of(taken: Regimen | Order, kg: Decimal | None) -> conventional_therapy.Daily | None:
+    """What of it is taken in a day? None where no bounds are known for this drug."""
+    if not conventional_therapy.is_bounded(taken.agent):
+        return None
+    return conventional_therapy.daily(taken.agent, taken.dose, taken.unit, taken.doses_per_day, kg)

@@ -1,0 +1,194 @@
+"""All that a treatment is decided by, as of a moment: weight, label, drugs, results, plans."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from knowledge.rules import burosumab, burosumab_course, kidney_function, treatment_choice
+from knowledge.rules.burosumab import Label
+from knowledge.rules.burosumab_course import Circumstances, Given, Phosphate, Taken
+from knowledge.rules.follow_up_safety import CONVENTIONAL
+from knowledge.rules.reference_intervals import Level
+from knowledge.rules.remission import Course
+from knowledge.rules.treatment_choice import Tumor
+from knowledge.terms.observation import Observation
+from knowledge.terms.quantity import Quantity
+from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Results, Surgery
+from services.followup.drugs import Drugs, drugs_of
+from services.followup.history import History, day_of
+
+CALCIUM = ("s_ca_adj", "s_ca")
+LOCAL_TREATMENTS = ("radiotherapy", "ablation")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a proposal is drawn from."""
+
+    on: date
+    history: History
+    drugs: Drugs
+    course: tuple[Given, ...]
+    label: Label
+    kg: Decimal | None
+    tumor: Tumor
+    planned_for: date | None
+    treated_on: tuple[date, ...]
+
+    def level(self, *analytes: str) -> Level | None:
+        """At which level is the newest recent result of these analytes?"""
+        found = self.recent(*analytes)
+        return None if found is None else self.history.levels[found.id]
+
+    def recent(self, *analytes: str) -> Observation | None:
+        """The newest result of these analytes, unless it is too old to speak for today."""
+        found = [o for o in self.history.observations if o.analyte.key in analytes]
+        oldest = self.on - burosumab_course.days("safety_holds_for", self.on)
+        new = [o for o in found if o.day(self.on) >= oldest]
+        if not new:
+            return None
+        latest = new[-1].day(self.on)
+        same_day = [o for o in new if o.day(self.on) == latest]
+        return min(same_day, key=lambda o: analytes.index(o.analyte.key))
+
+    def phosphates(self) -> list[Phosphate]:
+        """Every phosphate, oldest first."""
+        return [
+            Phosphate(o.id, o.day(self.on), self.history.levels[o.id], o.fasting)
+            for o in self.history.observations
+            if o.analyte.key == "s_phos"
+        ]
+
+    def circumstances(self) -> Circumstances:
+        """What speaks for or against a dose of burosumab today?"""
+        calcium = self.recent(*CALCIUM)
+        running = [Taken(r.agent, None) for r in self.drugs.of_kind(*CONVENTIONAL)]
+        return Circumstances(
+            on=self.on,
+            phosphate=next(iter(self.phosphates()[::-1]), None),
+            egfr=self.egfr(),
+            calcium=calcium,
+            calcium_level=None if calcium is None else self.history.levels[calcium.id],
+            pth_level=self.level("s_pth"),
+            against=(*running, *self.drugs.ended()),
+            drugs_stated=self.drugs.stated,
+        )
+
+    def egfr(self) -> Quantity | None:
+        """How much does the kidney filter, as reported or from creatinine, whichever is newer?"""
+        found = self.recent("egfr", "s_creat")
+        if found is None or found.analyte.key == "egfr":
+            return None if found is None else found.value
+        own = kidney_function.egfr(found.value, self.history.subject, None)
+        return None if own is None else own[0]
+
+
+def situation_of(
+    request: PlanRequest, history: History, state: str, way: Course | None
+) -> Situation:
+    """What is known for a treatment, as of this day?"""
+    on, drugs = history.on, drugs_of(request, history.on)
+    treated = _treated(request, on)
+    label = burosumab.label_for(request.label_profile, history.subject.age)
+    return Situation(
+        on=on,
+        history=history,
+        drugs=drugs,
+        course=drugs.course(treated),
+        label=label,
+        kg=weight_of(request, on),
+        tumor=_tumor(request, on, _state_now(history, state, way), label),
+        planned_for=_planned(request, treated, on),
+        treated_on=treated,
+    )
+
+
+def weight_of(request: PlanRequest, on: date) -> Decimal | None:
+    """The newest weight that was told with results, else that of the plan."""
+    dated = [
+        (day, event.patient.weight_kg)
+        for event in request.history
+        if isinstance(event, Results) and event.patient is not None
+        for day in [_told_on(event)]
+        if event.patient.weight_kg is not None and day is not None and day <= on
+    ]
+    newest = max(dated, key=lambda told: told[0], default=None)
+    return request.patient.weight_kg if newest is None else newest[1]
+
+
+def _told_on(event: Results) -> date | None:
+    days = [o.taken_at.date() for o in event.observations or () if o.taken_at is not None]
+    return max(days, default=event.as_of.date() if event.as_of is not None else None)
+
+
+def _treated(request: PlanRequest, on: date) -> tuple[date, ...]:
+    """On which days was the tumor itself treated?"""
+    days = [day_of(e.performed_at) for e in request.history if isinstance(e, Surgery)]
+    days += [
+        day_of(event.performed_at)
+        for event in request.history
+        if isinstance(event, Performed) and event.act in LOCAL_TREATMENTS
+    ]
+    return tuple(sorted(day for day in days if day <= on))
+
+
+def _planned(request: PlanRequest, treated: Sequence[date], on: date) -> date | None:
+    """For which day is an operation or radiotherapy booked? A day that passed stays until told."""
+    booked: dict[str, Planned] = {}
+    for event in request.history:
+        if isinstance(event, Planned) and (event.noted_on is None or day_of(event.noted_on) <= on):
+            booked[event.procedure] = event
+    open_ = [
+        event.planned_for
+        for event in booked.values()
+        if (event.cancelled_on is None or day_of(event.cancelled_on) > on)
+        and not any(day >= _noted(event) for day in treated)
+    ]
+    return min(open_, default=None)
+
+
+def _noted(event: Planned) -> date:
+    """From which day may it have been done?"""
+    return day_of(event.noted_on) if event.noted_on else event.planned_for - timedelta(days=1)
+
+
+def _state_now(history: History, state: str, way: Course | None) -> str:
+    """The state that a treatment is chosen by: what was found after it goes before."""
+    for stated in reversed(history.stated):
+        noted = day_of(stated.noted_on) if stated.noted_on else None
+        later = way is None or (noted is not None and noted > way.since)
+        known = stated.state in treatment_choice.TABLE.entries["states"]
+        if later and known and (noted is None or noted <= history.on):
+            return stated.state
+    return state
+
+
+def _tumor(request: PlanRequest, on: date, state: str, label: Label) -> Tumor:
+    opinions = [e for e in request.history if isinstance(e, Opinion) and day_of(e.noted_on) <= on]
+    opinions.sort(key=lambda opinion: day_of(opinion.noted_on))
+    return Tumor(
+        state=state,
+        resectable=_said(opinions, "resectable"),
+        fit=_said(opinions, "fit_for_surgery"),
+        in_bone=_said(opinions, "in_bone"),
+        near_joint=_said(opinions, "near_joint"),
+        small=_said(opinions, "small"),
+        seen_at_surgery=_said(opinions, "seen_at_surgery"),
+        residual=_said(opinions, "residual"),
+        re_excision_feasible=_said(opinions, "re_excision_feasible"),
+        metastatic=_said(opinions, "metastatic"),
+        sstr_positive=_said(opinions, "sstr_positive"),
+        burosumab=_burosumab(_said(opinions, "burosumab_available"), label),
+    )
+
+
+def _said(opinions: Iterable[Opinion], field: str) -> bool | None:
+    """The last word on it; None when nobody has said."""
+    words = [getattr(opinion, field) for opinion in opinions]
+    return next((word for word in reversed(words) if word is not None), None)
+
+
+def _burosumab(available: bool | None, label: Label) -> bool | None:
+    """Can it be had, under a label that is known? An unknown label leaves it open."""
+    return available if available is False or not label.unknown else None

@@ -1,0 +1,70 @@
+"""What is proposed for the tumor and of drugs, and what stands against what is taken."""
+
+from uuid import UUID
+
+from knowledge.rules import treatment_choice
+from knowledge.rules.burosumab import NO_PROFILE
+from knowledge.rules.follow_up_safety import CONVENTIONAL
+from knowledge.rules.remission import Course
+from knowledge.terms.stop import Stop
+from services.followup import conventional, dosing
+from services.followup.contract import Caveat, PlanRequest
+from services.followup.drafting import Draft, halt, proposal
+from services.followup.history import History
+from services.followup.situation import Situation, situation_of
+
+
+def treatment_of(
+    request: PlanRequest, history: History, state: str, way: Course | None, plan: UUID
+) -> tuple[Draft, list[Caveat]]:
+    """Which treatment is proposed as of this day? A person accepts or refuses it."""
+    now = situation_of(request, history, state, way)
+    draft = Draft(plan)
+    _choose(draft, now)
+    dosing.propose_burosumab(draft, now)
+    conventional.propose_conventional(draft, now)
+    stops = [*dosing.standing_stops(now), *conventional.standing_stops(now)]
+    draft.stops = [halt(stop) for stop in stops]
+    return draft, _caveats(now)
+
+
+def _choose(draft: Draft, now: Situation) -> None:
+    """Removal, ablation, radiation, or drugs (TX-001 to TX-007)."""
+    treated = bool(now.course or now.drugs.of_kind(*CONVENTIONAL))
+    for choice in treatment_choice.choices(now.tumor):
+        if choice.rule == "TX-007" and treated:
+            continue
+        stops = []
+        if choice.missing:
+            text = f"nobody has said: {', '.join(choice.missing)}"
+            stops.append(Stop(choice.rule, "not_said", text, hard=False))
+        draft.choices.append(
+            proposal(
+                draft.plan,
+                choice.rule,
+                f"{choice.act}/{len(now.treated_on)}",
+                "choose",
+                treatment_choice.TABLE.rules[choice.rule].conclusion,
+                agent=choice.act,
+                stops=stops,
+                label_profile=now.label.region,
+            )
+        )
+
+
+def _caveats(now: Situation) -> list[Caveat]:
+    caveats = []
+    asked_for = bool(now.course) or treatment_choice.wants_drugs(now.tumor)
+    if asked_for and now.label.unknown:
+        caveats.append(Caveat(code="label_not_known", text=now.label.unknown))
+    if asked_for and now.label.region == NO_PROFILE:
+        text = "no label profile was given; the stricter of what is known is used"
+        caveats.append(Caveat(code="no_label_profile", text=text))
+    ends = dosing.wash_out(now)
+    if ends is not None:
+        text = f"after burosumab FGF23 says nothing of cure until {ends}"
+        caveats.append(Caveat(code="wash_out", text=text))
+    if conventional.is_low_and_not_chased(now):
+        text = "a low phosphate on oral phosphate and vitamin D raises no dose by itself"
+        caveats.append(Caveat(code="not_chased", text=text))
+    return caveats
