@@ -396,10 +396,10 @@ def _ended(item: Item, ended: Ended) -> Item:
 def _kept_apart(items: Sequence[Item], on: date) -> list[Item]:
     """Scheduler rule (5): no two radionuclide scans within a week, unless somebody justifies it.
 
-    The one that is less urgent waits; its key stays as it was.
+    The one that is less urgent waits; its key stays as it was. What is overdue has no day yet.
     """
     apart = timedelta(days=rows.days_apart())
-    scans = [item for item in items if item.radionuclide and item.is_open]
+    scans = [item for item in items if item.radionuclide and item.is_open and item.due >= on]
     taken = [item.done_on for item in items if item.radionuclide and item.done_on is not None]
     moved: dict[tuple[str, str], Item] = {}
     for item in sorted(scans, key=lambda item: (not item.critical, item.due, item.rule)):
@@ -408,7 +408,7 @@ def _kept_apart(items: Sequence[Item], on: date) -> list[Item]:
         while near:
             due = near[-1] + apart
             near = sorted(day for day in taken if abs(due - day) < apart)
-        taken.append(max(due, on) if due == item.due and item.due < on else due)
+        taken.append(due)
         if due != item.due:
             why = f"moved from {item.due}: radionuclide scans are {apart.days} days apart"
             closes = max(item.closes, due)

@@ -72,14 +72,14 @@ def _of(chosen: Sequence[Item], on: date, scanned: Sequence[date]) -> Gathered:
     due = sorted(max(item.due, on) for item in chosen)
     day = min(max(due[len(due) // 2], earliest), latest)
     if any(item.radionuclide for item in chosen):
-        day = _apart(day, latest, scanned)
+        day = _apart(day, scanned)
+        latest = max(latest, day)
     return Gathered(day, earliest, latest, tuple(chosen))
 
 
-def _apart(day: date, latest: date, scanned: Sequence[date]) -> date:
-    """Not within a week of another scan, if the window allows it."""
+def _apart(day: date, scanned: Sequence[date]) -> date:
+    """Not within a week of another scan; rather late than that."""
     apart = timedelta(days=surveillance_calendar.days_apart())
-    later = day
-    while any(abs(later - other) < apart for other in scanned):
-        later += timedelta(days=1)
-    return later if later <= latest else day
+    while near := [other for other in scanned if abs(day - other) < apart]:
+        day = max(near) + apart
+    return day
