@@ -155,3 +155,20 @@ def test_a_chance_is_said_as_people_say_it(probability: str, said: str) -> None:
 
 def test_an_act_that_no_test_of_ours_does_has_no_yield() -> None:
     assert scan_yield.expected_yield("crystal_ball", [], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("done", "asked", "overlap"),
+    [
+        ("tc99m_hynic_spectct", "ga68_dota", "overlap_spect_then_pet"),
+        ("ga68_dota", "f18_alf_oct", "overlap_same_target"),
+        ("in111_pentetreotide", "tc99m_hynic_spectct", "overlap_same_target"),
+        ("ga68_dota", "tc99m_hynic_spectct", "overlap_same_target"),
+        ("ga68_dota", "fdg", "overlap_other_target"),
+    ],
+)
+def test_only_pet_after_spect_sees_more_than_the_same_target_again(
+    done: str, asked: str, overlap: str
+) -> None:
+    methods = imaging.method_of(done), imaging.method_of(asked)
+    assert scan_yield._overlap(*methods, TODAY) == scan_yield.TABLE.number(overlap, TODAY)
