@@ -173,6 +173,13 @@ def _what_came_of_it(answer: object) -> str:
     return "; ".join((*not_used, *_corrected(answer)))
 
 
+def _reopens_the_search(answer: object) -> bool:
+    """Does the search stand otherwise, now that a report was corrected or withdrawn?"""
+    if not isinstance(answer, StoredPlan):
+        return False
+    return any(one.what == "state" for found in answer.affected for one in found.changes)
+
+
 def _corrected(answer: FactsStored) -> Iterator[str]:
     """Which results took the place of which, and what is concluded otherwise since?"""
     if not answer.affected:
@@ -251,7 +258,9 @@ class _Owner:
             await self._coordination.tell(request, "refused", _why(refused))
             return HandedOver(applied=False, occurred_at=event.occurred_at)
         await self._coordination.tell(request, "applied", _what_came_of_it(answer))
-        return HandedOver(applied=True, occurred_at=event.occurred_at)
+        return HandedOver(
+            applied=True, occurred_at=event.occurred_at, reopens=_reopens_the_search(answer)
+        )
 
     def _told(self, event: StoredEvent) -> dict[str, Any]:
         """What the owner is told."""

@@ -121,6 +121,7 @@ class JourneyState(Carried):
     declined: Standing | None = None
     operated_at: datetime | None = None
     operations: list[UUID] = []
+    reopened: bool = False
     changed: bool = False
     untold: bool = False
     asked_at: datetime | None = None
@@ -163,10 +164,14 @@ class EventOfJourney(Request):
 
 
 class HandedOver(Carried):
-    """Did the owner take the event? If not, coordination has been told why."""
+    """Did the owner take the event? If not, coordination has been told why.
+
+    `reopens`: what it corrected was concluded from, and by what is known now the state is another.
+    """
 
     applied: bool
     occurred_at: datetime
+    reopens: bool = False
 
 
 class Decision(Carried):

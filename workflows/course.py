@@ -21,6 +21,9 @@ from workflows.surveillance import SURVEILLANCE
 from workflows.treatment import TREATMENT
 
 STAGES = {stage.phase: stage for stage in (ASSESSMENT, LOCALIZATION, TREATMENT, SURVEILLANCE)}
+WITHOUT_A_TUMOR = "treat-medically"
+"""The answer by which a search ends that has found nothing."""
+
 ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
 ALSO_FOR_FOLLOWUP = (
     EventKind.OBSERVATIONS,
@@ -61,9 +64,17 @@ class Course:
         """Of those that wait: an end first, then what occurred first."""
         return min(self.state.waiting, key=_turn)
 
-    def take_note(self, event: EventArrived, occurred_at: datetime) -> None:
-        """What does the journey itself make of an event that its owner took?"""
+    def take_note(
+        self, event: EventArrived, occurred_at: datetime, *, reopens: bool = False
+    ) -> None:
+        """What does the journey itself make of an event that its owner took?
+
+        Who went on to medical treatment because a search had ended is asked again when that search
+        stands otherwise. After an operation its report is the newer word.
+        """
         self.has_changed()
+        if reopens and self.state.phase_reason == WITHOUT_A_TUMOR:
+            self.state.reopened, self.state.declined = True, None
         if event.kind in ALSO_FOR_FOLLOWUP:
             self.state.for_followup.append(event.event_id)
         if event.kind is EventKind.SURGERY:
@@ -95,6 +106,7 @@ class Course:
         """Go where the answer leads. Into the same phase means: not now."""
         assert self.stage is not None
         to = self.stage.leads_to[decision.answer]
+        self.state.reopened = False
         if to is self.state.phase:
             self.task.decline()
             self.has_changed()
@@ -124,7 +136,9 @@ class Course:
         """Open the question that the conclusion calls for; withdraw the one it does not."""
         standing = self.state.standing
         assert self.stage is not None
-        question = self.stage.question(standing.proposal if standing else None)
+        question = self.stage.question(
+            standing.proposal if standing else None, reopened=self.state.reopened
+        )
         if question is None or self.task.has_been_declined():
             self.task.withdraw()
         else:
@@ -145,6 +159,7 @@ class Course:
         """Into another phase: what was asked and answered in the old one is over."""
         self.state.phase, self.state.phase_reason = to, reason
         self.state.standing = self.state.declined = self.state.look_on = None
+        self.state.reopened = False
         self.state.untold = True
         self.has_changed()
         self.task.withdraw()

@@ -156,7 +156,7 @@ class TioJourney:
             workflow.logger.error("an event could not be read: %s", refused)
             return
         if handed.applied:
-            self.course.take_note(event, handed.occurred_at)
+            self.course.take_note(event, handed.occurred_at, reopens=handed.reopens)
 
     async def _take_decision(self, event: EventArrived) -> None:
         """A person answered, asked or unasked. What does not fit is told back, nothing changes."""

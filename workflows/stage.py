@@ -18,9 +18,15 @@ class Stage:
     asks: Callable[[Any, ConclusionRequest], Awaitable[Conclusion]] | None = None
     questions: Mapping[Proposal, Question] = field(default_factory=dict)
     always: Question | None = None
+    when_reopened: Question | None = None
 
-    def question(self, proposal: str | None) -> Question | None:
-        """What has to be put to a person, given what is proposed?"""
+    def question(self, proposal: str | None, *, reopened: bool = False) -> Question | None:
+        """What has to be put to a person, given what is proposed?
+
+        `reopened`: what led into this phase was corrected, and does not stand as it did.
+        """
+        if reopened and self.when_reopened is not None:
+            return self.when_reopened
         for proposed, question in self.questions.items():
             if proposed == proposal:
                 return question

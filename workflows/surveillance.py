@@ -16,6 +16,7 @@ SURVEILLANCE = Stage(
         Proposal.LOCALIZE: LOOK_AGAIN,
         Proposal.CLOSE: Question("close-the-journey", Role.CLINICIAN, ("close", "watch")),
     },
+    when_reopened=LOOK_AGAIN,
     leads_to={
         "localize": Phase.LOCALIZATION,
         "watch": Phase.SURVEILLANCE,

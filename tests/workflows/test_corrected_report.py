@@ -18,6 +18,8 @@ from services.chassis.client import ServiceClient
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.app import create_app as create_coordination
 from services.coordination.settings import CoordinationSettings
+from services.followup.app import create_app as create_followup
+from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
 from services.localization.settings import LocalizationSettings
 from tests.workflows.test_with_coordination import (
@@ -46,7 +48,7 @@ ORDER = {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(TODAY)}
 
 @pytest.fixture
 async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
-    """Like a hospital's: the real coordination and the real localization, without ports."""
+    """Like a hospital's: coordination, localization and follow-up for real, without ports."""
     key = SigningKey.create_or_read(tmp_path / "key.json")
     key.publish(tmp_path / "jwks.json")
     mint = TokenMint(key, "tio", "tio")
@@ -67,6 +69,9 @@ async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
     localization = create_localization(
         LocalizationSettings(database_url=f"sqlite:///{tmp_path / 'localization.db'}", **believed)
     )
+    followup = create_followup(
+        FollowupSettings(database_url=f"sqlite:///{tmp_path / 'followup.db'}", **believed)
+    )
     tokens = ServiceTokens(mint, "workflows", EVERYTHING)
 
     def client(app: FastAPI) -> ServiceClient:
@@ -74,11 +79,12 @@ async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
         return ServiceClient("http://service", tokens, http)
 
     others = client(clinical_services())
-    services = Services(others, client(localization), others, client(coordination))
+    services = Services(others, client(localization), client(followup), client(coordination))
     token = mint.mint("operator", "north", EVERYTHING)
     async with (
         coordination.router.lifespan_context(coordination),
         localization.router.lifespan_context(localization),
+        followup.router.lifespan_context(followup),
         create_worker(temporal, services, task_queue=queue),
         httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=coordination),
@@ -138,6 +144,31 @@ async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_sc
     assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
     said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
     assert any("corrected report: sstr_pet_ct (entered-in-error)" in words for words in said)
+
+
+async def test_a_scan_that_is_withdrawn_brings_back_a_search_that_had_ended(ward: Ward) -> None:
+    fdg = PET | {"id": "accession 18", "tracer": "FDG"}
+    assert (await ward.put(ward.journey, {"patient": {"id": "p-18"}})).status_code == 200
+    await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
+    await ward.tell("constraints", {"biochemistry_confirmed": True})
+    for kind, payload in (("examination", EXAMINED), ("study", PET), ("study", fdg)):
+        assert (await ward.tell(kind, payload)).status_code == 202
+    ended = await ward.until("localization", "plan-treatment")
+    looks = {o["act"] for o in ended["obligations"] if o["rule"] == "LOC-024"}
+    treat = {"task": ended["task"]["id"], "answer": "treat-medically", "reason": "not found"}
+    assert (await ward.tell("decision", treat)).status_code == 202
+    followed = await ward.until("surveillance", None)
+
+    await ward.tell("study", fdg | {"status": "entered-in-error"})
+    asked = await ward.until("surveillance", "look-again")
+    again = {"task": asked["task"]["id"], "answer": "localize", "reason": "it was another patient"}
+    await ward.tell("decision", again)
+    searching = await ward.until("localization", None)
+
+    assert (ended["state"], looks) == ("NOT_LOCALIZED", {"sstr_pet_ct", "examination"})
+    owed = {o["service"] for o in followed["obligations"] if o["status"] == "open"}
+    assert owed <= {"followup"}, "the next look is owed once"
+    assert searching["state"] in (None, "INCOMPLETE")
 
 
 @pytest.mark.parametrize(

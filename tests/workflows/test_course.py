@@ -121,6 +121,51 @@ def test_a_recurrence_is_put_forward_again_years_after_it_was_declined() -> None
             course.follow(Decision(answer="watch", occurred_at=NOW))
 
 
+def in_surveillance(reason: str) -> Course:
+    """A journey that is followed, and nothing is proposed."""
+    course = Course(JourneyState(phase=Phase.SURVEILLANCE, phase_reason=reason))
+    course.stand(Conclusion(id=FAMILY, service="followup", state="NOT_LOCALIZED", concluded_at=NOW))
+    course.put_to_a_person(FAMILY, NOW)
+    return course
+
+
+def hears_of_a_scan(course: Course, *, reopens: bool) -> str | None:
+    """What is asked after this report?"""
+    scan = EventArrived(event_id=uuid4(), kind=EventKind.STUDY)
+    course.take_note(scan, NOW, reopens=reopens)
+    course.put_to_a_person(uuid4(), NOW)
+    return course.state.task.question if course.state.task else None
+
+
+@pytest.mark.parametrize(
+    ("reason", "reopens", "asked"),
+    [
+        ("treat-medically", True, "look-again"),
+        ("treat-medically", False, None),
+        ("surgery", True, None),
+    ],
+)
+def test_a_withdrawn_scan_brings_back_only_a_search_that_had_ended_without_a_tumor(
+    reason: str, reopens: bool, asked: str | None
+) -> None:
+    assert hears_of_a_scan(in_surveillance(reason), reopens=reopens) == asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "phase"), [("localize", Phase.LOCALIZATION), ("watch", Phase.SURVEILLANCE)]
+)
+def test_a_search_that_was_opened_again_is_asked_about_once(answer: str, phase: Phase) -> None:
+    course = in_surveillance("treat-medically")
+    hears_of_a_scan(course, reopens=True)
+
+    course.follow(Decision(answer=answer, occurred_at=NOW))
+    course.put_to_a_person(uuid4(), NOW)
+
+    assert (course.state.phase, course.state.task, course.state.reopened) == (phase, None, False)
+    if phase is Phase.SURVEILLANCE:
+        assert hears_of_a_scan(course, reopens=True) == "look-again"
+
+
 def test_an_end_is_heard_before_anything_else_that_waits() -> None:
     course = Course(JourneyState())
     course.hear(the_event(0))
