@@ -49,7 +49,7 @@ from knowledge.terms.quantity import UNITS, Quantity
 COUNTS = frozenset(
     (
         *("min", "h", "d", "wk", "mo", "a", "count", "points", "uln", "g/d", "g", "mg"),
-        *("mg/kg", "mmol/kg", "kg", "cm", "mm", "mSv", "MBq", "umol/kg/d"),
+        *("mg/kg", "mmol/kg", "kg", "m", "s", "cm", "mm", "mSv", "MBq", "umol/kg/d"),
     )
 )
 """Days, hours, years and other plain counts of a rule; not laboratory quantities."""

@@ -22,11 +22,11 @@ from services.followup.limits import limit_of
 from services.followup.medication import after
 from services.followup.readings import readings
 from services.followup.results import believed, level_of
+from services.followup.told import LONGEST_KEY
 from services.followup.view import Reading, View
 
 EXPECTED = "MON-14"
 """The one rule that takes an alarm back instead of giving one."""
-LONGEST_KEY = 120
 
 
 @dataclass(slots=True)

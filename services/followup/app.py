@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.chassis.app import create_service
-from services.followup import conclusion_routes, preview_routes, proposal_routes
+from services.followup import conclusion_routes, preview_routes, proposal_routes, trend_routes
 from services.followup.routes import router
 from services.followup.settings import FollowupSettings
 from services.followup.tables import FollowupTables
@@ -20,6 +20,7 @@ def create_app(settings: FollowupSettings) -> FastAPI:
             conclusion_routes.router,
             proposal_routes.router,
             preview_routes.router,
+            trend_routes.router,
         ],
         base=FollowupTables,
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from knowledge.terms.obligation import Conclusion
 from services.chassis.client import ServiceClient
+from services.followup.charted import Trends
 from services.followup.contract import (
     AsOf,
     DatedEvent,
@@ -118,6 +119,16 @@ class FollowupClient:
         path = f"{_plan(plan_id)}/proposals/{proposal_id}/decision"
         return await self._service.exchange(
             "PUT", path, DecidedProposal, organisation=organisation, body=said
+        )
+
+    async def read_trends(
+        self, organisation: str, plan_id: UUID, as_of: datetime | None = None
+    ) -> Trends:
+        """What does a chart of this patient show?"""
+        query = {} if as_of is None else {"as_of": as_of.isoformat()}
+        path = f"{_plan(plan_id)}/trends"
+        return await self._service.exchange(
+            "GET", path, Trends, organisation=organisation, query=query
         )
 
 

@@ -13,7 +13,7 @@ from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.terms.obligation import Conclusion, Proposal
-from services.followup import masked
+from services.followup import masked, outcomes
 from services.followup.alerts import EXPECTED, Safety
 from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
@@ -39,15 +39,18 @@ class Standing:
 
     def __init__(self, request: PlanRequest, as_of: datetime) -> None:
         self.history = history_of(request, as_of)
+        outcomes.take_in(self.history)
         self.on = self.history.on
         self.courses = _courses(self.history)
         self.way = self.courses[-1] if self.courses else None
+        self.safety = Safety(self.history, self.courses, request.opened_on or self.on)
         tiers = _tiers(self.history, self.courses)
         self.tier: Tier | None = tiers[-1][0] if tiers else None
         self.why: tuple[str, ...] = tiers[-1][1] if tiers else ()
-        self.facts = facts_of(request, self.history, self.courses, [tier for tier, _ in tiers])
+        self.facts = facts_of(
+            request, self.history, self.courses, [tier for tier, _ in tiers], self.safety.raised
+        )
         self.items = calendar(self.facts)
-        self.safety = Safety(self.history, self.courses, request.opened_on or self.on)
 
     @property
     def state(self) -> str:
@@ -171,6 +174,7 @@ def _caveats(standing: Standing) -> list[Caveat]:
         text = f"{history.later} entries are dated after the day that was asked about"
         caveats.append(Caveat(code="after_as_of", text=text))
     caveats += [*standing.safety.caveats(), *masked.caveats(history)]
+    caveats += outcomes.caveats(history)
     if way is None:
         return caveats
     if not history.medication_stated:

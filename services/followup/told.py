@@ -18,3 +18,6 @@ class Disposition(Native):
     disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
     reason: str = Field(default="", max_length=2000)
     noted_on: When
+
+LONGEST_KEY = 120
+"""A longer occurrence of an obligation is kept as an id made of it; coordination takes 200."""

@@ -1,9 +1,11 @@
 """Of what a person must hear, and of what counts as an important change."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from knowledge.rules import follow_up_safety as safety
+from knowledge.rules import outcome_measures
 from knowledge.rules.follow_up_safety import Enzyme
 from knowledge.rules.reference_intervals import Level
 from knowledge.terms.person import Sex
@@ -102,3 +104,18 @@ def dose_lasts() -> int:
 
 def _said(truth: Truth) -> Any:
     return "unknown" if truth is None else truth
+
+
+def importance(measure: str, site: str, before: Any, now: Any) -> str:
+    """Is this change important?"""
+    row = outcome_measures.measure_named(measure)
+    assert row is not None
+    return outcome_measures.change(row, site or None, Decimal(before), Decimal(now), DAY).importance
+
+
+def function_done(days: int) -> bool:
+    """All tests of function but one, and that one so many days later: are they done?"""
+    rows = outcome_measures.TABLE.entries["measures"].values()
+    keys = [row.key for row in rows if row.fields["act"] == "function_tests"]
+    taken = [(DAY, key) for key in keys[1:]] + [(DAY + timedelta(days=days), keys[0])]
+    return bool(list(outcome_measures.completed(taken, DAY)))
