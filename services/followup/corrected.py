@@ -1,6 +1,11 @@
-"""What of a history still stands? What was corrected or taken back is not read. Pure."""
+"""What of a history still stands, and in which order is it read? Pure.
+
+What was corrected or taken back is not read; what arrived first makes no difference.
+"""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any, TypeVar
 
 WITHDRAWN = frozenset({"entered-in-error", "cancelled", "not-done", "not-taken", "revoked"})
@@ -36,3 +41,36 @@ def _key(event: Any) -> tuple[str, str] | None:
 
 def _turn(event: Any) -> tuple[int, bool]:
     return event.version or 1, event.status in AMENDING
+
+
+TIMES = (
+    *("performed_at", "examined_at", "measured_on", "given_on", "stopped_on", "started_on"),
+    *("ordered_on", "noted_on"),
+)
+UNTIMED = datetime.min.replace(tzinfo=UTC)
+KEPT_AS_TOLD = frozenset({"observations", "therapy", "planned", "opinion", "disposition"})
+"""Of one moment, the later word counts; of all other kinds it does not matter which came first."""
+
+
+def in_order(told: Sequence[E]) -> list[E]:
+    """These events by their own times; what arrived first makes no difference.
+
+    Of one moment, what ends goes before what begins.
+    """
+    ordered = sorted(told, key=_place)
+    for _, same in groupby(enumerate(ordered), key=lambda one: _place(one[1])):
+        group = list(same)
+        if len(group) > 1 and group[0][1].kind not in KEPT_AS_TOLD:  # type: ignore[attr-defined]
+            first = group[0][0]
+            ordered[first : first + len(group)] = sorted((one for _, one in group), key=str)
+    return ordered
+
+
+def _place(event: Any) -> tuple[date, datetime, bool, str]:
+    moments = [when for name in TIMES if (when := getattr(event, name, None)) is not None]
+    if event.kind == "observations":
+        moments = [one.taken_at for one in event.observations or () if one.taken_at is not None]
+    goes_on = getattr(event, "stopped_on", None) is None
+    timed = [when for when in moments if isinstance(when, datetime)]
+    days = [when.date() if isinstance(when, datetime) else when for when in moments]
+    return max(days, default=date.min), max(timed, default=UNTIMED), goes_on, event.kind

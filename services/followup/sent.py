@@ -8,7 +8,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from knowledge.terms.person import Profile
 from knowledge.terms.sent import Instant, Name, Native, Number, When
-from services.followup.corrected import what_stands
+from services.followup.corrected import in_order, what_stands
 
 
 class Patient(Native):
@@ -310,9 +310,11 @@ class PlanRequest(Native):
 
     @model_validator(mode="after")
     def read_what_stands(self) -> Self:
-        """What was corrected or taken back in the same history is not read."""
+        """By its own times, and without what was corrected or taken back in the same history."""
         if any(_may_be_another(event) for event in self.history):
             self.history = what_stands(self.history)
+        if len(self.history) > 1:
+            self.history = in_order(self.history)
         return self
 
 
