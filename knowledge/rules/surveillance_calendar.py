@@ -112,7 +112,7 @@ class Row:
     phases: tuple[Phase, ...]
     after_rule: str | None
     planned_ahead: bool
-    settles: bool
+    unsettled_by: frozenset[str]
     after_dose: int | None
 
     def is_for(self, label: str) -> bool:
@@ -167,7 +167,7 @@ def _row(entry: Entry) -> Row:
         ),
         after_rule=fields.get("after_rule"),
         planned_ahead=fields.get("planned_ahead", False),
-        settles=fields.get("settles", False),
+        unsettled_by=frozenset(fields.get("unsettled_by", ())),
         after_dose=fields.get("after_dose"),
     )
 

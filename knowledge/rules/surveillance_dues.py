@@ -46,11 +46,6 @@ class Register:
         place = bisect_right(days, until)
         return days[place - 1] if place and days[place - 1] > after else None
 
-    def raised(self, codes: frozenset[str]) -> list[date]:
-        """On which days was one of these raised?"""
-        days, found = self._of(codes)
-        return [day for day, one in zip(days, found, strict=True) if one.raised & codes]
-
 
 def until(base: date, phase: Phase) -> date:
     """Until when does this phase count?"""

@@ -269,7 +269,7 @@ class _Calendar:
 
     def _next(self, row: Row, stretch: Stretch, anchor: date) -> date | None:
         base = stretch.base
-        if row.settles:
+        if row.unsettled_by:
             base = settled_since(stretch, self._unsettled(row, stretch), anchor)
         due = next_due(row, base, anchor)
         return due and with_doses(row, stretch.treatment, due, row.before)
@@ -279,7 +279,7 @@ class _Calendar:
         key = (row.key, stretch.base)
         if key not in self.unsettled:
             changes = stretch.treatment.changes if stretch.treatment else ()
-            self.unsettled[key] = sorted([*changes, *self.register.raised(row.closing)])
+            self.unsettled[key] = sorted([*changes, *self.facts.alarmed(row.unsettled_by)])
         return self.unsettled[key]
 
     def _occurrence(

@@ -1,7 +1,7 @@
 """From when to when does a row of the calendar apply, and from which day does it count?"""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from knowledge.rules import surveillance_calendar
@@ -47,6 +47,11 @@ class Facts:
     done: Sequence[Done] = ()
     endings: Endings | None = None
     label: str = ""
+    alarms: Mapping[str, Sequence[date]] = field(default_factory=dict)
+
+    def alarmed(self, rules: Iterable[str]) -> list[date]:
+        """On which days did a result alarm by one of these rules?"""
+        return sorted({day for rule in rules for day in self.alarms.get(rule, ())})
 
 
 def stretches(row: Row, facts: Facts) -> list[Stretch]:
@@ -203,15 +208,11 @@ def _under(row: Row, facts: Facts, course: Treatment, following: date | None) ->
                 again = f"{course.kind} was given again on {following}"
                 yield Stretch(base, end, following, again, treatment=course)
         case "raised":
-            days = sorted(
-                {
-                    done.day
-                    for done in facts.done
-                    if done.raised & row.raised_by
-                    and course.start <= done.day
-                    and (end is None or done.day <= end)
-                }
-            )
+            days = [
+                day
+                for day in facts.alarmed(row.raised_by)
+                if course.start <= day and (end is None or day <= end)
+            ]
             yield from _one_after_another(days, end, why, course)
 
 

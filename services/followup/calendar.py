@@ -12,6 +12,7 @@ from knowledge.rules.surveillance_calendar import Item
 from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, searching
 from knowledge.rules.surveillance_therapies import Taken
 from knowledge.terms.obligation import Obligation, ObligationStatus
+from services.followup.alerts import Raised
 from services.followup.contract import Performed, Planned, PlanRequest, ScheduleItem, Therapy
 from services.followup.history import History, day_of
 
@@ -19,7 +20,11 @@ LOCAL_TREATMENTS = ("radiotherapy", "ablation")
 
 
 def facts_of(
-    request: PlanRequest, history: History, courses: Sequence[Course], tiers: Sequence[Tier]
+    request: PlanRequest,
+    history: History,
+    courses: Sequence[Course],
+    tiers: Sequence[Tier],
+    raised: Iterable[Raised],
 ) -> Facts:
     """What does the calendar turn on?"""
     on = history.on
@@ -48,7 +53,15 @@ def facts_of(
         done=history.done,
         endings=history.endings,
         label=(request.label_profile or "").upper(),
+        alarms=_alarms(raised),
     )
+
+
+def _alarms(raised: Iterable[Raised]) -> dict[str, list[date]]:
+    alarms: dict[str, list[date]] = {}
+    for one in raised:
+        alarms.setdefault(one.rule, []).append(one.reading.day)
+    return alarms
 
 
 def _states(way: Course) -> tuple[tuple[date, str], ...]:

@@ -204,12 +204,12 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             fired[step.rule] = _rule(step.rule, step.day, step.because)
         for sample in way.masked:
             fired["FU-004"] = _rule("FU-004", sample.day, sample.ids)
-        fired |= {id: _rule(id) for id in standing_rules(standing.facts, standing.state)}
         if standing.tier is Tier.HIGH:
             fired["FU-007"] = _rule("FU-007")
         if way.since <= standing.on and _is_lifelong(standing):
             fired["FU-008"] = _rule("FU-008")
-    for id in dict.fromkeys(item.rule for item in standing.items):
+    said = standing_rules(standing.facts, standing.state)
+    for id in dict.fromkeys([*said, *(item.rule for item in standing.items)]):
         fired.setdefault(id, _rule(id))
     for alert in alerts:
         fired[alert.rule] = _rule(alert.rule, because=alert.because)
