@@ -165,7 +165,7 @@ def _what_came_of_it(answer: object) -> str:
     """Which values were set aside though the rest was taken, and what did the rest correct?"""
     if isinstance(answer, KeptOrder):
         return answer.followed.standing.replace("_", " ")
-    if isinstance(answer, StoredPlan):
+    if isinstance(answer, StoredPlan | followup.StoredFollowUp):
         return "; ".join(_drawn_again(answer))
     if not isinstance(answer, FactsStored):
         return ""
@@ -194,7 +194,7 @@ def _corrected(answer: FactsStored) -> Iterator[str]:
         yield f"{one.what.replace('_', ' ')}: {one.before or 'none'} → {one.after or 'none'}"
 
 
-def _drawn_again(answer: StoredPlan) -> Iterator[str]:
+def _drawn_again(answer: StoredPlan | followup.StoredFollowUp) -> Iterator[str]:
     """Which report took the place of which, and what is concluded otherwise since?"""
     if not answer.affected:
         return
