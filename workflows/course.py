@@ -69,11 +69,12 @@ class Course:
     ) -> None:
         """What does the journey itself make of an event that its owner took?
 
-        Who went on to medical treatment because a search had ended is asked again when that search
-        stands otherwise. After an operation its report is the newer word.
+        Where a search led to an operation that is planned, or to medical treatment, and stands
+        otherwise now, a person is asked again. After an operation its report is the newer word.
         """
         self.has_changed()
-        if reopens and self.state.phase_reason == WITHOUT_A_TUMOR:
+        planned = self.state.phase is Phase.TREATMENT
+        if reopens and (planned or self.state.phase_reason == WITHOUT_A_TUMOR):
             self.state.reopened, self.state.declined = True, None
         if event.kind in ALSO_FOR_FOLLOWUP:
             self.state.for_followup.append(event.event_id)

@@ -1,6 +1,7 @@
 """Treatment: the operation is planned. Its report (event `surgery`) ends the phase, not an answer.
 
-No service is asked here. A postponed operation is asked for anew, so that nobody forgets it.
+No service is asked here. A postponed operation is asked for anew, so that nobody forgets it. Where
+a report of the search was corrected and it stands otherwise, the clinician decides once more first.
 """
 
 from workflows.contract import Phase, Role
@@ -9,8 +10,16 @@ from workflows.stage import Stage
 
 RECORD_THE_OPERATION = Question("record-the-operation", Role.SURGEON, ("postponed", "cancelled"))
 
+OPERATE_ALL_THE_SAME = Question("plan-treatment", Role.CLINICIAN, ("operate", "keep-looking"))
+
 TREATMENT = Stage(
     phase=Phase.TREATMENT,
     always=RECORD_THE_OPERATION,
-    leads_to={"postponed": Phase.TREATMENT, "cancelled": Phase.LOCALIZATION},
+    when_reopened=OPERATE_ALL_THE_SAME,
+    leads_to={
+        "postponed": Phase.TREATMENT,
+        "cancelled": Phase.LOCALIZATION,
+        "operate": Phase.TREATMENT,
+        "keep-looking": Phase.LOCALIZATION,
+    },
 )

@@ -171,6 +171,30 @@ async def test_a_scan_that_is_withdrawn_brings_back_a_search_that_had_ended(ward
     assert searching["state"] in (None, "INCOMPLETE")
 
 
+async def test_an_operation_planned_on_a_scan_that_is_withdrawn_is_decided_again(
+    ward: Ward,
+) -> None:
+    focus = {"site": "femur", "laterality": "left", "uptake": "above_liver", "mimic": "none"}
+    seen = {"site": "femur", "laterality": "left", "features": ["t2_bright"]}
+    mri = {"modality": "MR", "performed_at": str(TODAY), "lesions": [seen]}
+    pet = PET | {"lesions": [focus]}
+    assert (await ward.put(ward.journey, {"patient": {"id": "p-19"}})).status_code == 200
+    await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
+    await ward.tell("constraints", {"biochemistry_confirmed": True})
+    for kind, payload in (("examination", EXAMINED), ("study", pet), ("study", mri)):
+        assert (await ward.tell(kind, payload)).status_code == 202
+    found = await ward.until("localization", "plan-treatment")
+    operate = {"task": found["task"]["id"], "answer": "operate", "reason": "one focus"}
+    await ward.tell("decision", operate)
+    await ward.until("treatment", "record-the-operation")
+
+    await ward.tell("study", pet | {"status": "entered-in-error"})
+
+    asked = await ward.until("treatment", "plan-treatment")
+    assert found["state"] == "LOCALIZED"
+    assert asked["task"]["answers"] == ["operate", "keep-looking"]
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "pointer"),
     [

@@ -152,6 +152,29 @@ def test_a_withdrawn_scan_brings_back_only_a_search_that_had_ended_without_a_tum
 
 
 @pytest.mark.parametrize(
+    ("answer", "phase", "asked"),
+    [
+        ("keep-looking", Phase.LOCALIZATION, None),
+        ("operate", Phase.TREATMENT, "record-the-operation"),
+    ],
+)
+def test_before_an_operation_on_a_scan_that_was_withdrawn_a_clinician_decides_again(
+    answer: str, phase: Phase, asked: str | None
+) -> None:
+    course = Course(JourneyState(phase=Phase.TREATMENT, phase_reason="operate"))
+    course.put_to_a_person(FAMILY, NOW)
+    usual = course.state.task
+
+    assert usual is not None
+    assert hears_of_a_scan(course, reopens=False) == usual.question == "record-the-operation"
+    assert hears_of_a_scan(course, reopens=True) == "plan-treatment"
+    course.follow(Decision(answer=answer, occurred_at=NOW))
+    course.put_to_a_person(uuid4(), NOW)
+    task = course.state.task
+    assert (course.state.phase, task.question if task else None) == (phase, asked)
+
+
+@pytest.mark.parametrize(
     ("answer", "phase"), [("localize", Phase.LOCALIZATION), ("watch", Phase.SURVEILLANCE)]
 )
 def test_a_search_that_was_opened_again_is_asked_about_once(answer: str, phase: Phase) -> None:
