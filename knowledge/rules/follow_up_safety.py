@@ -192,9 +192,10 @@ def urine_ratio_high(printed: Quantity, value: Quantity, on: date) -> Truth:
     return value.above(ANALYTES[RATIO].to_working_unit(own))
 
 
-def belongs_to_pth(pth: date, calcium: date, on: date) -> bool:
-    """May this calcium be read beside that PTH?"""
-    return abs((pth - calcium).days) <= TABLE.whole("pth_with_calcium", on)
+def beside_pth(pth: date, on: date) -> tuple[date, date]:
+    """From which day to which may a calcium be drawn to be read beside that PTH?"""
+    apart = timedelta(days=TABLE.whole("pth_with_calcium", on))
+    return pth - apart, pth + apart
 
 
 def secondary(pth: Level, calcium: Level) -> Truth:

@@ -1,7 +1,6 @@
 """What was seen, said and prescribed, and which safety rules it calls up."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from knowledge.rules import follow_up_safety as safety
@@ -11,7 +10,7 @@ from services.followup.contract import Symptoms
 from services.followup.history import day_of
 from services.followup.medication import after
 from services.followup.results import ALP
-from services.followup.view import Facts, Reading, View, at
+from services.followup.view import Facts, Reading, View, at, but
 
 
 def pictures(view: View) -> Iterator[Reading]:
@@ -61,7 +60,7 @@ def _antiresorptive(view: View, drug: Period, since: date) -> Reading:
     fact = any_of(ordered, later) if later else ordered
     problem = "ALP or phosphate at the time of the order is not known"
     reading = _of_drugs("MON-18", (drug.agent,), since, fact, drug.stopped)
-    return replace(reading, problem=problem)
+    return but(reading, problem=problem)
 
 
 def _abnormal(view: View, first: date, last: date) -> Truth:

@@ -1,7 +1,7 @@
 """What was measured in blood, and which safety rules it calls up."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from knowledge.rules import calcium_and_pth, kidney_function
@@ -15,7 +15,7 @@ from knowledge.terms.quantity import Quantity
 from knowledge.terms.truth import Truth
 from services.followup.history import day_of
 from services.followup.medication import since_when
-from services.followup.view import Facts, Reading, View, beside
+from services.followup.view import Facts, Reading, View, beside, but
 
 MMOL = "mmol/L"
 
@@ -48,15 +48,15 @@ def calcium(view: View) -> Iterator[Reading]:
             bare = _judged(view, view.read("calcium", {}, one))
             facts: Facts = {rule: fact or None for rule, fact in bare.facts.items()}
             text = "total calcium is not adjusted: send albumin"
-            yield replace(bare, facts=facts, level=Level.UNDETERMINED, problem=text)
+            yield but(bare, facts=facts, level=Level.UNDETERMINED, problem=text)
             continue
         amount = calcium_and_pth.adjusted_calcium(one.value.value, albumin.value.value, view.on)
         value = Quantity(amount, MMOL, one.value.comparator)
         reading = view.read("calcium", {}, one, albumin)
         level = _adjusted_level(one, value, view.history.subject)
         problem = calcium_and_pth.adjustment_problem(albumin.value, None, view.on) or ""
-        reading = replace(reading, printed=value, value=value, level=level)
-        yield _judged(view, replace(reading, problem=problem.replace("_", " ")))
+        reading = but(reading, printed=value, value=value, level=level)
+        yield _judged(view, but(reading, problem=problem.replace("_", " ")))
 
 
 def _adjusted_level(total: Observation, adjusted: Quantity, subject: Subject) -> Level:
@@ -88,14 +88,17 @@ def _judged(view: View, reading: Reading) -> Reading:
         for told in view.history.symptoms
     )
     urgent = frozenset(["MON-07"]) if felt else frozenset[str]()
-    return replace(reading, facts=facts, severity=severity if moderate else "", urgent=urgent)
+    return but(reading, facts=facts, severity=severity if moderate else "", urgent=urgent)
 
 
 def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
     """PTH by the laboratory's own interval, beside the calcium drawn nearest to it."""
+    in_order = sorted(calcium, key=lambda c: (c.at.date(), c.key))
+    days = [c.day for c in in_order]
     for one in view.of("s_pth"):
         day = one.day(view.on)
-        near = [c for c in calcium if safety.belongs_to_pth(day, c.day, view.on)]
+        first, last = safety.beside_pth(day, view.on)
+        near = in_order[bisect_left(days, first) : bisect_right(days, last)]
         beside = min(near, key=lambda c: (abs((c.day - day).days), c.at, c.key), default=None)
         level = Level.UNDETERMINED if beside is None else beside.level
         facts: Facts = {
@@ -104,10 +107,10 @@ def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
         }
         reading = view.read("pth", facts, one)
         if beside is None:
-            yield replace(reading, problem="no calcium was drawn near it")
+            yield but(reading, problem="no calcium was drawn near it")
             continue
         key, ids = f"{reading.key}+{beside.key}", (*reading.ids, *beside.ids)
-        yield replace(reading, key=key, ids=ids, problem=beside.problem)
+        yield but(reading, key=key, ids=ids, problem=beside.problem)
 
 
 def filtration(view: View) -> Iterator[Reading]:
@@ -116,7 +119,7 @@ def filtration(view: View) -> Iterator[Reading]:
     found = [view.read("egfr", {}, one) for one in view.of("egfr")]
     for one in view.of("s_creat"):
         if one.day(view.on) not in reported:
-            found.append(replace(view.read("egfr", {}, one), value=_estimate(view, one)))
+            found.append(but(view.read("egfr", {}, one), value=_estimate(view, one)))
     first: Quantity | None = None
     before: Quantity | None = None
     for reading in sorted(found, key=lambda reading: (reading.at, reading.key)):
@@ -124,14 +127,14 @@ def filtration(view: View) -> Iterator[Reading]:
         if egfr is None:
             unknown: Facts = {"MON-12": None, "MON-13": None}
             text = "eGFR cannot be computed: age or sex is not known"
-            yield replace(reading, facts=unknown, problem=text)
+            yield but(reading, facts=unknown, problem=text)
             continue
         facts: Facts = {
             "MON-12": safety.needs_nephrology(egfr, first, before, view.on),
             "MON-13": safety.contraindicates_burosumab(egfr, view.on),
         }
         first, before = first or egfr, egfr
-        yield replace(reading, facts=facts, printed=_shown(reading, egfr))
+        yield but(reading, facts=facts, printed=_shown(reading, egfr))
 
 
 def _shown(reading: Reading, egfr: Quantity) -> Quantity:
@@ -152,11 +155,13 @@ def alp(view: View, key: str) -> Iterator[Reading]:
     """Each ALP against the last one that was calm; of one kind and unit only."""
     calm: dict[str, Enzyme] = {}
     all_before: dict[str, list[tuple[date, Enzyme]]] = {}
-    phosphates = [(p.day(view.on), p.value) for p in view.of("s_phos")]
+    phosphates = view.of("s_phos")
+    drawn_on = [p.day(view.on) for p in phosphates]
     for one in view.of(key):
         day, unit = one.day(view.on), one.value.unit
-        known = [value for drawn, value in phosphates if drawn <= day]
-        now = Enzyme(one.value, view.levels[one.id], known[-1] if known else None)
+        known = bisect_right(drawn_on, day)
+        phosphate = phosphates[known - 1].value if known else None
+        now = Enzyme(one.value, view.levels[one.id], phosphate)
         started = since_when(view.taken, day)
         past = all_before.setdefault(unit, [])
         base = [e for drawn, e in past if started is not None and drawn <= started]
@@ -172,7 +177,7 @@ def alp(view: View, key: str) -> Iterator[Reading]:
             calm[unit] = now
         problem = "no earlier ALP or no phosphate to compare with"
         facts: Facts = {"MON-14": expected, "MON-15": rises}
-        yield replace(view.read(key, facts, one), problem=problem)
+        yield but(view.read(key, facts, one), problem=problem)
 
 
 def vitamin_d(view: View) -> Iterator[Reading]:

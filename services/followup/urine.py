@@ -1,13 +1,12 @@
 """How much calcium the urine holds, and whether that calls up a safety rule."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules import urine_day, urine_ratios
 from knowledge.terms.quantity import Quantity
-from services.followup.view import Facts, Reading, View, beside
+from services.followup.view import Facts, Reading, View, beside, but
 
 
 def urine_calcium(view: View) -> Iterator[Reading]:
@@ -24,22 +23,22 @@ def urine_calcium(view: View) -> Iterator[Reading]:
         if volume is not None and (amount := urine_day.amount_of(one, volume)):
             high = safety.urine_calcium_high(amount, weight, sex, on)
             reading = view.read("urine_calcium_day", {"MON-08": high}, one, volume)
-            yield _wanting(replace(reading, printed=amount, value=amount), weight)
+            yield _wanting(but(reading, printed=amount, value=amount), weight)
             continue
         creatinine = beside(one, view.of("u_creat"), on)
         if creatinine is None or creatinine.value.comparator or not creatinine.value.value:
             text = "calcium in a spot urine needs its creatinine"
             reading = view.read("urine_calcium_spot", {"MON-08": None}, one)
-            yield replace(reading, problem=text)
+            yield but(reading, problem=text)
             continue
         ratio = urine_ratios.to_creatinine(one.value.value, creatinine.value.value)
         ratio = Quantity(ratio.value, ratio.unit, one.value.comparator)
         shown = urine_ratios.by_mass(urine_ratios.CALCIUM_RATIO, ratio)
         facts: Facts = {"MON-08": safety.urine_ratio_high(shown, ratio, on)}
         reading = view.read("urine_calcium_spot", facts, one, creatinine)
-        yield replace(reading, printed=shown, value=ratio)
+        yield but(reading, printed=shown, value=ratio)
 
 
 def _wanting(reading: Reading, weight: Decimal | None) -> Reading:
     text = "body weight is not known" if weight is None else "sex is not known"
-    return replace(reading, problem=text) if reading.facts["MON-08"] is None else reading
+    return but(reading, problem=text) if reading.facts["MON-08"] is None else reading

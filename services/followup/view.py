@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules.follow_up_safety import Period
@@ -75,11 +76,10 @@ class View:
         return safety.treated(self.taken, kinds, day, stated=stated)
 
     def after_remission(self, day: date) -> bool:
-        """Had the disease been gone by this day?"""
+        """Had the disease been gone, after the last operation before this day?"""
         way = next((w for w in reversed(self.courses) if w.operated < day), None)
         if way is not None:
-            reached = [step.state for step in way.steps if step.day <= day]
-            return bool(reached) and reached[-1] in AFTER_REMISSION
+            return any(step.day <= day and step.state in AFTER_REMISSION for step in way.steps)
         said = [s.state for s in self.history.stated if not s.noted_on or day_of(s.noted_on) <= day]
         return bool(said) and said[-1] in AFTER_REMISSION
 
@@ -101,6 +101,13 @@ class View:
             source=main,
             version=self.versions.get(main.id, 1),
         )
+
+
+def but(reading: Reading, **changes: Any) -> Reading:
+    """The same reading with this said of it. Not a copy: so many are made."""
+    for name, value in changes.items():
+        setattr(reading, name, value)
+    return reading
 
 
 def beside(one: Observation, others: Sequence[Observation], on: date) -> Observation | None:
