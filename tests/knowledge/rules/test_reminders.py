@@ -1,14 +1,21 @@
 """Who is reminded, when: the ladders of treatment-followup.md 7.2 on real calendars."""
 
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from knowledge.rules.reminders import Ripe, local_instant, next_wake, ripe, rungs
+from knowledge.rules.reminders import (
+    Ripe,
+    ends_when_acknowledged,
+    local_instant,
+    next_wake,
+    ripe,
+    rungs,
+)
 from knowledge.terms.obligation import Ladder
 
 CASES = tomllib.loads(Path(__file__).with_name("reminders.toml").read_text("utf-8"))
@@ -70,3 +77,45 @@ def test_every_ladder_ends_with_somebody_who_must_answer(ladder: Ladder) -> None
 def test_a_zone_that_does_not_exist_is_refused() -> None:
     with pytest.raises(KeyError):
         rungs(Ladder.LAB, date(2026, 3, 2), "Mars/Olympus", TODAY)
+
+
+def test_an_alert_climbs_from_when_it_was_known_however_old_its_result() -> None:
+    drawn = date(2026, 3, 2)
+    known = datetime(2026, 3, 5, 23, 30, tzinfo=UTC)
+
+    ladder = rungs(Ladder.CRITICAL, drawn, "UTC", TODAY, known)
+
+    assert [rung.at for rung in ladder] == [known, known + timedelta(days=1)]
+    found = ripe(ladder, known, (), known, TODAY)
+    assert found.send is ladder[0]
+    assert not found.late
+
+
+@pytest.mark.parametrize(
+    ("known", "first"),
+    [
+        (datetime(2026, 3, 5, 9, tzinfo=UTC), date(2026, 3, 5)),
+        (datetime(2026, 3, 5, 9, 1, tzinfo=UTC), date(2026, 3, 6)),
+        (datetime(2026, 3, 1, 8, tzinfo=UTC), date(2026, 3, 2)),
+    ],
+)
+def test_what_can_wait_waits_for_the_next_morning(known: datetime, first: date) -> None:
+    ladder = rungs(Ladder.ALERT, date(2026, 3, 2), "UTC", TODAY, known)
+
+    assert [rung.at.date() for rung in ladder][:2] == [first, first + timedelta(days=7)]
+    assert [rung.recipient for rung in ladder] == ["clinician", "supervisor", "supervisor"]
+    assert ladder[0].at >= known
+
+
+def test_a_test_that_is_due_keeps_its_day_whenever_it_was_known() -> None:
+    known = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+    for ladder in (Ladder.LAB, Ladder.DECISION):
+        due = date(2026, 3, 2)
+        assert rungs(ladder, due, "UTC", TODAY, known) == rungs(ladder, due, "UTC", TODAY)
+
+
+def test_only_an_alert_ends_by_being_acknowledged() -> None:
+    ended = [ladder for ladder in Ladder if ends_when_acknowledged(ladder)]
+
+    assert ended == [Ladder.CRITICAL, Ladder.ALERT]

@@ -1,0 +1,57 @@
+"""What a person has seen: an alert ends with it, everything else goes on."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from tests.services.coordination.builders import (
+    a_conclusion,
+    a_progress,
+    an_event,
+    an_obligation,
+    path,
+    reported,
+    started,
+    told,
+    woken,
+)
+
+
+async def acknowledged(api: httpx2.AsyncClient, journey: UUID, ladder: str) -> Any:
+    """An obligation of this ladder, once a person has acknowledged it and it is concluded anew."""
+    owed = an_obligation(rule="MON-02", occurrence="o1@1 urgent", ladder=ladder)
+    report = a_progress(1, "2026-06-01T08:00:00Z", conclusion=a_conclusion(owed))
+    await reported(api, journey, report)
+    key = {"rule": owed["rule"], "occurrence": owed["occurrence"]}
+    event = an_event("acknowledgement", payload={"obligation": key})
+    assert (await told(api, journey, event)).status_code == 202
+    settled = {"outcome": "applied", "reason": ""}
+    await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
+    await reported(api, journey, a_progress(2, conclusion=a_conclusion(owed)))
+    [seen] = (await api.get(path(journey))).json()["obligations"]
+    return seen
+
+
+@pytest.mark.parametrize("ladder", ["critical", "alert"])
+async def test_an_alert_that_somebody_acknowledged_is_done_and_stays_so(
+    api: httpx2.AsyncClient, ladder: str
+) -> None:
+    journey = await started(api)
+
+    seen = await acknowledged(api, journey, ladder)
+
+    assert (seen["status"], seen["disposition"], seen["acknowledged"]) == ("done", "DONE", True)
+    assert await woken(api, journey, "2026-08-30T08:00:00Z") is None
+
+
+@pytest.mark.parametrize("ladder", ["lab", "imaging", "decision"])
+async def test_to_have_seen_what_is_due_is_not_to_have_done_it(
+    api: httpx2.AsyncClient, ladder: str
+) -> None:
+    journey = await started(api)
+
+    seen = await acknowledged(api, journey, ladder)
+
+    assert (seen["status"], seen["acknowledged"]) == ("open", True)
