@@ -89,14 +89,18 @@ class JourneyClient:
             clock = await fast_forward(self._temporal, journey.id, days)
             await journey.signal("look")
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await self._has_told(organisation, journey_id, clock):  # noqa: ASYNC110
+                while not await self._has_looked(organisation, journey_id, clock):  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_SECONDS)
         except RPCError as error:
             raise _unknown(error) from error
 
-    async def _has_told(self, organisation: str, journey_id: UUID, clock: datetime) -> bool:
+    async def _has_looked(self, organisation: str, journey_id: UUID, clock: datetime) -> bool:
+        """Was everything asked and told that this moment changes?"""
         state = await self.read_state(organisation, journey_id)
-        return state.phase is Phase.CLOSED or (state.told_at is not None and state.told_at >= clock)
+        if state.phase is Phase.CLOSED:
+            return True
+        looked = (state.told_at, state.asked_at)
+        return not state.untold and all(at is not None and at >= clock for at in looked)
 
     async def read_state(self, organisation: str, journey_id: UUID) -> JourneyState:
         """Where does this journey stand?"""

@@ -1,0 +1,140 @@
+"""A patient of the timelines on a journey of their own, on a calendar moved into the future.
+
+A journey begins now and its clock only goes forward. So each timeline is moved by whole cycles of
+four years: every month, every leap day and every interval stays as it is written.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from services.followup.contract import FollowUp
+from tests.journeys.system import System, eventually
+from tests.services.followup.timelines import Step, the_results
+
+T = TypeVar("T")
+CYCLE = timedelta(days=4 * 365 + 1)
+A_DAY = re.compile(r"\b\d{4}-\d\d-\d\d(?=\b|T)")
+NOON, MORNING = 12, "T08:00:00"
+LONGEST_LEAP = 3660
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of a timeline, as written and as lived."""
+
+    moved: timedelta
+
+    @classmethod
+    def from_now(cls, first: date, today: date) -> "Days":
+        """Moved as little as possible, so that the first day is still to come."""
+        return cls(-((first - today - timedelta(days=1)) // CYCLE) * CYCLE)
+
+    def lived(self, written: T) -> T:
+        """The same, on the days on which it is lived."""
+        return _moved(written, self.moved)
+
+    def written(self, lived: T) -> T:
+        """The same, on the days that the specification names."""
+        return _moved(lived, -self.moved)
+
+
+def _moved(said: T, by: timedelta) -> T:
+    def move(day: re.Match[str]) -> str:
+        return (date.fromisoformat(day[0]) + by).isoformat()
+
+    moved: T = json.loads(A_DAY.sub(move, json.dumps(said)))
+    return moved
+
+
+def where_it_is_noon(now: datetime) -> int:
+    """In which zone, as hours east, is it noon by now? There a day is the same day in UTC."""
+    return NOON - now.astimezone(UTC).hour
+
+
+@dataclass
+class Followed:
+    """One patient: told what happens as a health system tells it, asked as anybody may ask."""
+
+    system: System
+    patient: Mapping[str, Any]
+    days: Days
+    east: int
+    began: date
+    today: date = field(init=False)
+    id: UUID = field(default_factory=uuid4)
+
+    def __post_init__(self) -> None:
+        self.today = self.began
+
+    @property
+    def journey(self) -> str:
+        """Where the journey is told and asked."""
+        return f"/coordination/v1/journeys/{self.id}"
+
+    def begin(self) -> None:
+        """The journey starts; nobody has said anything yet."""
+        about = {name: self.patient[name] for name in ("sex", "age_years")}
+        zone = f"Etc/GMT{-self.east:+d}"
+        start = {"patient": {"id": str(self.id), **about}, "zone": zone}
+        answer = self.system.send("PUT", self.journey, start)
+        assert answer.status_code == 200, answer.text
+
+    def live_until(self, written: str) -> None:
+        """Let time pass until this day."""
+        day = date.fromisoformat(self.days.lived(written))
+        while self.today < day:
+            days = min((day - self.today).days, LONGEST_LEAP)
+            answer = self.system.send("POST", f"{self.journey}/fast-forward", {"days": days})
+            assert answer.status_code == 200, answer.text
+            self.today += timedelta(days=days)
+
+    def take(self, step: Step) -> None:
+        """Everything that the step says has happened, told one after the other."""
+        for told in step.get("events", []):
+            payload = {name: said for name, said in told.items() if name != "kind"}
+            self.tell(told["kind"], payload)
+        if "results" in step:
+            offset = f"{self.east:+03d}:00"
+            samples = the_results(step["on"], step["results"], self.patient, offset)
+            self.tell("observations", samples)
+        for answer in step.get("decisions", []):
+            self.tell("decision", {"task": None, "answer": answer, "reason": "as the timeline"})
+
+    def tell(self, kind: str, payload: dict[str, Any]) -> None:
+        """Tell the journey one thing, and wait until it stands where that leads."""
+        before = self.stands()["revision"]
+        at = f"{self.today.isoformat()}{MORNING}{self.east:+03d}:00"
+        event = {"id": str(uuid4()), "kind": kind, "occurred_at": at}
+        told = self.days.lived(payload)
+        answer = self.system.send("POST", f"{self.journey}/events", event | {"payload": told})
+        assert answer.status_code == 202, answer.text
+
+        def taken_in() -> bool | None:
+            stands = self.system.get(self.journey)
+            return (stands["revision"] > before and not stands["events_waiting"]) or None
+
+        eventually(taken_in, f"{kind} is taken in by {self.id}")
+
+    def stands(self) -> Any:
+        """Where the journey stands, in the days as written."""
+        return self.days.written(self.system.get(self.journey))
+
+    def answer(self) -> FollowUp:
+        """What follow-up answered last, in the days as written."""
+        plan = self.system.get(f"/followup/v1/plans/{self.id}")
+        return FollowUp.model_validate(self.days.written(plan))
+
+    def reminded(self, day: str) -> list[tuple[str, str, str, str]]:
+        """Which rungs were said on this day, of which rules, to whom, and how?"""
+        told = self.system.get(f"{self.journey}/reminders?limit=500")
+        assert told["cursor"] is None
+        return [
+            (one["rule"], one["rung"], one["recipient"], one["means"])
+            for one in self.days.written(told)["reminders"]
+            if one["status"] != "overtaken" and one["recorded_at"].startswith(day)
+        ]
