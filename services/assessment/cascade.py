@@ -1,7 +1,7 @@
 """A result was corrected: mark every conclusion that used it, and draw each again."""
 
-from collections.abc import Sequence
-from uuid import UUID, uuid5
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,10 +12,59 @@ from services.assessment.drawing import Occasion, as_it_stands, draw
 from services.assessment.results import Results
 from services.assessment.tables import AssessmentRow, MarkRow
 from services.assessment.versions import Versions, newer
-from services.chassis import audit
 from services.chassis.auth import Caller
+from services.chassis.conclusions import cascade
+from services.chassis.conclusions.cascade import KIND
 
-KIND = "ClinicalImpression"
+__all__ = ["KIND", "correct"]
+
+
+class Keeper:
+    """The conclusions about one patient, while results of theirs are corrected."""
+
+    def __init__(
+        self, session: AsyncSession, results: Results, known: Versions, source: UUID
+    ) -> None:
+        self._session, self._results = session, results
+        self._known, self._source = known, source
+
+    async def marks_of(self, ids: Collection[UUID]) -> dict[UUID, list[MarkRow]]:
+        """The marks on each of these, oldest first."""
+        return await concluded.marks_of(self._session, self._results.organisation, ids)
+
+    def says(self, mark: MarkRow, why: NewerVersion) -> bool:
+        """Does this mark tell of that correction already?"""
+        return (mark.observation, mark.to_version) == (why.observation, why.to_version)
+
+    def mark(self, id: UUID, why: NewerVersion, redrawn: UUID) -> None:
+        """This one used what no longer stands."""
+        self._session.add(
+            MarkRow(
+                organisation=self._results.organisation,
+                assessment=id,
+                observation=why.observation,
+                analyte=why.analyte,
+                from_version=why.from_version,
+                to_version=why.to_version,
+                status=why.status,
+                source=self._source,
+                marked_at=self._results.now,
+                redrawn=redrawn,
+            )
+        )
+
+    async def these(self, ids: Collection[UUID]) -> list[AssessmentRow]:
+        """These conclusions, in the order of their moments."""
+        return await concluded.these(self._session, self._results.organisation, ids)
+
+    async def draw_again(
+        self, row: AssessmentRow, id: UUID, because: Sequence[NewerVersion]
+    ) -> Affected:
+        """The same conclusion from the results that stand now."""
+        occasion = Occasion(id, row.as_of, row.record, row.patient, row, list(because))
+        request = as_it_stands(row, self._known)
+        again = await draw(self._session, self._results, occasion, request)
+        return Affected(row.id, list(because), id, again.changes)
 
 
 async def correct(
@@ -24,41 +73,9 @@ async def correct(
     """Mark what used an older version, draw it again for its own moment, say what changed."""
     drawn = await concluded.inputs_of(session, results.organisation, results.patient)
     known = await results.of({id for one in drawn for id in one.inputs})
+    keeper = Keeper(session, results, known, source)
     because = _touched(drawn, known)
-    marks = await concluded.marks_of(session, results.organisation, because)
-    fresh = {
-        id: [one for one in whys if (one.observation, one.to_version) not in _said(marks[id])]
-        for id, whys in because.items()
-    }
-    fresh = {id: whys for id, whys in fresh.items() if whys}
-    heads = [one.id for one in drawn if one.id in fresh and not marks[one.id]]
-    for id, whys in fresh.items():
-        head = id if not marks[id] else marks[id][-1].redrawn
-        for one in whys:
-            session.add(_mark(results, id, one, source, uuid5(head, str(source))))
-        audit.record(session, caller, "update", KIND, id, patient=results.patient)
-    await session.flush()
-    rows = await concluded.these(session, results.organisation, heads)
-    return [
-        await _again(session, caller, results, row, known, fresh[row.id], source) for row in rows
-    ]
-
-
-async def _again(
-    session: AsyncSession,
-    caller: Caller,
-    results: Results,
-    row: AssessmentRow,
-    known: Versions,
-    because: list[NewerVersion],
-    source: UUID,
-) -> Affected:
-    occasion = Occasion(
-        uuid5(row.id, str(source)), row.as_of, row.record, row.patient, row, because
-    )
-    again = await draw(session, results, occasion, as_it_stands(row, known))
-    audit.record(session, caller, "create", KIND, occasion.id, patient=results.patient)
-    return Affected(row.id, because, occasion.id, again.changes)
+    return await cascade.correct(session, caller, results.patient, keeper, because, str(source))
 
 
 def _touched(drawn: Sequence[Inputs], known: Versions) -> dict[UUID, list[NewerVersion]]:
@@ -68,22 +85,3 @@ def _touched(drawn: Sequence[Inputs], known: Versions) -> dict[UUID, list[NewerV
         if one.rests_on in touched and one.id not in touched:
             touched[one.id] = touched[one.rests_on]
     return touched
-
-
-def _said(marks: Sequence[MarkRow]) -> set[tuple[str, int]]:
-    return {(one.observation, one.to_version) for one in marks}
-
-
-def _mark(results: Results, id: UUID, one: NewerVersion, source: UUID, redrawn: UUID) -> MarkRow:
-    return MarkRow(
-        organisation=results.organisation,
-        assessment=id,
-        observation=one.observation,
-        analyte=one.analyte,
-        from_version=one.from_version,
-        to_version=one.to_version,
-        status=one.status,
-        source=source,
-        marked_at=results.now,
-        redrawn=redrawn,
-    )

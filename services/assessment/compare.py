@@ -1,7 +1,5 @@
 """What does one answer say otherwise than another? Pure; empty when nothing a reader acts on."""
 
-from collections.abc import Iterable, Iterator
-
 from services.assessment.contract import (
     Assessment,
     Change,
@@ -10,6 +8,7 @@ from services.assessment.contract import (
     Interpretation,
     Interpreted,
 )
+from services.chassis.conclusions.changes import Differences, numbered
 
 PAIRS: tuple[tuple[ChangeOf, ChangeOf], ...] = (
     ("rule_fired", "rule_not_fired"),
@@ -20,34 +19,20 @@ PAIRS: tuple[tuple[ChangeOf, ChangeOf], ...] = (
 """What is said of something that came, and of something that went."""
 
 
+SAY: Differences[ChangeOf, Change] = Differences(Change)
+
+
 def compare(before: Assessment, after: Assessment) -> list[Change]:
     """What is concluded otherwise, in the order in which a clinician would ask?"""
     return [
-        *_one("class", before.tio_class, after.tio_class),
-        *_one("mechanism", before.mechanism, after.mechanism),
-        *_one("urgent", _yes(before.urgent), _yes(after.urgent)),
-        *_one("leading_diagnosis", _leading(before), _leading(after)),
-        *_values("derived", _derived(before), _derived(after)),
-        *_values("interpretation", _interpreted(before), _interpreted(after)),
-        *_came_and_went(before, after),
+        *SAY.one("class", before.tio_class, after.tio_class),
+        *SAY.one("mechanism", before.mechanism, after.mechanism),
+        *SAY.one("urgent", _yes(before.urgent), _yes(after.urgent)),
+        *SAY.one("leading_diagnosis", _leading(before), _leading(after)),
+        *SAY.values("derived", _derived(before), _derived(after)),
+        *SAY.values("interpretation", _interpreted(before), _interpreted(after)),
+        *SAY.came_and_went(PAIRS, _named(before), _named(after)),
     ]
-
-
-def _one(what: ChangeOf, before: str | None, after: str | None) -> Iterator[Change]:
-    if before != after:
-        yield Change(what, None, before, after)
-
-
-def _values(what: ChangeOf, before: dict[str, str], after: dict[str, str]) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield Change(what, name, before.get(name), after.get(name))
-
-
-def _came_and_went(before: Assessment, after: Assessment) -> Iterator[Change]:
-    for (came, went), old, new in zip(PAIRS, _named(before), _named(after), strict=True):
-        yield from (Change(came, name, None, new[name]) for name in new if name not in old)
-        yield from (Change(went, name, old[name], None) for name in old if name not in new)
 
 
 def _named(answer: Assessment) -> tuple[dict[str, str], ...]:
@@ -69,20 +54,11 @@ def _yes(urgent: bool) -> str:
 
 
 def _derived(answer: Assessment) -> dict[str, str]:
-    return _numbered((one.quantity, _value(one)) for one in answer.derived)
+    return numbered((one.quantity, _value(one)) for one in answer.derived)
 
 
 def _interpreted(answer: Assessment) -> dict[str, str]:
     return {one.observation: _value(one) for one in answer.interpretations}
-
-
-def _numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """A quantity that was derived twice, from two samples, is told apart by its place."""
-    found: dict[str, str] = {}
-    for name, said in pairs:
-        count = sum(known.partition("#")[0] == name for known in found)
-        found[f"{name}#{count + 1}" if count else name] = said
-    return found
 
 
 def _value(one: Derived | Interpreted) -> str:

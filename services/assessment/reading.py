@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from services.assessment.contract import (
     StoredAssessment,
 )
 from services.assessment.tables import AssessmentRow, MarkRow
+from services.chassis.conclusions.marks import as_known as as_known_then
+from services.chassis.conclusions.marks import superseded_by
 from services.chassis.errors import NotFound
 
 AFFECTED: TypeAdapter[list[Affected]] = TypeAdapter(list[Affected])
@@ -33,7 +36,7 @@ def shown(row: AssessmentRow, marks: Sequence[MarkRow] = ()) -> StoredAssessment
     """An assessment with the marks that it bears; without them, as it was when it was made."""
     standing = {
         "marked": [_mark(mark) for mark in marks],
-        "superseded_by": marks[-1].redrawn if marks else None,
+        "superseded_by": superseded_by(marks),
     }
     return STORED.validate_python(_kept(row) | standing)
 
@@ -74,17 +77,10 @@ async def found(session: AsyncSession, organisation: str, id: UUID) -> Assessmen
     return row
 
 
-async def as_known(
-    session: AsyncSession, row: AssessmentRow, then: datetime
-) -> tuple[AssessmentRow, list[MarkRow]]:
+async def as_known(session: AsyncSession, row: AssessmentRow, then: datetime) -> AssessmentRow:
     """What stood in this one's place at that moment, by our clock? 404 if nothing did."""
-    if row.concluded_at > then:
-        raise NotFound("nothing was concluded by then")
-    while True:
-        marks = [mark for mark in await marks_on(session, row) if mark.marked_at <= then]
-        if not marks:
-            return row, []
-        row = await found(session, row.organisation, marks[-1].redrawn)
+    find = partial(found, session, row.organisation)
+    return await as_known_then(row, then, partial(marks_on, session), find)
 
 
 async def marks_on(session: AsyncSession, row: AssessmentRow) -> list[MarkRow]:

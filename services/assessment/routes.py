@@ -110,7 +110,7 @@ async def read_assessment(
     row = await found(session, caller.organisation, assessment_id)
     marks = await marks_on(session, row)
     if as_of is not None:
-        row, marks = await as_known(session, row, as_of)
+        row, marks = await as_known(session, row, as_of), []
     audit.record(session, caller, "read", KIND, row.id, patient=patient_of(row))
     return shown(row, marks)
 

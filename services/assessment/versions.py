@@ -1,8 +1,8 @@
 """Which version of a result is this, and which one stands? Pure.
 
-A sender may number versions; if not, other content under the same id is the next version. What was
-sent before, to the letter, is a repeat and not news. An id that is used again for another sample
-(another time or analyte, and no word of a correction) begins anew and corrects nothing.
+What is a repeat and which number is next is said in the chassis. An id that is used again for
+another sample (another time or analyte, and no word of a correction) begins anew and corrects
+nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,13 +10,23 @@ from typing import Any
 
 from knowledge.terms.analyte import ANALYTES, BY_LOINC
 from services.assessment.contract import WITHDRAWN, NewerVersion, Observation, Status
+from services.chassis.conclusions import versions
+from services.chassis.conclusions.versions import OtherContent
+
+__all__ = [
+    "OtherContent",
+    "Version",
+    "Versions",
+    "body_of",
+    "in_their_versions",
+    "newer",
+    "newest",
+    "place",
+    "standing",
+]
 
 AMENDING = WITHDRAWN | {Status.AMENDED, Status.CORRECTED}
 """Who says so speaks of a result that was sent before."""
-
-
-class OtherContent(Exception):
-    """This version was sent before and said something else."""
 
 
 class Version:
@@ -69,15 +79,11 @@ def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
     """
     numbered = "version" in sent.model_fields_set
     body = body_of(sent)
-    for one in reversed(known):
-        if numbered and one.number != sent.version:
-            continue
-        if one.says(sent, body):
-            return one, False
-        if numbered:
-            raise OtherContent
-    last = max((one.number for one in known), default=0)
-    number = sent.version if numbered else last + 1
+    same, number = versions.place(
+        known, sent.version if numbered else None, lambda one: one.says(sent, body)
+    )
+    if same is not None:
+        return same, False
     begins = _same_sample(known, sent, numbered)
     numbered_so = sent.model_copy(update={"version": number})
     return Version(number, begins or number, body, numbered_so), True
@@ -85,7 +91,7 @@ def place(known: Sequence[Version], sent: Observation) -> tuple[Version, bool]:
 
 def newest(known: Iterable[Version], specimen: int) -> Version:
     """What stands of this sample's result?"""
-    return max((one for one in known if one.specimen == specimen), key=lambda one: one.number)
+    return versions.newest(one for one in known if one.specimen == specimen)
 
 
 def standing(known: Sequence[Version], number: int) -> Version | None:
@@ -125,9 +131,9 @@ def as_newer(now: Version, used: int, analyte: str | None) -> NewerVersion:
     return NewerVersion(now.sent.id, analyte, used, now.number, now.sent.status)
 
 
-def measured(versions: Iterable[Version]) -> str | None:
+def measured(known: Iterable[Version]) -> str | None:
     """What do they measure, as a key of the analyte table? A withdrawal need not say it again."""
-    for one in versions:
+    for one in known:
         analyte = ANALYTES.get(one.sent.analyte or "") or BY_LOINC.get(one.sent.loinc or "")
         if analyte is not None:
             return analyte.key
