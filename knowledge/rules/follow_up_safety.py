@@ -198,6 +198,12 @@ def beside_pth(pth: date, on: date) -> tuple[date, date]:
     return pth - apart, pth + apart
 
 
+def belongs_to_pth(pth: date, calcium: date, on: date) -> bool:
+    """May this calcium be read beside that PTH?"""
+    first, last = beside_pth(pth, on)
+    return first <= calcium <= last
+
+
 def secondary(pth: Level, calcium: Level) -> Truth:
     """Is PTH high beside a normal calcium (MON-09)?"""
     normal = None if calcium is Level.UNDETERMINED else calcium is Level.NORMAL

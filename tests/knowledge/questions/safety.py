@@ -53,8 +53,7 @@ def urine_ratio_high(ratio: Any, unit: str) -> Any:
 
 def pth_is_read_beside(days: int) -> bool:
     """May a calcium so many days away be read beside PTH?"""
-    first, last = safety.beside_pth(DAY, DAY)
-    return first <= DAY + timedelta(days=days) <= last
+    return safety.belongs_to_pth(DAY, DAY + timedelta(days=days), DAY)
 
 
 def needs_nephrology(egfr: Any, first: Any, before: Any) -> Any:
