@@ -36,7 +36,8 @@ def vein_map(sampling: Sampling, *, alone: bool = True) -> str:
     height = LAYOUT["height"] + LINE["row"] * len(notes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LAYOUT["width"]} {height}" '
-        f'role="img" aria-labelledby="title-{name} words-{name}" fill="none" '
+        f'role="img" aria-labelledby="title-{name}" '
+        f'aria-describedby="words-{name}" fill="none" '
         f'stroke="currentColor" stroke-linecap="round" font-family="system-ui, sans-serif">',
         f'<title id="title-{name}">{escape(title(sampling))}</title>',
         f'<desc id="words-{name}">{escape(in_words(sampling))}</desc>',

@@ -104,7 +104,7 @@ def test_the_picture_is_named_described_and_loads_nothing() -> None:
     named = [root.find(f"{SVG}{tag}") for tag in ("title", "desc")]
     ids = [one.get("id") for one in named if one is not None]
     assert root.get("role") == "img"
-    assert (root.get("aria-labelledby") or "").split() == ids
+    assert [root.get("aria-labelledby"), root.get("aria-describedby")] == ids
     assert "<style" not in inside
     without_namespace = vein_map(session).replace(root.tag[1:].split("}")[0], "")
     assert not [w for w in ("href", "url(", "http", "<script") if w in without_namespace]
