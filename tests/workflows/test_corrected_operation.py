@@ -1,0 +1,62 @@
+"""What was told to follow-up is corrected on a real journey, and the journey hears of it."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.workflows.test_corrected_report import ward
+from tests.workflows.test_with_coordination import PATIENCE_SECONDS, Ward
+
+__all__ = ["ward"]
+
+TODAY = datetime.now(UTC).date()
+OPERATED = str(TODAY - timedelta(days=90))
+OPERATION = {"id": "operation 4", "performed_at": OPERATED, "site": "thigh", "margin": "wide"}
+
+
+def blood(phosphate: float, alp: float, **said: Any) -> dict[str, Any]:
+    """What a laboratory sent yesterday."""
+    at = f"{TODAY - timedelta(days=1)}T08:00:00+00:00"
+    phosphate_, alp_ = (
+        {"id": name, "analyte": name, "value": value, "unit": unit, "taken_at": at, "fasting": True}
+        | {"reference_range": {"low": low, "high": high}}
+        | said
+        for name, value, unit, low, high in (
+            ("s_phos", phosphate, "mmol/L", 0.8, 1.45),
+            ("s_alp", alp, "U/L", 35, 120),
+        )
+    )
+    return {"observations": [phosphate_, alp_]}
+
+
+async def stands(ward: Ward, state: str) -> Any:
+    """The journey, once follow-up has concluded this."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        journey = await ward.read()
+        if journey["state"] == state:
+            return journey
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"never {state}: {journey}")
+
+
+async def test_a_corrected_result_and_a_withdrawn_operation_are_heard(ward: Ward) -> None:
+    assert (await ward.put(ward.journey, {"patient": {"id": "p-31"}})).status_code == 200
+    assert (await ward.tell("surgery", OPERATION)).status_code == 202
+    await stands(ward, "POSTOPERATIVE")
+    await ward.tell("observations", blood(1.1, 90))
+    cured = await stands(ward, "REMISSION")
+
+    await ward.tell("observations", blood(0.5, 90, version=2, status="corrected"))
+    persists = await stands(ward, "PROVISIONAL_PERSISTENT")
+    withdrawn = OPERATION | {"version": 2, "status": "entered-in-error"}
+    assert (await ward.tell("surgery", withdrawn)).status_code == 202
+    none = await stands(ward, "NO_SURGERY")
+
+    assert cured["conclusion"]["because_of"] == []
+    assert "s_phos:corrected" in persists["conclusion"]["because_of"]
+    assert "state:REMISSION>PROVISIONAL_PERSISTENT" in persists["conclusion"]["changes"]
+    assert none["conclusion"]["because_of"] == ["surgery:entered-in-error"]
+    said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
+    assert any("corrected report: surgery (entered-in-error)" in words for words in said)
