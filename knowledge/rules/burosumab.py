@@ -43,6 +43,7 @@ class Dose:
     arithmetic: tuple[str, ...] = ()
     cells: tuple[Entry, ...] = ()
     missing: tuple[str, ...] = ()
+    capped: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -114,19 +115,25 @@ def next_steps(label: Label, mg: Decimal, every_days: int, kg: Decimal | None) -
         dose = _by_weight(label, per_kg, start.every_days or every_days, kg, cell)
         if dose.rate > now.rate:
             return (dose,)
-        if dose.mg == label.number("dose_max"):
+        if dose.capped:
             return ()
     return ()
 
 
 def _next_of(steps: Sequence[Sequence[Dose]], now: Dose) -> tuple[Dose, ...]:
     """The step after the highest that is reached; the present interval goes first."""
-    reached = [place for place, ways in enumerate(steps) if min(d.rate for d in ways) <= now.rate]
+    reached = [place for place, ways in enumerate(steps) if _least(ways) <= now.rate]
     for ways in steps[(reached[-1] + 1 if reached else 0) :]:
         higher = [dose for dose in ways if dose.rate > now.rate]
         if higher:
             return tuple(sorted(higher, key=lambda dose: dose.every_days != now.every_days))
     return ()
+
+
+def _least(ways: Sequence[Dose]) -> Decimal:
+    """How much a day is this step at least? A dose cut by its ceiling is not the whole step."""
+    whole = [dose.rate for dose in ways if not dose.capped]
+    return min(whole or [dose.rate for dose in ways])
 
 
 def _levels(start: Decimal, first: Decimal, later: Decimal) -> Iterator[Decimal]:
@@ -188,7 +195,8 @@ def _by_weight(label: Label, per_kg: Decimal, every: int, kg: Decimal | None, ce
         mg = (exact / by).to_integral_value(ROUND_HALF_UP) * by
         lines.append(f"rounded to {by:f} mg: {mg:f} mg")
         cells.append(rounding)
-        dose = replace(dose, mg=_under(label, mg, by, kg, lines, cells))
+        most = _under(label, mg, by, kg, lines, cells)
+        dose = replace(dose, mg=most, capped=most < mg)
     return replace(dose, arithmetic=tuple(lines), cells=tuple(cells))
 
 

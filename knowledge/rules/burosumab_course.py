@@ -1,7 +1,7 @@
 """What follows on burosumab: begin, the same again, one step up, hold, begin lower, interrupt?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -79,6 +79,8 @@ class Next:
     because: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     text: str = ""
+    opens: date | None = None
+    closes: date | None = None
 
 
 def days(name: str, on: date) -> timedelta:
@@ -215,7 +217,14 @@ def what_next(
     latest = fasting[-1] if fasting else None
     if latest is not None and (high or latest.level is Level.HIGH):
         return _held(latest, (high or [latest])[-1], due, on)
-    return _titrated(run, fasting, due, on)
+    window = days("dose_window", on)
+    following = _titrated(run, fasting, due, on)
+    return replace(following, opens=due - window, closes=due + window)
+
+
+def is_missed(following: Next, on: date) -> bool:
+    """Has the window of this dose closed? Then it is given as soon as possible."""
+    return following.closes is not None and on > following.closes
 
 
 def _held(latest: Phosphate, high: Phosphate, due: date, on: date) -> Next:

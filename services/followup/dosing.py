@@ -92,6 +92,8 @@ def _go_on(draft: Draft, now: Situation) -> None:
     if dose is not None and dose.mg is not None:
         stops += burosumab.over_ceiling(now.label, dose.mg, now.kg)
     text = following.text or f"{following.act}: {_said(dose)}"
+    if burosumab_course.is_missed(following, now.on):
+        text = f"{text}; the dose of {following.due} was missed: as soon as possible"
     if following.act is Act.INCREASE and dose is None:
         text = "phosphate is low at the highest dose of the label; a prescriber looks at it"
     draft.doses.append(
@@ -105,6 +107,9 @@ def _go_on(draft: Draft, now: Situation) -> None:
             worked_out=dose,
             others=[other for other in others if other is not None],
             due=following.due,
+            opens=following.opens,
+            closes=following.closes,
+            missed=burosumab_course.is_missed(following, now.on),
             sample_due=following.sample_due,
             wash_out_ends=following.wash_out_ends,
             because=list(following.because),

@@ -85,7 +85,7 @@ def drugs_of(request: PlanRequest, on: date) -> Drugs:
                 for one in event.drug_exposures or ()
             ]
     drugs.stated = bool(told)
-    for therapy in sorted(told, key=_first_day):
+    for therapy in sorted(told, key=_order_of):
         agent, kind = _named(therapy.agent)
         if kind == BUROSUMAB:
             _take_in_burosumab(drugs, therapy, on)
@@ -172,9 +172,12 @@ def _order(told: Therapy, agent: str, kind: str, day: date) -> Order:
     return Order(agent, kind, day, told.dose, told.dose_unit, told.every_days, told.doses_per_day)
 
 
-def _first_day(told: Therapy) -> date:
+def _order_of(told: Therapy) -> tuple[date, int, Decimal]:
+    """In which order events count, whichever came first: of one day an end, a begin, a dose."""
     days = [_day(w) for w in (told.given_on, told.stopped_on, told.started_on, told.ordered_on)]
-    return next((day for day in days if day is not None), date.min)
+    first = next((day for day in days if day is not None), date.min)
+    rank = 0 if told.stopped_on is not None else 2 if told.given_on is not None else 1
+    return first, rank, told.dose or Decimal(0)
 
 
 def _day(when: When | None) -> date | None:

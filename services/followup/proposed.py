@@ -66,6 +66,9 @@ class TreatmentProposal(BaseModel):
     every_days: int | None = None
     doses_per_day: Number | None = None
     due: date | None = None
+    opens: date | None = None
+    closes: date | None = None
+    missed: bool = False
     sample_due: date | None = None
     sample_until: date | None = None
     wash_out_ends: date | None = None

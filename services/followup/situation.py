@@ -136,8 +136,9 @@ def _treated(request: PlanRequest, on: date) -> tuple[date, ...]:
 def _planned(request: PlanRequest, treated: Sequence[date], on: date) -> date | None:
     """For which day is an operation or radiotherapy booked? A day that passed stays until told."""
     booked: dict[str, Planned] = {}
-    for event in request.history:
-        if isinstance(event, Planned) and (event.noted_on is None or day_of(event.noted_on) <= on):
+    told = [event for event in request.history if isinstance(event, Planned)]
+    for event in sorted(told, key=lambda one: (_noted(one), one.cancelled_on is not None)):
+        if event.noted_on is None or day_of(event.noted_on) <= on:
             booked[event.procedure] = event
     open_ = [
         event.planned_for
@@ -155,13 +156,12 @@ def _noted(event: Planned) -> date:
 
 def _state_now(history: History, state: str, way: Course | None) -> str:
     """The state that a treatment is chosen by: what was found after it goes before."""
-    for stated in reversed(history.stated):
-        noted = day_of(stated.noted_on) if stated.noted_on else None
-        later = way is None or (noted is not None and noted > way.since)
-        known = stated.state in treatment_choice.TABLE.entries["states"]
-        if later and known and (noted is None or noted <= history.on):
-            return stated.state
-    return state
+    known = treatment_choice.TABLE.entries["states"]
+    told = [(day_of(s.noted_on) if s.noted_on else date.min, s.state) for s in history.stated]
+    told = [one for one in told if one[0] <= history.on]
+    if way is not None:
+        told = [one for one in told if one[0] > way.since and one[1] in known]
+    return max(told, key=lambda one: one[0])[1] if told else state
 
 
 def _tumor(request: PlanRequest, on: date, state: str, label: Label) -> Tumor:

@@ -12,9 +12,10 @@ from tests.knowledge.questions import (
     results,
     safety,
     search,
+    treatment,
 )
 
-BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up, safety)
+BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up, safety, treatment)
 
 
 def question(name: str) -> Callable[..., Any]:

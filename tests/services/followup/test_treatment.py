@@ -26,8 +26,18 @@ UNITS: dict[str, tuple[str, float | None, float | None]] = {
     "u_ca_24h": ("mg/(24.h)", None, None),
     "u_ca_creat": ("mg/mg", None, None),
 }
-EXACT = ("rule", "kind", "agent", "dose_unit", "every_days", "arithmetic", "read_status", "missing")
-DAYS = ("due", "sample_due", "sample_until", "wash_out_ends")
+EXACT = (
+    "rule",
+    "kind",
+    "missed",
+    "agent",
+    "dose_unit",
+    "every_days",
+    "arithmetic",
+    "read_status",
+    "missing",
+)
+DAYS = ("due", "opens", "closes", "sample_due", "sample_until", "wash_out_ends")
 AMOUNTS = ("dose", "dose_low", "dose_high", "doses_per_day")
 
 
