@@ -449,7 +449,8 @@ class FollowupActivities(_Owner):
         return {"kind": kind} | event.payload
 
     async def _introduce(self, request: Request, event: StoredEvent) -> None:
-        plan = _read(followup.PlanRequest, _about(event))
+        label = {} if event.label_profile is None else {"label_profile": event.label_profile}
+        plan = _read(followup.PlanRequest, _about(event) | label)
         await _heard(self._followup.record_plan(request.organisation, request.journey_id, plan))
 
 

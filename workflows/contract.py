@@ -47,6 +47,8 @@ class EventKind(StrEnum):
     SYMPTOMS = "symptoms"
     MEASURE = "measure"
     ACT = "act"
+    PLANNED = "planned"
+    OPINION = "opinion"
     DECISION = "decision"
     ACKNOWLEDGEMENT = "acknowledgement"
     DISPOSITION = "disposition"

@@ -54,6 +54,8 @@ OWNERS: dict[EventKind, Callable[[Any, EventOfJourney], Awaitable[HandedOver]]] 
     EventKind.SYMPTOMS: FollowupActivities.record_result,
     EventKind.MEASURE: FollowupActivities.record_result,
     EventKind.ACT: FollowupActivities.record_result,
+    EventKind.PLANNED: FollowupActivities.record_result,
+    EventKind.OPINION: FollowupActivities.record_result,
 }
 """Who keeps what an event says. The journey itself never reads it."""
 

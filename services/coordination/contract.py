@@ -32,6 +32,9 @@ class JourneyRequest(Native):
     patient: PatientOfJourney
     zone: str = Field(default="UTC", description="IANA time zone in which days begin and end")
     profile: Profile = Profile.INT_ADULT
+    label_profile: str | None = Field(
+        default=None, max_length=200, description="whose drug labels count here, such as US or EU"
+    )
     assignee: str | None = Field(default=None, max_length=200)
 
     @field_validator("zone")
@@ -134,6 +137,7 @@ class StoredEvent(Event):
     told_at: Instant
     patient: PatientOfJourney
     profile: str
+    label_profile: str | None = None
 
 
 class Outcome(Native):

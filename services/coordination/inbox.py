@@ -111,6 +111,7 @@ def as_stored(row: EventRow, journey: JourneyRow) -> StoredEvent:
         told_at=row.told_at,
         patient=PatientOfJourney.model_validate(journey.patient),
         profile=journey.profile,
+        label_profile=journey.label_profile,
     )
 
 

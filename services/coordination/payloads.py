@@ -26,7 +26,7 @@ from services.localization.contract import (
 M = TypeVar("M", bound=BaseModel)
 
 ASSESSED = ("observations", "findings", "exposures", "genetics")
-FOLLOWED = ("surgery", "therapy", "state", "symptoms", "measure", "act")
+FOLLOWED = ("surgery", "therapy", "state", "symptoms", "measure", "act", "planned", "opinion")
 """Kinds that follow-up tells apart by the name of the kind itself."""
 
 READ_AS: Mapping[str, type[BaseModel]] = {

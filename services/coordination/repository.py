@@ -31,9 +31,18 @@ class BadCursor(Exception):
     """This is no cursor of ours."""
 
 
+SAID_LATER = ("label_profile",)
+"""What the first requests could not say: left unsaid, it makes no other request of them."""
+
+
 def fingerprint(body: BaseModel) -> str:
     """The same for the same content, however it was written."""
-    return sha256(json.dumps(body.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    said = {
+        name: value
+        for name, value in body.model_dump(mode="json").items()
+        if value is not None or name not in SAID_LATER
+    }
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def write_cursor(*parts: object) -> str:

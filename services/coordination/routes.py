@@ -79,6 +79,7 @@ async def _begin(
         request_hash=repository.fingerprint(wanted),
         zone=wanted.zone,
         profile=wanted.profile.value,
+        label_profile=wanted.label_profile,
         assignee=wanted.assignee,
         started_at=now,
         as_of=now,

@@ -36,6 +36,7 @@ class JourneyRow(CoordinationTables, table=True):
     request_hash: str
     zone: str
     profile: str
+    label_profile: str | None = None
     assignee: str | None = None
     started_at: datetime = Field(sa_type=UtcDateTime)
     phase: str = "assessment"

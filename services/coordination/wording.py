@@ -46,6 +46,8 @@ KINDS = {
     "therapy": "Therapy",
     "state": "State",
     "symptoms": "Symptoms",
+    "planned": "Booked for a day",
+    "opinion": "Opinion of the meeting",
     "measure": "Outcome measure",
     "act": "Done",
     "decision": "Decision",

@@ -1,14 +1,19 @@
 """Events from outside: kept before they are answered, told once however often they are sent."""
 
 import asyncio
+import json
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
+from services.coordination.contract import JourneyRequest
+from services.coordination.repository import fingerprint
 from services.coordination.settings import CoordinationSettings
 from tests.services.coordination.builders import (
     a_conclusion,
+    a_journey,
     a_progress,
     a_task,
     an_event,
@@ -19,6 +24,8 @@ from tests.services.coordination.builders import (
     told,
 )
 from tests.services.coordination.conftest import Engine, served, until
+
+PLANNED = {"procedure": "surgery", "planned_for": "2026-04-01", "noted_on": "2026-03-01"}
 
 
 async def test_a_stored_event_reaches_the_journey(api: httpx2.AsyncClient, engine: Engine) -> None:
@@ -288,3 +295,20 @@ async def test_a_disposition_of_something_never_due_is_refused(api: httpx2.Async
     answer = await api.put(outcome, json={"outcome": "applied"})
 
     assert answer.json()["outcome"] == "refused"
+
+
+async def test_whose_drug_labels_count_goes_with_every_event(api: httpx2.AsyncClient) -> None:
+    journey, event = await started(api, label_profile="US"), an_event("planned", payload=PLANNED)
+    assert (await told(api, journey, event)).status_code == 202
+
+    stored = (await api.get(f"{path(journey)}/events/{event['id']}")).json()
+    assert stored["label_profile"] == "US"
+
+
+def test_a_request_from_before_labels_could_be_named_is_still_the_same_request() -> None:
+    wanted = JourneyRequest.model_validate(a_journey())
+    named = wanted.model_copy(update={"label_profile": "EU"})
+    before = wanted.model_dump(mode="json", exclude={"label_profile"})
+
+    assert fingerprint(wanted) == sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    assert fingerprint(named) != fingerprint(wanted)
