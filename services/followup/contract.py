@@ -22,7 +22,6 @@ from services.followup.answer import (
 )
 from services.followup.proposed import (
     DecidedProposal,
-    DecisionSaid,
     Halt,
     OtherDose,
     ProposalDecision,
@@ -60,6 +59,7 @@ from services.followup.stored import (
     StoredFollowUp,
 )
 from services.followup.told import (
+    DecisionSaid,
     Disposition,
     EventBody,
 )

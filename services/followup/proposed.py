@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from knowledge.terms.sent import Instant, Native, Number
+from knowledge.terms.sent import Instant, Number
 
 Kind = Literal[
     "start",
@@ -82,14 +82,6 @@ class TreatmentProposal(BaseModel):
     missing: list[str] = []
     sources: list[str]
     read_status: str
-
-
-class DecisionSaid(Native):
-    """What a prescriber answers to a proposal. Who it is comes from the token."""
-
-    answer: Literal["accepted", "refused"]
-    reason: str = Field(default="", max_length=2000)
-    decided_at: Instant
 
 
 class ProposalDecision(BaseModel):

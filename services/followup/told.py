@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, RootModel
 
-from knowledge.terms.sent import Native, When
+from knowledge.terms.sent import Instant, Native, When
 from services.followup.sent import DatedEvent
 
 
@@ -19,5 +19,14 @@ class Disposition(Native):
     reason: str = Field(default="", max_length=2000)
     noted_on: When
 
+
 LONGEST_KEY = 120
 """A longer occurrence of an obligation is kept as an id made of it; coordination takes 200."""
+
+
+class DecisionSaid(Native):
+    """What a prescriber answers to a proposal. Who it is comes from the token."""
+
+    answer: Literal["accepted", "refused"]
+    reason: str = Field(default="", max_length=2000)
+    decided_at: Instant
