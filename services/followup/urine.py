@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from knowledge.rules import follow_up_safety as safety
-from knowledge.rules import urine_day, urine_ratios
+from knowledge.rules import renal_phosphate, urine_day, urine_ratios
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Sex
 from knowledge.terms.quantity import Quantity
 from services.followup.view import Facts, Reading, View, beside, but
 
@@ -14,7 +16,8 @@ def urine_calcium(view: View) -> Iterator[Reading]:
     weight, sex, on = view.history.weight_kg, view.history.subject.sex, view.on
     for one in view.of("u_ca_24h"):
         high = safety.urine_calcium_high(one.printed, weight, sex, on)
-        yield _wanting(view.read("urine_calcium_day", {"MON-08": high}, one), weight)
+        reading = view.read("urine_calcium_day", {"MON-08": high}, one)
+        yield _checked(view, one, _wanting(reading, weight))
     for one in view.of("u_ca_creat"):
         high = safety.urine_ratio_high(one.printed, one.value, on)
         yield view.read("urine_calcium_spot", {"MON-08": high}, one)
@@ -23,7 +26,8 @@ def urine_calcium(view: View) -> Iterator[Reading]:
         if volume is not None and (amount := urine_day.amount_of(one, volume)):
             high = safety.urine_calcium_high(amount, weight, sex, on)
             reading = view.read("urine_calcium_day", {"MON-08": high}, one, volume)
-            yield _wanting(but(reading, printed=amount, value=amount), weight)
+            but(reading, printed=amount, value=amount)
+            yield _checked(view, one, _wanting(reading, weight))
             continue
         creatinine = beside(one, view.of("u_creat"), on)
         if creatinine is None or creatinine.value.comparator or not creatinine.value.value:
@@ -42,3 +46,18 @@ def urine_calcium(view: View) -> Iterator[Reading]:
 def _wanting(reading: Reading, weight: Decimal | None) -> Reading:
     text = "body weight is not known" if weight is None else "sex is not known"
     return but(reading, problem=text) if reading.facts["MON-08"] is None else reading
+
+
+def _checked(view: View, one: Observation, reading: Reading) -> Reading:
+    """What creatinine shows to be no whole day clears nobody."""
+    creatinine = beside(one, view.of("u_creat_24h"), view.on)
+    sex = view.history.subject.sex
+    if creatinine is None or sex not in (Sex.FEMALE, Sex.MALE):
+        return reading
+    whole = renal_phosphate.complete_collection(
+        creatinine.value, view.history.weight_kg, sex is Sex.FEMALE, view.on
+    )
+    if whole is not False:
+        return reading
+    text = "creatinine says that the collection is no whole day: collect again"
+    return but(reading, facts={"MON-08": reading.facts["MON-08"] or None}, problem=text)
