@@ -22,6 +22,7 @@ __all__ = [
     "State",
     "Step",
     "course",
+    "ends_on",
     "mask",
     "masker",
 ]
@@ -122,11 +123,18 @@ def _is_early(way: Course, day: date, on: date) -> bool:
     return (day - way.operated).days < TABLE.whole("persistence_from_day", on)
 
 
+def ends_on(way: Course, on: date) -> date | None:
+    """On which day does this state end by itself, if nothing is measured before?"""
+    if way.state is not State.BIOCHEM_REMISSION_ALP_PENDING:
+        return None
+    return months_after(way.operated, TABLE.whole("alp_may_lag", on))
+
+
 def _let_time_pass(way: Course, day: date, on: date) -> None:
-    """What ends by itself before this day?"""
-    lag = months_after(way.operated, TABLE.whole("alp_may_lag", on))
-    if way.state is State.BIOCHEM_REMISSION_ALP_PENDING and lag <= day:
-        _look(way, None, masked=False, day=lag, on=on)
+    """What has ended by itself by this day?"""
+    ends = ends_on(way, on)
+    if ends is not None and ends <= day:
+        _look(way, None, masked=False, day=ends, on=on)
 
 
 def _look(way: Course, sample: Sample | None, *, masked: bool, day: date, on: date) -> None:

@@ -104,8 +104,15 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime) -> Conclusion:
             *standing.safety.obligations(),
         ),
         knowledge_version=KNOWLEDGE_VERSION,
-        look_again=look_again(standing.items),
+        look_again=_look_again(standing),
     )
+
+
+def _look_again(standing: Standing) -> date | None:
+    """From which day on may time alone have changed the calendar or the state?"""
+    ends = remission.ends_on(standing.way, standing.on) if standing.way is not None else None
+    days = [day for day in (look_again(standing.items), ends) if day is not None]
+    return min(days, default=None)
 
 
 def _courses(history: History) -> list[Course]:
@@ -208,6 +215,8 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             fired["FU-007"] = _rule("FU-007")
         if way.since <= standing.on and _is_lifelong(standing):
             fired["FU-008"] = _rule("FU-008")
+        if any(surveillance.is_malignant(one) for one in standing.history.operations):
+            fired["FU-009"] = _rule("FU-009")
     said = standing_rules(standing.facts, standing.state)
     for id in dict.fromkeys([*said, *(item.rule for item in standing.items)]):
         fired.setdefault(id, _rule(id))
