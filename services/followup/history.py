@@ -141,14 +141,12 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
                 history.endings[event.rule, event.occurrence] = Ended(
                     day_of(event.noted_on), status, event.disposition, event.reason
                 )
-            case Stated() if event.state == remission.State.METASTATIC and not _is_later(
-                event.noted_on or as_of, as_of, history
-            ):
+            case Stated() if not _is_later(event.noted_on or as_of, as_of, history):
                 history.stated.append(event)
-                id = event.id or f"state/{event.state}"
-                history.spread.append(remission.Spread(_noted(event), (id,)))
-            case Stated():
-                history.stated.append(event)
+                if event.state == remission.State.METASTATIC:
+                    id = event.id or f"state/{event.state}"
+                    history.numbers[id] = event.version or 1
+                    history.spread.append(remission.Spread(_noted(event), (id,)))
             case _:
                 pass
     therapies += _from_exposures(results, history)
