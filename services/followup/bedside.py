@@ -29,14 +29,20 @@ def symptoms(view: View) -> Iterator[Reading]:
     """What the patient said, each time it was noted."""
     newest: dict[str, Symptoms] = {}
     for told in view.history.symptoms:
-        id = told.id or f"symptoms {day_of(told.noted_on)}"
-        if id not in newest or (told.version or 1) >= (newest[id].version or 1):
+        id = told.id or f"symptoms {told.noted_on.isoformat()}"
+        if id not in newest or _later(told) > _later(newest[id]):
             newest[id] = told
     for id, told in newest.items():
         new = [None if s is None else s == "new" for s in (told.weakness, told.respiratory)]
         key = f"{id}@{told.version or 1}"
         facts: Facts = {"MON-02": any_of(*new)}
         yield Reading("symptoms", key, (id,), at(told.noted_on), facts, version=told.version or 1)
+
+
+def _later(told: Symptoms) -> tuple[int, bool, str]:
+    """By version; of two that say they are the same, the one that is worse."""
+    new = "new" in (told.weakness, told.respiratory, told.hypocalcaemic)
+    return told.version or 1, new, str(told)
 
 
 def drugs(view: View) -> Iterator[Reading]:

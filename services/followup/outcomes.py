@@ -17,20 +17,29 @@ from services.followup.medication import periods
 def believed(history: History) -> tuple[list[MeasureTaken], list[Rejected]]:
     """Which measures can be read, in their order, and which cannot, and why?"""
     newest: dict[str, MeasureTaken] = {}
+    twice: set[tuple[str, int]] = set()
     for told in history.measures:
-        known = newest.get(told.id)
-        if known is None or (told.version or 1) >= (known.version or 1):
+        known = newest.setdefault(told.id, told)
+        if _version(told) > _version(known):
             newest[told.id] = told
+        elif _version(told) == _version(known) and told != known:
+            twice.add((told.id, _version(told)))
     read, rejected = [], []
-    for told in newest.values():
+    for told in sorted(newest.values(), key=lambda one: one.id):
         if told.status in NOT_RESULTS:
             continue
         wrong = _wrong(told)
+        if (told.id, _version(told)) in twice:
+            wrong = "told twice and differently: send the right one with a later version"
         if wrong is None:
             read.append(told)
         else:
             rejected.append(Rejected(observation=told.id, reason=wrong))
     return sorted(read, key=lambda one: (day_of(one.measured_on), one.id)), rejected
+
+
+def _version(told: MeasureTaken) -> int:
+    return told.version or 1
 
 
 def _wrong(told: MeasureTaken) -> str | None:

@@ -124,6 +124,16 @@ def test_a_withdrawn_measure_is_gone_and_a_later_version_takes_its_place() -> No
     assert the_series([SURGERY, first, right, gone]) == []
 
 
+def test_two_values_under_one_version_are_asked_back_whichever_came_first() -> None:
+    one, other = (a_measure("6MWT", value, "2024-07-09", "m") for value in (300, 360))
+
+    for told in ([one, other], [other, one]):
+        request = PlanRequest.model_validate({"history": [SURGERY, *told]})
+        [rejected] = follow_up(request, ASKED).rejected
+        assert "told twice and differently" in rejected.reason
+        assert the_series([SURGERY, *told]) == []
+
+
 def test_the_whole_set_closes_the_tests_of_function_and_a_part_of_it_does_not() -> None:
     whole = [a_measure(name, value, "2024-07-09", unit) for name, (value, unit) in SCORES.items()]
 

@@ -237,3 +237,12 @@ def test_supplements_mask_phosphate_but_not_fgf23() -> None:
 
     assert told["masked_phosphate"].until is None
     assert "masked_fgf23" not in told
+
+
+def test_of_two_notes_of_one_moment_the_worse_counts_whichever_came_first() -> None:
+    quiet = {"kind": "symptoms", "noted_on": "2024-06-01", "weakness": "none"}
+    worse = quiet | {"weakness": "new"}
+
+    for told in ([quiet, worse], [worse, quiet]):
+        [alert] = follow_up(a_request({"events": told}), ASKED).alerts
+        assert (alert.rule, alert.urgent) == ("MON-02", True)
