@@ -176,13 +176,13 @@ def run_of(given: Sequence[Given]) -> tuple[Given, ...]:
     """The doses since the last change: as much, as often, without a gap where one was held."""
     run = [given[-1]]
     for dose in reversed(given[:-1]):
-        later = run[0]
+        later = run[-1]
         same = (dose.mg, dose.every_days) == (later.mg, later.every_days)
         every = timedelta(days=later.every_days or 0)
         if not same or (every and later.day - dose.day >= 2 * every):
             break
-        run.insert(0, dose)
-    return tuple(run)
+        run.append(dose)
+    return tuple(reversed(run))
 
 
 def next_dose_day(run: Sequence[Given], every_days: int) -> date:
@@ -246,15 +246,12 @@ def _titrated(run: Sequence[Given], fasting: Sequence[Phosphate], due: date, on:
     """The same, or one step up? Only by a phosphate two weeks after a dose of this run."""
     changed, occasion = run[0].day, f"dose/{due}"
     after, window = days("sample_after_dose", on), days("sample_window", on)
-    read = [
-        one for one in fasting if any(abs(one.day - dose.day - after) <= window for dose in run)
-    ]
-    if not read:
+    latest = next((one for one in reversed(fasting) if _is_after(one, run, after, window)), None)
+    if latest is None:
         sample = changed + after
         text = f"no phosphate two weeks after a dose of this kind is known; it is due on {sample}"
         stop = Stop("TX-014", "phosphate_after_dose_not_known", text, hard=False)
         return Next(Act.SAME, "TX-014", occasion, due, sample, stops=(stop,))
-    latest = read[-1]
     if latest.level is not Level.LOW:
         return Next(Act.SAME, "TX-014", occasion, due, because=(latest.id,))
     earliest = changed + days("change_apart", on)
@@ -263,3 +260,8 @@ def _titrated(run: Sequence[Given], fasting: Sequence[Phosphate], due: date, on:
         return Next(Act.SAME, "TX-013", occasion, due, because=(latest.id,), text=text)
     sample = due + after
     return Next(Act.INCREASE, "TX-013", occasion, due, sample, because=(latest.id,))
+
+
+def _is_after(one: Phosphate, run: Sequence[Given], after: timedelta, window: timedelta) -> bool:
+    """Was it drawn two weeks after a dose of this run?"""
+    return any(abs(one.day - dose.day - after) <= window for dose in reversed(run))

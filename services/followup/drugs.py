@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from knowledge.rules import conventional_therapy, exposures, follow_up_safety, treatment_choice
+from knowledge.rules import conventional_therapy, follow_up_safety, treatment_choice
 from knowledge.rules.burosumab_course import Given, Taken
 from knowledge.terms.sent import When
 from services.followup.contract import PlanRequest, Results, Therapy
@@ -13,7 +13,7 @@ from services.followup.history import day_of
 
 BUROSUMAB = follow_up_safety.BUROSUMAB
 MILLIGRAM = "mg"
-CALCIUM = "calcium"
+CALCIUM = treatment_choice.CALCIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +86,20 @@ def drugs_of(request: PlanRequest, on: date) -> Drugs:
             ]
     drugs.stated = bool(told)
     for therapy in sorted(told, key=_order_of):
-        agent, kind = _named(therapy.agent)
+        agent, kind = treatment_choice.named(therapy.agent)
         if kind == BUROSUMAB:
             _take_in_burosumab(drugs, therapy, on)
         elif kind is not None:
             _take_in(drugs, therapy, agent, kind, on)
     drugs.given = _of_each_day(drugs.given)
     for therapy in told:
-        agent, kind = _named(therapy.agent)
+        agent, kind = treatment_choice.named(therapy.agent)
         ordered = _day(therapy.ordered_on)
         if kind is None or ordered is None or ordered > on:
             continue
         if not _begun_since(told, agent, ordered, on):
             drugs.orders.append(_order(therapy, agent, kind, ordered))
     return drugs
-
-
-def _named(agent: str) -> tuple[str, str | None]:
-    """By which name and kind is this drug known? No kind: no rule here asks for it."""
-    found = exposures.drug_named(agent)
-    key = found[0] if found is not None else "_".join(agent.strip().lower().split())
-    if treatment_choice.is_calcium(agent):
-        return CALCIUM, CALCIUM
-    return key, follow_up_safety.kind_of(key) or follow_up_safety.kind_of(agent)
 
 
 def _take_in_burosumab(drugs: Drugs, told: Therapy, on: date) -> None:
@@ -160,7 +151,7 @@ def _of_each_day(given: Sequence[Given]) -> list[Given]:
 def _begun_since(told: Iterable[Therapy], agent: str, ordered: date, on: date) -> bool:
     """Has the drug that was ordered been begun, given or stopped since?"""
     for therapy in told:
-        if _named(therapy.agent)[0] != agent:
+        if treatment_choice.named(therapy.agent)[0] != agent:
             continue
         days = [_day(w) for w in (therapy.started_on, therapy.given_on, therapy.stopped_on)]
         if any(day is not None and ordered <= day <= on for day in days):

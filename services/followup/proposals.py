@@ -28,7 +28,7 @@ from services.followup.tables import PlanRow, ProposalDecisionRow
 WHAT_IS_PROPOSED = frozenset(
     (
         *("kind", "agent", "dose", "dose_low", "dose_high", "dose_unit", "every_days"),
-        *("doses_per_day", "due"),
+        "doses_per_day",
     )
 )
 """If one of these is another, it is not what was answered to."""

@@ -43,14 +43,15 @@ class Situation:
 
     def recent(self, *analytes: str) -> Observation | None:
         """The newest result of these analytes, unless it is too old to speak for today."""
-        found = [o for o in self.history.observations if o.analyte.key in analytes]
         oldest = self.on - burosumab_course.days("safety_holds_for", self.on)
-        new = [o for o in found if o.day(self.on) >= oldest]
-        if not new:
-            return None
-        latest = new[-1].day(self.on)
-        same_day = [o for o in new if o.day(self.on) == latest]
-        return min(same_day, key=lambda o: analytes.index(o.analyte.key))
+        newest: list[Observation] = []
+        for one in reversed(self.history.observations):
+            day = one.day(self.on)
+            if day < oldest or (newest and day < newest[0].day(self.on)):
+                break
+            if one.analyte.key in analytes:
+                newest.append(one)
+        return min(newest, key=lambda o: analytes.index(o.analyte.key), default=None)
 
     def phosphates(self) -> list[Phosphate]:
         """Every phosphate, oldest first."""

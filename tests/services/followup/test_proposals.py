@@ -1,5 +1,6 @@
 """Answers to proposals over HTTP: by whom, with which reason; hard stops hold, all is kept."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -178,6 +179,17 @@ async def test_what_was_answered_to_stays_when_the_proposal_changes(
     assert (proposal.dose, decided.proposal.dose) == (Decimal(30), Decimal(40))
     assert decided.changed
     assert decided.decisions[0].proposal.dose == 30
+
+
+async def test_a_day_that_passes_changes_nothing_of_what_was_accepted(
+    followup: FollowupClient,
+) -> None:
+    plan, proposal = await a_plan(followup)
+    await followup.decide_proposal("north", plan, proposal.id, said("accepted"))
+    next_week = datetime(2025, 1, 20, 12, tzinfo=UTC)
+    listed = await followup.read_proposals("north", plan, next_week)
+
+    assert {one.id: one.changed for one in listed.proposals}[proposal.id] is False
 
 
 async def test_what_is_not_proposed_any_more_keeps_its_answers(followup: FollowupClient) -> None:
