@@ -78,21 +78,19 @@ def next_due(row: Row, base: date, anchor: date) -> date | None:
     return None
 
 
-def with_doses(row: Row, course: Treatment | None, due: date, window: int) -> date:
+def with_doses(row: Row, course: Treatment | None, anchor: date, due: date) -> date:
     """The first day so many days after a dose, not earlier than the window allows.
 
-    Doses that are still to come are counted on from the last one.
+    Doses are counted on from the last one that was known on the day from which this one counts, so
+    that the day stays what it was when it was drawn.
     """
     if row.after_dose is None or course is None:
         return due
-    wanted = due - timedelta(days=window + row.after_dose)
+    wanted = due - timedelta(days=row.before + row.after_dose)
     doses = course.doses or (course.start,)
-    place = bisect_left(doses, wanted)
-    if place < len(doses):
-        dose = doses[place]
-    else:
-        missing = (wanted - doses[-1]).days
-        dose = doses[-1] + timedelta(days=-(-missing // course.every) * course.every)
+    last = doses[max(bisect_right(doses, anchor) - 1, 0)]
+    missing = max((wanted - last).days, 0)
+    dose = last + timedelta(days=-(-missing // course.every) * course.every)
     return dose + timedelta(days=row.after_dose)
 
 

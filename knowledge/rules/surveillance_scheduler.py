@@ -168,7 +168,7 @@ class _Calendar:
             yield settled.item
             raised = settled.done is not None and bool(settled.done.raised & row.closing)
             unknown = settled.how in (How.OVERTAKEN, How.BY_PERSON)
-            if settled.how is How.LEFT or (row.while_raised and not (raised or unknown)):
+            if row.while_raised and not (raised or unknown):
                 return
 
     def _planned(self, row: Row, stretch: Stretch, number: int) -> Item:
@@ -214,7 +214,8 @@ class _Calendar:
                 due = self._next(row, stretch, anchor)
             if due is not None:
                 due = max(due, stretch.start)
-            while due is not None and (stretch.end is None or anchor < stretch.end):
+            since = max(stretch.start, min(anchor, self._known_from(row, stretch, anchor)))
+            while due is not None and (stretch.end is None or since < stretch.end):
                 settled = self._settle(*self._occurrence(row, stretch, anchor, due), stretch)
                 yield settled.item
                 if settled.how is How.LEFT:
@@ -223,8 +224,16 @@ class _Calendar:
                 on = self._counts_on(settled)
                 if on is None:
                     break
-                anchor = on
+                anchor, since = on, settled.item.ended_on or on
                 due = self._next(row, stretch, anchor)
+
+    def _known_from(self, row: Row, stretch: Stretch, anchor: date) -> date:
+        """Since when does the first one stand in the calendar? Planned ahead, from its trigger."""
+        led = self.led.get((row.after_rule, stretch.base)) if row.after_rule else None
+        if led is None or not row.planned_ahead:
+            return anchor
+        planned = self._next(row, stretch, led.item.due)
+        return stretch.start if planned == self._next(row, stretch, anchor) else anchor
 
     def _counts_on(self, settled: Settled) -> date | None:
         """From which day does the next one count? None: this one is still awaited."""
@@ -245,13 +254,14 @@ class _Calendar:
         if row.after_rule is None:
             assert row.first is not None
             due = stretch.base + timedelta(days=row.first)
-            return stretch.base, with_doses(row, stretch.treatment, due, row.before)
+            return stretch.base, with_doses(row, stretch.treatment, stretch.base, due)
         led = self.led.get((row.after_rule, stretch.base))
-        if led is None or led.how is How.LEFT:
+        if led is None:
             return None
-        if led.how is How.OPEN and not row.planned_ahead and self.preview is None:
+        planned = led.how in (How.OPEN, How.LEFT)
+        if planned and not row.planned_ahead and (self.preview is None or led.how is How.LEFT):
             return None
-        anchor = led.item.due if led.how is How.OPEN else self._counts_on(led)
+        anchor = led.item.due if planned else self._counts_on(led)
         assert anchor is not None
         return anchor, self._next(row, stretch, anchor)
 
@@ -261,7 +271,7 @@ class _Calendar:
             return
         led = self.led[row.after_rule, stretch.base]
         was, now = self._next(row, stretch, led.item.due), self._next(row, stretch, anchor)
-        if led.how is How.OPEN or was is None or was == now or anchor <= stretch.start:
+        if led.how is not How.DONE or was is None or was == now or anchor <= stretch.start:
             return
         _, item, _ = self._occurrence(row, stretch, led.item.due, was)
         why = f"counted from {anchor} on, when {led.item.rule} was done: due on {now}"
@@ -272,7 +282,7 @@ class _Calendar:
         if row.unsettled_by:
             base = settled_since(stretch, self._unsettled(row, stretch), anchor)
         due = next_due(row, base, anchor)
-        return due and with_doses(row, stretch.treatment, due, row.before)
+        return due and with_doses(row, stretch.treatment, anchor, due)
 
     def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
         """On which days was the treatment changed, or something raised?"""

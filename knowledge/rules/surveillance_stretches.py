@@ -133,7 +133,7 @@ def searching(facts: Facts) -> list[Stretch]:
     """While nothing was found that could be removed: from when to when?"""
     first = facts.watches[0].operation.day if facts.watches else None
     found: list[Stretch] = []
-    begun: date | None = None if facts.stated else facts.opened
+    begun: date | None = facts.opened
     for day, state in facts.stated:
         if first is not None and day > first:
             break
@@ -141,7 +141,9 @@ def searching(facts: Facts) -> list[Stretch]:
             if begun is not None:
                 found.append(Stretch(begun, begun, day, f"the tumor was found ({state} on {day})"))
             begun = None
-        elif begun is None:
+        elif begun is None or begun == facts.opened:
+            if begun is not None and begun < day:
+                found.append(Stretch(begun, begun, day, f"{state} from {day} on"))
             begun = day
     if begun is not None and (first is None or begun < first):
         found.append(Stretch(begun, begun, first, f"operated on {first}"))

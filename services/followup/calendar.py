@@ -46,7 +46,7 @@ def facts_of(
     begun += [day for day, _ in stated]
     return Facts(
         on=on,
-        opened=request.opened_on or min(begun, default=on),
+        opened=request.opened_on or min(begun or [one.day for one in history.done], default=on),
         watches=watches,
         treatments=treatments,
         stated=tuple(stated),
