@@ -219,7 +219,9 @@ def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
         if therapy.given_on is not None:
             ended.append(Exposure(therapy.agent, kind, therapy.given_on, therapy.given_on))
         if therapy.started_on is not None and therapy.stopped_on is None:
-            running[therapy.agent] = Exposure(therapy.agent, kind, therapy.started_on, None)
+            # another dose of what is taken already does not make it begin later
+            if therapy.agent not in running:
+                running[therapy.agent] = Exposure(therapy.agent, kind, therapy.started_on, None)
         elif therapy.stopped_on is not None:
             begun = running.pop(therapy.agent, None)
             started = therapy.started_on or (begun.started if begun else None)

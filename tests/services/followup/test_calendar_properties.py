@@ -71,7 +71,7 @@ def ended(answer: FollowUp) -> Ends:
 
 
 @given(COURSES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_has_ended_stays_ended_in_the_same_way_as_time_passes(course: Course) -> None:
     before: Ends = {}
     for days in range(0, LAST + 40, 20):
@@ -85,7 +85,7 @@ def test_what_has_ended_stays_ended_in_the_same_way_as_time_passes(course: Cours
 
 
 @given(COURSES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nothing_that_was_open_is_lost(course: Course) -> None:
     was_open: set[tuple[str, str]] = set()
     for days in range(0, LAST + 40, 20):
@@ -96,7 +96,7 @@ def test_nothing_that_was_open_is_lost(course: Course) -> None:
 
 
 @given(COURSES, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_order_of_arrival_changes_nothing(course: Course, chance: Any) -> None:
     request = as_of(course, LAST)
     shuffled = list(request.history)
