@@ -16,6 +16,8 @@ from services.followup.contract import (
     FollowUp,
     PlanRequest,
     ProposalList,
+    Proposed,
+    ProposedEvents,
     StoredConclusion,
     StoredFollowUp,
 )
@@ -83,6 +85,15 @@ class FollowupClient:
         path = f"{_plan(plan_id)}/conclusions/{conclusion_id}"
         return await self._service.exchange(
             "PUT", path, Conclusion, organisation=organisation, body=moment
+        )
+
+    async def preview_change(
+        self, organisation: str, plan_id: UUID, proposed: ProposedEvents
+    ) -> Proposed:
+        """What would these events move? Nothing is stored."""
+        path = f"{_plan(plan_id)}/preview"
+        return await self._service.exchange(
+            "POST", path, Proposed, organisation=organisation, body=proposed
         )
 
     async def read_conclusion(
