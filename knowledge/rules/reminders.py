@@ -21,6 +21,8 @@ class Rung:
     channel: str
     offset: int
     immediate: bool = False
+    unless_acknowledged: str | None = None
+    """The step that somebody should have acknowledged; this one follows when nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,22 @@ def rungs(
                 channel=row.fields["channel"],
                 offset=row.fields["offset"],
                 immediate=immediate,
+                unless_acknowledged=row.fields.get("unless_acknowledged"),
             )
         )
     return tuple(sorted(chosen, key=lambda rung: rung.at))
+
+
+def unheard(ladder: Sequence[Rung], acknowledged_at: datetime | None) -> tuple[Rung, ...]:
+    """The ladder without what follows only as long as a task is not acknowledged (REM-002)."""
+    at = {rung.key: rung.at for rung in ladder}
+    return tuple(
+        rung
+        for rung in ladder
+        if rung.unless_acknowledged is None
+        or acknowledged_at is None
+        or acknowledged_at < at[rung.unless_acknowledged]
+    )
 
 
 def _first_day(known: datetime, place: ZoneInfo, hour: time) -> date:

@@ -236,7 +236,12 @@ class Ledger:
         for rule, occurrence, rung in (await self._session.exec(known)).all():
             settled.setdefault((rule, occurrence), set()).add(rung)
         owed = [(as_obligation(row), row.created_at) for row in still_open]
-        planned = plan(owed, settled, journey.zone, at)
+        acknowledged = {
+            (row.rule, row.occurrence): row.acknowledged_at
+            for row in still_open
+            if row.acknowledged_at is not None
+        }
+        planned = plan(owed, settled, journey.zone, at, acknowledged)
         acts = {(row.rule, row.occurrence): row for row in still_open}
         listening = (
             await repository.subscriptions_of(self._session, journey.organisation)

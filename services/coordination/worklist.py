@@ -180,10 +180,12 @@ def plan(
     settled: Mapping[Key, Collection[str]],
     zone: str,
     at: datetime,
+    acknowledged: Mapping[Key, datetime] | None = None,
 ) -> Plan:
     """What is to be said at this moment about what is open, and when is the next moment?
 
-    `owed` are the open obligations, each with the moment it was created on the journey's own clock.
+    `owed` are the open obligations, each with the moment it was created on the journey's own clock;
+    `acknowledged` says since when a person has been at it.
     """
     say: list[Said] = []
     wakes: list[datetime] = []
@@ -191,6 +193,7 @@ def plan(
     for obligation, created_at in owed:
         key = (obligation.rule, obligation.occurrence)
         ladder = reminders.rungs(obligation.ladder, obligation.due, zone, on, created_at)
+        ladder = reminders.unheard(ladder, (acknowledged or {}).get(key))
         before = settled.get(key, ())
         ripe = reminders.ripe(ladder, created_at, before, at, on)
         say += [Said(key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]

@@ -13,6 +13,7 @@ from tests.services.coordination.builders import (
     an_obligation,
     path,
     reported,
+    rungs,
     started,
     told,
     woken,
@@ -55,3 +56,30 @@ async def test_to_have_seen_what_is_due_is_not_to_have_done_it(
     seen = await acknowledged(api, journey, ladder)
 
     assert (seen["status"], seen["acknowledged"]) == ("open", True)
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "said"),
+    [
+        (None, ["T+30", "T+37"]),
+        ("2026-06-30T08:00:00Z", ["T+30", "T+37"]),
+        ("2026-07-01T08:00:00Z", ["T+30"]),
+    ],
+    ids=["by nobody", "before there was a task", "once there was one"],
+)
+async def test_a_clinicians_task_that_nobody_acknowledges_goes_to_a_supervisor_after_a_week(
+    api: httpx2.AsyncClient, seen_at: str | None, said: list[str]
+) -> None:
+    journey, owed = await started(api), an_obligation()
+    await reported(api, journey, a_progress(1, conclusion=a_conclusion(owed)))
+    await woken(api, journey, "2026-07-01T07:00:00Z")
+    if seen_at is not None:
+        key = {"rule": owed["rule"], "occurrence": owed["occurrence"]}
+        event = an_event("acknowledgement", occurred_at=seen_at, payload={"obligation": key})
+        assert (await told(api, journey, event)).status_code == 202
+        settled = {"outcome": "applied", "reason": ""}
+        await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
+
+    await woken(api, journey, "2026-07-08T07:00:00Z")
+
+    assert [rung for rung, status in await rungs(api, journey) if status == "sent"] == said

@@ -48,9 +48,10 @@ async def test_a_ladder_is_climbed_rung_by_rung_at_nine_where_the_patient_lives(
         utc("2026-06-08T07:00:00"),
         utc("2026-06-15T07:00:00"),
         utc("2026-07-01T07:00:00"),
+        utc("2026-07-08T07:00:00"),
         utc("2026-07-31T07:00:00"),
     ]
-    said = ["T-14", "T-3", "T0", "T+7", "T+14", "T+30", "T+60"]
+    said = ["T-14", "T-3", "T0", "T+7", "T+14", "T+30", "T+37", "T+60"]
     assert await rungs(api, journey) == [(rung, "sent") for rung in said]
 
 
