@@ -23,6 +23,7 @@ ORDINARY = {-1, 0, 1, 2}
 NOT_CLINICAL = {
     "knowledge/rules/renal_phosphate.py": {1000: "umol in a mmol", 100: "per cent"},
     "knowledge/rules/exposures.py": {12: "months in a year"},
+    "knowledge/rules/surveillance_dues.py": {12: "months in a year"},
     "knowledge/rules/remission.py": dict.fromkeys((12, 28, 29, 30), "months, and their last days"),
     "services/assessment/notes.py": {6: "figures of a computed number that are shown"},
     "knowledge/rules/scan_yield.py": {10: "a chance in words: so many in ten"},
