@@ -13,6 +13,7 @@ from services.followup.contract import (
     DecisionSaid,
     Disposition,
     EventBody,
+    EventHistory,
     FollowUp,
     PlanRequest,
     ProposalList,
@@ -68,6 +69,11 @@ class FollowupClient:
         return await self._service.exchange(
             "PUT", path, StoredFollowUp, organisation=organisation, body=EventBody(event)
         )
+
+    async def read_result(self, organisation: str, plan_id: UUID, result_id: UUID) -> EventHistory:
+        """Every version of an event."""
+        path = f"{_plan(plan_id)}/results/{result_id}"
+        return await self._service.exchange("GET", path, EventHistory, organisation=organisation)
 
     async def record_disposition(
         self, organisation: str, plan_id: UUID, item_id: UUID, disposition: Disposition

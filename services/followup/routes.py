@@ -19,7 +19,9 @@ from services.followup.contract import (
     DatedEvent,
     Disposition,
     DispositionOf,
+    EventHistory,
     FollowUp,
+    KeptEvent,
     PlanRequest,
     StoredFollowUp,
 )
@@ -27,7 +29,7 @@ from services.followup.drawing import answer_anew
 from services.followup.follow_up import follow_up
 from services.followup.tables import PlanRow
 from services.followup.telling import RESOURCES, plan_after, shown, tell
-from services.followup.versions import Version, as_known, results_of, standing
+from services.followup.versions import Version, as_known, newest, results_of, standing
 
 router = APIRouter(prefix="/followup/v1", tags=["followup"])
 
@@ -114,6 +116,38 @@ async def record_result(
         raise Forbidden(f"this needs the scope system/{resource}.c")
     plan = await repository.open_plan(session, caller.organisation, plan_id)
     return await plan_after(session, await tell(session, caller, plan, result_id, event))
+
+
+@router.get("/plans/{plan_id}/results/{result_id}", response_model=EventHistory)
+async def read_result(
+    plan_id: UUID,
+    result_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("CarePlan", "r")],
+) -> EventHistory:
+    """What was ever told under this id, and which version of it stands?"""
+    ledger = repository.ledger(session, caller.organisation, plan_id)
+    known = [one for one in await ledger.versions() if one.id == result_id]
+    if not known:
+        raise NotFound("there is no such event")
+    kind, stands = known[0].kind, newest(known)
+    audit.record(session, caller, "read", RESOURCES[kind], result_id, patient=plan_id)
+    return EventHistory(
+        id=result_id,
+        kind=kind,
+        versions=[
+            KeptEvent(
+                version=one.number,
+                status=one.status,
+                stands=one is stands,
+                told=dict(one.body),
+                told_by=one.sender,
+                by=one.by,
+                received_at=one.received_at,
+            )
+            for one in sorted(known, key=lambda one: one.number)
+        ],
+    )
 
 
 @router.put("/plans/{plan_id}/items/{item_id}/disposition", response_model=StoredFollowUp)

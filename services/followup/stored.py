@@ -1,7 +1,7 @@
 """What is shown of a stored plan: the last answer, and what was concluded, with its marks."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -97,3 +97,23 @@ class StoredConclusion(BaseModel):
     supersedes: UUID | None = None
     because: list[NewerVersion] = []
     changes: list[Change] = []
+
+
+class KeptEvent(BaseModel):
+    """One version of an event as it was told: by whom, when, and whether it stands."""
+
+    version: int
+    status: str
+    stands: bool
+    told: dict[str, Any]
+    told_by: str
+    by: str
+    received_at: Instant
+
+
+class EventHistory(BaseModel):
+    """Every version of an event, the first of them first."""
+
+    id: UUID
+    kind: str
+    versions: list[KeptEvent]

@@ -115,6 +115,9 @@ async def test_the_old_conclusion_is_marked_and_can_be_read_as_it_was_known(
     with pytest.raises(Refused) as refusal:
         await followup.read_conclusion(NORTH, plan, first.id, datetime(2020, 1, 1, tzinfo=UTC))
     assert refusal.value.status == 404
+    with pytest.raises(Refused) as refusal:
+        await followup.read_result("south", plan, first.id)
+    assert refusal.value.status == 404
 
 
 async def test_the_plan_can_be_read_as_it_was_known(
@@ -171,6 +174,10 @@ async def test_a_higher_version_is_a_correction_and_a_lower_one_is_history(
     newer = await tell(followup, plan, SURGERY | {"version": 3}, operation)
 
     assert (late.risk_tier, newer.risk_tier) == ("HIGH", "STANDARD")
+    kept = await followup.read_result(NORTH, plan, operation)
+    assert [(one.version, one.told["margin"], one.stands) for one in kept.versions] == [
+        *((1, "wide", False), (2, "positive", False), (3, "wide", True)),
+    ]
     others: list[dict[str, Any]] = [
         SURGERY | {"version": 3, "site": "arm"},
         SURGERY | {"site": "arm"},

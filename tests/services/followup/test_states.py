@@ -39,6 +39,29 @@ def test_an_operation_calls_for_its_rules(
     assert rule not in fired(asked("2024-04-11", SURGERY | is_silent))
 
 
+SEARCHED = {"state": "NOT_LOCALIZED", "noted_on": "2024-03-01"}
+BUROSUMAB = {"agent": "burosumab", "started_on": "2024-03-02"}
+CALCITRIOL = {"agent": "calcitriol", "started_on": "2024-03-02"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "speaks", "is_silent"),
+    [
+        ("FU-010", [SEARCHED, BUROSUMAB], [SEARCHED]),
+        ("FU-010", [SEARCHED, CALCITRIOL], [CALCITRIOL, SURGERY]),
+        ("FU-011", [BUROSUMAB], [BUROSUMAB | {"stopped_on": "2024-04-01"}]),
+        ("FU-011", [SEARCHED, BUROSUMAB], [SEARCHED, CALCITRIOL]),
+        ("FU-012", [CALCITRIOL], [CALCITRIOL | {"stopped_on": "2024-04-01"}]),
+        ("FU-012", [SEARCHED, CALCITRIOL], [SEARCHED, BUROSUMAB]),
+    ],
+)
+def test_a_drug_that_is_taken_calls_for_its_rules(
+    rule: str, speaks: list[dict[str, Any]], is_silent: list[dict[str, Any]]
+) -> None:
+    assert rule in fired(asked("2024-05-01", *speaks))
+    assert rule not in fired(asked("2024-05-01", *is_silent))
+
+
 def test_after_five_years_of_remission_it_is_for_life() -> None:
     assert "FU-008" not in fired(asked("2029-04-09", SURGERY, CURED))
     assert "FU-008" in fired(asked("2029-04-10", SURGERY, CURED))
