@@ -82,7 +82,7 @@ def treatments(
     ends with them, until it is given again.
     """
     by_class: dict[str, list[Taken]] = {}
-    for one in taken:
+    for one in sorted(taken, key=_turn):
         kind = class_of(one.agent)
         if kind is not None:
             by_class.setdefault(kind, []).append(one)
@@ -93,6 +93,12 @@ def treatments(
         else:
             found += _swallowed(kind, said)
     return tuple(sorted(found, key=lambda one: (one.start, one.kind)))
+
+
+def _turn(one: Taken) -> tuple[date, Decimal, int]:
+    """By day; of two doses of a day the larger one is the last, whichever was told first."""
+    day = one.given or one.started or one.stopped or date.min
+    return day, one.dose or Decimal(0), one.every or 0
 
 
 def _swallowed(kind: str, said: Sequence[Taken]) -> list[Treatment]:
@@ -106,7 +112,9 @@ def _swallowed(kind: str, said: Sequence[Taken]) -> list[Treatment]:
     found: list[Treatment] = []
     running: _Running | None = None
     days: dict[date, list[tuple[int, str, Decimal | None]]] = {}
-    for day, begins, agent, dose in sorted(happened, key=lambda h: (h[0], h[1], h[2])):
+    for day, begins, agent, dose in sorted(
+        happened, key=lambda h: (h[0], h[1], h[2], h[3] or Decimal(0))
+    ):
         days.setdefault(day, []).append((begins, agent, dose))
     for day, events in days.items():
         before = dict(running.agents) if running else {}
@@ -132,9 +140,13 @@ def _swallowed(kind: str, said: Sequence[Taken]) -> list[Treatment]:
 def _injected(
     said: Sequence[Taken], interruptions: Sequence[date], phosphate: Sequence[tuple[date, Level]]
 ) -> list[Treatment]:
-    """Burosumab: each dose is an event. It ends when it is stopped or interrupted."""
+    """Burosumab: each dose is an event. It ends when it is stopped or interrupted.
+
+    A beginning of which the dose was told is the first of them.
+    """
     begins = sorted({one.started for one in said if one.started is not None})
-    given = {one.given: one for one in said if one.given is not None}
+    given = {one.given for one in said if one.given is not None}
+    given |= {one.started for one in said if one.started is not None and one.dose is not None}
     ends = sorted(
         [(one.stopped, ENDED) for one in said if one.stopped is not None]
         + [(day, INTERRUPTED) for day in interruptions]
@@ -148,7 +160,8 @@ def _injected(
         start = min(later)
         # What is stopped on the day it was given ended with that dose.
         end, why = next(((day, why) for day, why in ends if day >= start), (None, ENDED))
-        doses = tuple(sorted(d for d in given if d >= start and (end is None or d <= end)))
+        told = {*given, *begins}  # who begins it is given the first dose
+        doses = tuple(sorted(d for d in told if d >= start and (end is None or d <= end)))
         found.append(_with_doses(Treatment(BUROSUMAB, start, end, why), doses, said, phosphate))
         if end is None:
             return found
@@ -177,7 +190,8 @@ def _with_doses(
         if day > course.start and (other_dose or other_rhythm):
             changed.append(day)
         dose, every = one.dose if one.dose is not None else dose, one.every or every
-    last = doses[-1] if doses else course.end
+    given = [one.given for one in said if one.given is not None and _covers(course, one.given)]
+    last = max(given, default=course.end)
     holds = _holds(course, doses, phosphate)
     return replace(
         course,

@@ -57,7 +57,10 @@ def as_of(course: Course, days: int) -> PlanRequest:
         began, lasted = taken
         drug = {"agent": "calcitriol"}
         events = [*events, {"started": began, **drug}, {"stopped": began + lasted, **drug}]
-    told = {str(sorted(event.items())): event for event in events}
+    told = {
+        str((event["day"], "s_phos") if "s_phos" in event else sorted(event.items())): event
+        for event in events
+    }
     return a_request({"setup": setup, "events": list(told.values())}, days)
 
 
