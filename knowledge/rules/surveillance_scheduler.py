@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import Enum, auto
 
 from knowledge.rules import surveillance_calendar as rows
-from knowledge.rules.surveillance_calendar import Done, Ended, Item, Row
+from knowledge.rules.surveillance_calendar import LIFELONG, Done, Ended, Item, Row
 from knowledge.rules.surveillance_dues import (
     Register,
     horizon,
@@ -132,7 +132,7 @@ class _Calendar:
         end = stretch.end
         before = min((d for d in (limit, end and end + A_DAY) if d is not None), default=None)
         done = self.register.first(row.closing, item.opens, before)
-        ended = self.endings.get((item.rule, item.occurrence))
+        ended = self._word_of_a_person(item, min(end or LIFELONG, limit or LIFELONG))
         if done is not None and (ended is None or done.day <= ended.day):
             return Settled(_closed(row, item, done), How.DONE, done)
         if ended is not None:
@@ -143,6 +143,11 @@ class _Calendar:
             return Settled(self._missed(item, limit, "nobody did it in time"), How.OVERTAKEN)
         item.lapses = limit
         return Settled(item, How.OPEN)
+
+    def _word_of_a_person(self, item: Item, over: date) -> Ended | None:
+        """How did a person end it, unless it was over by then? What has ended ends no more."""
+        ended = self.endings.get((item.rule, item.occurrence))
+        return None if ended is None or ended.day >= over else ended
 
     def _left(self, item: Item, day: date, why: str) -> Item:
         """Its state or treatment ended: closed with the reason; too late, it was missed."""
@@ -359,7 +364,7 @@ class _Calendar:
         later = [dose for dose in course.doses if dose >= due] if course and restart else []
         if later:
             return _closed(row, item, _a_dose(later[0]))
-        ended = self.endings.get((item.rule, item.occurrence))
+        ended = self._word_of_a_person(item, ends.end or LIFELONG)
         if ended is not None:
             return _ended(item, ended)
         if ends.end is not None and ends.end <= self.on:

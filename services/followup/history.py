@@ -136,11 +136,10 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             ):
                 examined = frozenset(["examination"])
                 history.done.append(Done(day_of(event.examined_at), examined))
-            case DispositionOf():
+            case DispositionOf() if not _is_later(event.noted_on, as_of, history):
                 status = _status(event.disposition)
-                history.endings[event.rule, event.occurrence] = Ended(
-                    day_of(event.noted_on), status, event.disposition, event.reason
-                )
+                ended = Ended(day_of(event.noted_on), status, event.disposition, event.reason)
+                history.endings.setdefault((event.rule, event.occurrence), ended)
             case Stated() if not _is_later(event.noted_on or as_of, as_of, history):
                 history.stated.append(event)
                 if event.state == remission.State.METASTATIC:
