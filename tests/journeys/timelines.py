@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from services.followup.contract import FollowUp
 from tests.journeys.system import System, eventually
-from tests.services.followup.timelines import Step, the_results
+from tests.services.followup.timelines import Step, the_events, the_results
 
 T = TypeVar("T")
 CYCLE = timedelta(days=4 * 365 + 1)
@@ -61,7 +61,7 @@ class Followed:
     """One patient: told what happens as a health system tells it, asked as anybody may ask."""
 
     system: System
-    patient: Mapping[str, Any]
+    timeline: Mapping[str, Any]
     days: Days
     east: int
     began: date
@@ -78,9 +78,12 @@ class Followed:
 
     def begin(self) -> None:
         """The journey starts; nobody has said anything yet."""
-        about = {name: self.patient[name] for name in ("sex", "age_years")}
-        zone = f"Etc/GMT{-self.east:+d}"
-        start = {"patient": {"id": str(self.id), **about}, "zone": zone}
+        about = {name: self.timeline["patient"][name] for name in ("sex", "age_years")}
+        start = {
+            "patient": {"id": str(self.id), **about},
+            "zone": f"Etc/GMT{-self.east:+d}",
+            "label_profile": self.timeline.get("label_profile"),
+        }
         answer = self.system.send("PUT", self.journey, start)
         assert answer.status_code == 200, answer.text
 
@@ -95,12 +98,12 @@ class Followed:
 
     def take(self, step: Step) -> None:
         """Everything that the step says has happened, told one after the other."""
-        for told in step.get("events", []):
+        for told in the_events(step):
             payload = {name: said for name, said in told.items() if name != "kind"}
             self.tell(told["kind"], payload)
         if "results" in step:
             offset = f"{self.east:+03d}:00"
-            samples = the_results(step["on"], step["results"], self.patient, offset)
+            samples = the_results(step["on"], step["results"], self.timeline["patient"], offset)
             self.tell("observations", samples)
         for answer in step.get("decisions", []):
             self.tell("decision", {"task": None, "answer": answer, "reason": "as the timeline"})
@@ -125,8 +128,11 @@ class Followed:
         return self.days.written(self.system.get(self.journey))
 
     def answer(self) -> FollowUp:
-        """What follow-up answered last, in the days as written."""
-        plan = self.system.get(f"/followup/v1/plans/{self.id}")
+        """What follow-up answered last, or answers now if the journey has not asked it."""
+        stands = self.system.get(self.journey)
+        asked = stands["phase"] == "surveillance"
+        moment = "" if asked else f"?as_of={stands['as_of']}"
+        plan = self.system.get(f"/followup/v1/plans/{self.id}{moment}")
         return FollowUp.model_validate(self.days.written(plan))
 
     def reminded(self, day: str) -> list[tuple[str, str, str, str]]:

@@ -8,17 +8,25 @@ import pytest
 
 from services.followup.contract import PlanRequest
 from services.followup.follow_up import conclude, follow_up
-from tests.services.followup.timelines import TIMELINES, expect_answered, the_results
+from tests.services.followup.timelines import (
+    TIMELINES,
+    expect_answered,
+    expect_reminders,
+    the_events,
+    the_results,
+)
 
 
 @pytest.mark.parametrize("timeline", [pytest.param(t, id=t["name"]) for t in TIMELINES])
 def test_a_patient_is_followed_day_by_day(timeline: dict[str, Any]) -> None:
-    history: list[dict[str, Any]] = []
+    history: list[Any] = []
     for step in timeline["steps"]:
-        history += step.get("events", [])
+        history += the_events(step)
         if "results" in step:
             history.append(the_results(step["on"], step["results"], timeline["patient"]))
-        request = PlanRequest.model_validate({"patient": timeline["patient"], "history": history})
+        body = {"patient": timeline["patient"], "history": history}
+        body["label_profile"] = timeline.get("label_profile")
+        request = PlanRequest.model_validate(body)
         as_of = datetime.fromisoformat(step["on"]).replace(hour=12, tzinfo=UTC)
 
         answer = follow_up(request, as_of)
@@ -26,6 +34,7 @@ def test_a_patient_is_followed_day_by_day(timeline: dict[str, Any]) -> None:
 
         day = step["on"]
         expect_answered(step, answer)
+        expect_reminders(step, answer, "Europe/Berlin")
         assert conclusion.state == answer.state
         if "proposal" in step:
             assert conclusion.proposal == step["proposal"], day

@@ -6,9 +6,12 @@ lived through on the real system (tests/journeys/test_timelines.py).
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from knowledge.rules import reminders
 from knowledge.terms.obligation import ObligationStatus
 from services.followup.contract import FollowUp
 
@@ -26,7 +29,7 @@ UNITS = {
     "s_pth": ("pg/mL", 15, 65),
     "tmp_gfr": ("mmol/L", 0.80, 1.35),
     "egfr": ("mL/min/{1.73_m2}", None, None),
-    "u_ca_24h": ("mmol/(24.h)", None, None),
+    "u_ca_24h": ("mg/(24.h)", None, None),
 }
 """The laboratory of the timelines: its unit and its interval."""
 
@@ -44,6 +47,23 @@ def the_results(
         observations.append(one | taken | interval)
     weight = {"patient": {"weight_kg": patient["weight_kg"]}} if "weight_kg" in patient else {}
     return weight | {"observations": observations}
+
+
+AREAS = (
+    *("scalp", "face", "nose_sinuses", "mouth", "neck", "chest_wall", "abdominal_wall", "back"),
+    *("buttock", "groin", "upper_arm", "forearm", "hand", "thigh", "popliteal_fossa", "leg"),
+    "foot",
+)
+"""A whole examination, from head to toe."""
+
+
+def the_events(step: Step) -> list[dict[str, Any]]:
+    """What has happened by this step, apart from results."""
+    events: list[dict[str, Any]] = list(step.get("events", []))
+    if "examined" in step:
+        areas = dict.fromkeys(AREAS, "normal") | step["examined"]
+        events.append({"kind": "examination", "examined_at": step["on"], "areas": areas})
+    return events
 
 
 def open_items(answer: FollowUp) -> dict[str, list[str]]:
@@ -71,6 +91,7 @@ def expect_answered(step: Step, answer: FollowUp) -> None:
     if "alerts" in step:
         assert [alert.rule for alert in answer.alerts] == step["alerts"], day
     assert set(step.get("fired", [])) <= fired, (day, fired)
+    _expect_proposed(step, answer)
     caveats = {caveat.code for caveat in answer.caveats}
     assert set(step.get("caveats", [])) <= caveats, (day, caveats)
 
@@ -90,3 +111,38 @@ def _expect_calendar(step: Step, answer: FollowUp) -> None:
         assert any(i.rule == rule and i.status == "done" for i in answer.schedule), (day, rule)
     for rule in step.get("overdue", []):
         assert any(i.rule == rule and i.overdue for i in answer.schedule), (day, rule)
+
+
+def _expect_proposed(step: Step, answer: FollowUp) -> None:
+    day = step["on"]
+    if "proposes" in step:
+        proposals = answer.dose_proposals
+        assert len(proposals) == len(step["proposes"]), (day, proposals)
+        for wanted in step["proposes"]:
+            said = [{name: _plain(getattr(one, name)) for name in wanted} for one in proposals]
+            assert wanted in said, (day, wanted, said)
+    if "hard" in step:
+        stops = [stop.rule for one in answer.dose_proposals for stop in one.hard_stops]
+        assert sorted(set(stops)) == step["hard"], (day, stops)
+    if "chooses" in step:
+        assert [one.rule for one in answer.treatment_proposals] == step["chooses"], day
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def expect_reminders(step: Step, answer: FollowUp, zone: str) -> None:
+    """What is open calls for these reminders on this day, by its ladder."""
+    on = date.fromisoformat(step["on"])
+    called = [
+        [item.rule, rung.key, rung.recipient, rung.channel]
+        for item in answer.schedule
+        if item.status is ObligationStatus.OPEN
+        for rung in reminders.rungs(item.ladder, item.due, zone, on)
+        if rung.at.date() == on
+    ]
+    for expected in step.get("reminders", []):
+        assert expected in called, (step["on"], called)
