@@ -33,6 +33,7 @@ from services.followup.contract import (
     Therapy,
 )
 from services.followup.results import believed, level_of, reading_order, sample_of
+from services.followup.weight import weight_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
 NOBODY = Person()
@@ -105,7 +106,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     patient = _patient(request)
     person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)
     subject = Subject(on, person.sex, person.age_on(on), request.profile)
-    history = History(on, subject, person, patient.weight_kg)
+    history = History(on, subject, person, weight_of(request, on) or patient.weight_kg)
     results: list[Results] = []
     therapies: list[Therapy] = []
     for event in request.history:

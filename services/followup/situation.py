@@ -14,9 +14,10 @@ from knowledge.rules.remission import Course
 from knowledge.rules.treatment_choice import Tumor
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
-from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Results, Surgery
+from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Surgery
 from services.followup.drugs import Drugs, drugs_of
 from services.followup.history import History, day_of
+from services.followup.weight import weight_of
 
 CALCIUM = ("s_ca_adj", "s_ca")
 LOCAL_TREATMENTS = ("radiotherapy", "ablation")
@@ -103,24 +104,6 @@ def situation_of(
         planned_for=_planned(request, treated, on),
         treated_on=treated,
     )
-
-
-def weight_of(request: PlanRequest, on: date) -> Decimal | None:
-    """The newest weight that was told with results, else that of the plan."""
-    dated = [
-        (day, event.patient.weight_kg)
-        for event in request.history
-        if isinstance(event, Results) and event.patient is not None
-        for day in [_told_on(event)]
-        if event.patient.weight_kg is not None and day is not None and day <= on
-    ]
-    newest = max(dated, key=lambda told: told[0], default=None)
-    return request.patient.weight_kg if newest is None else newest[1]
-
-
-def _told_on(event: Results) -> date | None:
-    days = [o.taken_at.date() for o in event.observations or () if o.taken_at is not None]
-    return max(days, default=event.as_of.date() if event.as_of is not None else None)
 
 
 def _treated(request: PlanRequest, on: date) -> tuple[date, ...]:

@@ -24,7 +24,8 @@ def test_a_patient_is_followed_day_by_day(timeline: dict[str, Any]) -> None:
         history += the_events(step)
         if "results" in step:
             history.append(the_results(step["on"], step["results"], timeline["patient"]))
-        body = {"patient": timeline["patient"], "history": history}
+        person = {name: timeline["patient"][name] for name in ("sex", "age_years")}
+        body: dict[str, Any] = {"patient": person, "history": history}
         body["label_profile"] = timeline.get("label_profile")
         request = PlanRequest.model_validate(body)
         as_of = datetime.fromisoformat(step["on"]).replace(hour=12, tzinfo=UTC)

@@ -45,7 +45,7 @@ def the_results(
         taken = {"taken_at": f"{day}T08:00:00{offset}", "fasting": True}
         interval = {"reference_range": {"low": low, "high": high}} if low or high else {}
         observations.append(one | taken | interval)
-    weight = {"patient": {"weight_kg": patient["weight_kg"]}} if "weight_kg" in patient else {}
+    weight = {"findings": {"weight_kg": patient["weight_kg"]}} if "weight_kg" in patient else {}
     return weight | {"observations": observations}
 
 

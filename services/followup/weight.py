@@ -1,0 +1,38 @@
+"""How much did this person weigh on a day? A weight comes with results, or with the plan."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from services.followup.contract import PlanRequest, Results
+
+
+def weight_of(request: PlanRequest, on: date) -> Decimal | None:
+    """The newest weight that was told with results by that day, else that of the plan."""
+    dated = [told for told in _told(request) if told[0] <= on]
+    newest = max(dated, key=lambda told: told[0], default=None)
+    return request.patient.weight_kg if newest is None else newest[1]
+
+
+def _told(request: PlanRequest) -> Iterator[tuple[date, Decimal]]:
+    for event in request.history:
+        if isinstance(event, Results):
+            day, weight = _day(event), _weight(event)
+            if day is not None and weight is not None:
+                yield day, weight
+
+
+def _weight(event: Results) -> Decimal | None:
+    """As said of the patient, or among the findings, as the assessment contract writes it."""
+    if event.patient is not None and event.patient.weight_kg is not None:
+        return event.patient.weight_kg
+    try:
+        found = Decimal(str((event.findings or {}).get("weight_kg")))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and found > 0 else None
+
+
+def _day(event: Results) -> date | None:
+    days = [o.taken_at.date() for o in event.observations or () if o.taken_at is not None]
+    return max(days, default=event.as_of.date() if event.as_of is not None else None)
