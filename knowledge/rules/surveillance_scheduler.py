@@ -204,16 +204,19 @@ class _Calendar:
         """One after another: each counts from the day on which the one before was really done."""
         anchor: date | None = None
         base: date | None = None
-        for stretch in parts:
+        ahead = False
+        for stretch in self._counted_anew(row, parts):
             if stretch.base != base:
-                base, anchor = stretch.base, None
+                base, anchor, ahead = stretch.base, None, False
+            was_ahead, ahead = ahead, self._is_ahead(row, stretch)
             if anchor is None:
                 start = self._first(row, stretch)
                 if start is None:
                     continue
                 anchor, due = start
-                yield from self._counted_anew(row, stretch, anchor)
             else:
+                if was_ahead and not ahead:
+                    anchor = max(anchor, self._counts_on(self._led(row, stretch)) or anchor)
                 again = self.register.last(row.closing, anchor, stretch.start)
                 anchor = max(anchor, again or anchor)
                 due = self._next(row, stretch, anchor)
@@ -233,12 +236,21 @@ class _Calendar:
                 due = self._next(row, stretch, anchor)
 
     def _known_from(self, row: Row, stretch: Stretch, anchor: date) -> date:
-        """Since when does the first one stand in the calendar? Planned ahead, from its trigger."""
+        """Since when does the first one stand in the calendar? Planned ahead, from the trigger on."""
         led = self.led.get((row.after_rule, stretch.base)) if row.after_rule else None
-        if led is None or not row.planned_ahead:
-            return anchor
-        planned = self._next(row, stretch, led.item.due)
-        return stretch.start if planned == self._next(row, stretch, anchor) else anchor
+        awaited = led is not None and led.how in (How.OPEN, How.LEFT)
+        return stretch.start if awaited or self._is_ahead(row, stretch) else anchor
+
+    def _is_ahead(self, row: Row, stretch: Stretch) -> bool:
+        """Is it planned here before that has ended from which it counts?"""
+        if not row.planned_ahead:
+            return False
+        ended = self._led(row, stretch).item.ended_on
+        return ended is None or stretch.start < ended
+
+    def _led(self, row: Row, stretch: Stretch) -> Settled:
+        assert row.after_rule is not None
+        return self.led[row.after_rule, stretch.base]
 
     def _counts_on(self, settled: Settled) -> date | None:
         """From which day does the next one count? None: this one is still awaited."""
@@ -266,21 +278,28 @@ class _Calendar:
         planned = led.how in (How.OPEN, How.LEFT)
         if planned and not row.planned_ahead and (self.preview is None or led.how is How.LEFT):
             return None
-        anchor = led.item.due if planned else self._counts_on(led)
+        ahead = planned or self._is_ahead(row, stretch)
+        anchor = led.item.due if ahead else self._counts_on(led)
         assert anchor is not None
         return anchor, self._next(row, stretch, anchor)
 
-    def _counted_anew(self, row: Row, stretch: Stretch, anchor: date) -> Iterator[Item]:
-        """What was planned ahead and is counted from another day now: closed, and said so."""
-        if not row.planned_ahead or row.after_rule is None:
-            return
-        led = self.led[row.after_rule, stretch.base]
-        was, now = self._next(row, stretch, led.item.due), self._next(row, stretch, anchor)
-        if led.how is not How.DONE or was is None or was == now or anchor <= stretch.start:
-            return
-        _, item, _ = self._occurrence(row, stretch, led.item.due, was)
-        why = f"counted from {anchor} on, when {led.item.rule} was done: due on {now}"
-        yield _end(item, ObligationStatus.CANCELLED, anchor, NOT_INDICATED, why)
+    def _counted_anew(self, row: Row, parts: Sequence[Stretch]) -> Iterator[Stretch]:
+        """What was planned ahead ends when it is counted from another day, with the reason."""
+        for stretch in parts:
+            ended = self._led(row, stretch).item.ended_on if row.planned_ahead else None
+            over = stretch.end or LIFELONG
+            if ended is None or not stretch.start < ended < over:
+                yield stretch
+                continue
+            led = self._led(row, stretch)
+            anchor = self._counts_on(led)
+            if anchor is None or anchor == led.item.due:
+                yield stretch
+                continue
+            due = self._next(row, stretch, anchor)
+            why = f"counted from {anchor} on, when {led.item.rule} was done: due on {due}"
+            yield replace(stretch, end=ended, why=why)
+            yield replace(stretch, start=ended)
 
     def _next(self, row: Row, stretch: Stretch, anchor: date) -> date | None:
         base = stretch.base
