@@ -6,6 +6,7 @@ What was corrected or taken back is not read; what arrived first makes no differ
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 WITHDRAWN = frozenset({"entered-in-error", "cancelled", "not-done", "not-taken", "revoked"})
@@ -35,7 +36,7 @@ def what_stands(told: Sequence[E]) -> list[E]:
 
 
 def _key(event: Any) -> tuple[str, str] | None:
-    id = getattr(event, "id", None)
+    id = event.__dict__.get("id")
     return None if id is None else (event.kind, id)
 
 
@@ -55,22 +56,30 @@ KEPT_AS_TOLD = frozenset({"observations", "therapy", "planned", "opinion", "disp
 def in_order(told: Sequence[E]) -> list[E]:
     """These events by their own times; what arrived first makes no difference.
 
-    Of one moment, what ends goes before what begins.
+    Of one moment, what ends goes before what begins; what was told twice is told once.
     """
-    ordered = sorted(told, key=_place)
-    for _, same in groupby(enumerate(ordered), key=lambda one: _place(one[1])):
-        group = list(same)
-        if len(group) > 1 and group[0][1].kind not in KEPT_AS_TOLD:  # type: ignore[attr-defined]
-            first = group[0][0]
-            ordered[first : first + len(group)] = sorted((one for _, one in group), key=str)
+    placed = sorted(((_place(event), event) for event in told), key=itemgetter(0))
+    ordered: list[E] = []
+    for (*_, kind), same in groupby(placed, key=itemgetter(0)):
+        group = [event for _, event in same]
+        if len(group) > 1:
+            group = [one for place, one in enumerate(group) if one not in group[:place]]
+        if len(group) > 1 and kind not in KEPT_AS_TOLD:
+            group.sort(key=str)
+        ordered += group
     return ordered
 
 
 def _place(event: Any) -> tuple[date, datetime, bool, str]:
-    moments = [when for name in TIMES if (when := getattr(event, name, None)) is not None]
+    said = event.__dict__  # asking an event for what its kind does not have is slow
     if event.kind == "observations":
-        moments = [one.taken_at for one in event.observations or () if one.taken_at is not None]
-    goes_on = getattr(event, "stopped_on", None) is None
-    timed = [when for when in moments if isinstance(when, datetime)]
-    days = [when.date() if isinstance(when, datetime) else when for when in moments]
-    return max(days, default=date.min), max(timed, default=UNTIMED), goes_on, event.kind
+        moments = [one.taken_at for one in said["observations"] or () if one.taken_at is not None]
+    else:
+        moments = [when for name in TIMES if (when := said.get(name)) is not None]
+    last, day = UNTIMED, date.min
+    for when in moments:
+        if isinstance(when, datetime):
+            last, day = max(last, when), max(day, when.date())
+        else:
+            day = max(day, when)
+    return day, last, said.get("stopped_on") is None, event.kind

@@ -275,7 +275,8 @@ def _kind_of(given: Any) -> str:
 
 
 def _may_be_another(event: Any) -> bool:
-    version, status = getattr(event, "version", None), getattr(event, "status", None)
+    said = event.__dict__
+    version, status = said.get("version"), said.get("status")
     return (version or 1) > 1 or status is not None
 
 
