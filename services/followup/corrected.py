@@ -60,7 +60,7 @@ def in_order(told: Sequence[E]) -> list[E]:
     """
     placed = sorted(((_place(event), event) for event in told), key=itemgetter(0))
     ordered: list[E] = []
-    for (*_, kind), same in groupby(placed, key=itemgetter(0)):
+    for (*_, kind, _), same in groupby(placed, key=itemgetter(0)):
         group = [event for _, event in same]
         if len(group) > 1:
             group = [one for place, one in enumerate(group) if one not in group[:place]]
@@ -70,7 +70,7 @@ def in_order(told: Sequence[E]) -> list[E]:
     return ordered
 
 
-def _place(event: Any) -> tuple[date, datetime, bool, str]:
+def _place(event: Any) -> tuple[date, datetime, bool, str, str]:
     said = event.__dict__  # asking an event for what its kind does not have is slow
     if event.kind == "observations":
         moments = [one.taken_at for one in said["observations"] or () if one.taken_at is not None]
@@ -82,4 +82,5 @@ def _place(event: Any) -> tuple[date, datetime, bool, str]:
             last, day = max(last, when), max(day, when.date())
         else:
             day = max(day, when)
-    return day, last, said.get("stopped_on") is None, event.kind
+    goes_on = said.get("stopped_on") is None
+    return day, last, goes_on, event.kind, said.get("agent") or ""

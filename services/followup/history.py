@@ -209,8 +209,12 @@ def _from_exposures(results: Iterable[Results], history: History) -> list[Therap
 
 
 def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
-    """Which drugs may mask a result, and until when? A stop ends what was begun before it."""
+    """Which drugs may mask a result, and until when? A stop ends what was begun or given before it.
+
+    Of a drug of which nobody told the beginning it is not known since when it was taken.
+    """
     running: dict[str, Exposure] = {}
+    first_given: dict[str, When] = {}
     ended: list[Exposure] = []
     for therapy in sorted(therapies, key=_turn):
         kind = remission.masker(therapy.agent)
@@ -218,13 +222,15 @@ def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
             continue
         if therapy.given_on is not None:
             ended.append(Exposure(therapy.agent, kind, therapy.given_on, therapy.given_on))
+            first_given.setdefault(therapy.agent, therapy.given_on)
         if therapy.started_on is not None and therapy.stopped_on is None:
             # another dose of what is taken already does not make it begin later
             if therapy.agent not in running:
                 running[therapy.agent] = Exposure(therapy.agent, kind, therapy.started_on, None)
         elif therapy.stopped_on is not None:
             begun = running.pop(therapy.agent, None)
-            started = therapy.started_on or (begun.started if begun else None)
+            given = first_given.pop(therapy.agent, None)
+            started = therapy.started_on or (begun.started if begun else given)
             ended.append(Exposure(therapy.agent, kind, started, therapy.stopped_on))
     return [*ended, *running.values()]
 
