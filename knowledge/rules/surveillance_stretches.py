@@ -68,6 +68,8 @@ def stretches(row: Row, facts: Facts) -> list[Stretch]:
             ]
         case "searching":
             return searching(facts)
+        case "found":
+            return list(_found(facts))
         case "searching_treated":
             return list(_searching_treated(facts))
         case "standing":
@@ -148,6 +150,22 @@ def searching(facts: Facts) -> list[Stretch]:
     if begun is not None and (first is None or begun < first):
         found.append(Stretch(begun, begun, first, f"operated on {first}"))
     return found
+
+
+def _found(facts: Facts) -> Iterator[Stretch]:
+    """Since the tumor was found, until it is operated on or the search goes on."""
+    first = facts.watches[0].operation.day if facts.watches else None
+    since: date | None = None
+    for day, state in facts.stated:
+        if first is not None and day > first:
+            break
+        if surveillance_calendar.ends_search(state):
+            since = since or day
+        elif since is not None:
+            yield Stretch(since, since, day, f"{state} from {day} on")
+            since = None
+    if since is not None and (first is None or since < first):
+        yield Stretch(since, since, first, f"operated on {first}")
 
 
 def _searching_treated(facts: Facts) -> Iterator[Stretch]:

@@ -1,13 +1,13 @@
 """The patient timelines of treatment-followup.md 9, lived through on the real system."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.journeys.system import System, a_system
-from tests.journeys.timelines import Days, Followed, where_it_is_noon
+from tests.journeys.timelines import Days, Followed, a_day_that_lasts, where_it_is_noon
 from tests.services.followup.timelines import TIMELINES, Step, expect_answered, open_items
 
 
@@ -20,7 +20,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.mark.parametrize("timeline", [pytest.param(t, id=t["name"]) for t in TIMELINES])
 def test_a_patient_lives_through_a_timeline(system: System, timeline: dict[str, Any]) -> None:
-    now = datetime.now(UTC)
+    now = a_day_that_lasts()
     days = Days.from_now(date.fromisoformat(timeline["steps"][0]["on"]), now.date())
     patient = Followed(system, timeline, days, where_it_is_noon(now), now.date())
     patient.begin()

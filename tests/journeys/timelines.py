@@ -21,6 +21,9 @@ CYCLE = timedelta(days=4 * 365 + 1)
 A_DAY = re.compile(r"\b\d{4}-\d\d-\d\d(?=\b|T)")
 NOON, MORNING = 12, "T08:00:00"
 LONGEST_LEAP = 3660
+LONGEST_TEST = timedelta(minutes=4)
+NOBODY_IS_ASKED = "treatment"
+"""In this phase an event is kept, and no service concludes anything from it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ def _moved(said: T, by: timedelta) -> T:
 
     moved: T = json.loads(A_DAY.sub(move, json.dumps(said)))
     return moved
+
+
+def a_day_that_lasts() -> datetime:
+    """Now, once it is not about to be midnight: who begins today still lives today at the end."""
+
+    def now() -> datetime | None:
+        now = datetime.now(UTC)
+        return now if (now + LONGEST_TEST).date() == now.date() else None
+
+    return eventually(now, "a new day begins", patience=2 * LONGEST_TEST.total_seconds())
 
 
 def where_it_is_noon(now: datetime) -> int:
@@ -119,7 +132,8 @@ class Followed:
 
         def taken_in() -> bool | None:
             stands = self.system.get(self.journey)
-            return (stands["revision"] > before and not stands["events_waiting"]) or None
+            concluded = stands["revision"] > before or stands["phase"] == NOBODY_IS_ASKED
+            return (concluded and not stands["events_waiting"]) or None
 
         eventually(taken_in, f"{kind} is taken in by {self.id}")
 

@@ -124,6 +124,8 @@ def _expect_proposed(step: Step, answer: FollowUp) -> None:
     if "hard" in step:
         stops = [stop.rule for one in answer.dose_proposals for stop in one.hard_stops]
         assert sorted(set(stops)) == step["hard"], (day, stops)
+    if "stops" in step:
+        assert [stop.rule for stop in answer.stops] == step["stops"], day
     if "chooses" in step:
         assert [one.rule for one in answer.treatment_proposals] == step["chooses"], day
 
