@@ -49,3 +49,9 @@ class Native(BaseModel):
     """A noun of our own APIs: a field we do not know is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class AsOf(Native):
+    """Conclude as of this moment of the journey's own clock."""
+
+    as_of: Instant

@@ -9,6 +9,7 @@ from pydantic import Field
 from knowledge.terms.sent import Instant
 from knowledge.terms.site_settings import SiteSettings
 from services.assessment.answer import Assessment, Rejected, UsedInput
+from services.chassis.conclusions.shown import Difference
 
 ChangeOf = Literal[
     "class",
@@ -47,13 +48,10 @@ class Mark(NewerVersion):
 
 
 @dataclass(slots=True)
-class Change:
+class Change(Difference):
     """One thing that is concluded otherwise; `name` says which, where there are several."""
 
     what: ChangeOf
-    name: str | None
-    before: str | None
-    after: str | None
 
 
 @dataclass(slots=True)

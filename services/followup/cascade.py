@@ -7,9 +7,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.auth import Caller
 from services.chassis.conclusions import cascade
+from services.chassis.conclusions.shown import NewerVersion
 from services.followup import repository
 from services.followup.drawing import BECAUSE, CHANGES, Occasion, as_used, draw
-from services.followup.stored import Affected, NewerVersion
+from services.followup.stored import Affected
 from services.followup.tables import ConclusionRow, MarkRow, PlanRow
 from services.followup.versions import Result, Results, Version, newest, standing
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from knowledge.terms.obligation import Conclusion
-from knowledge.terms.sent import Instant
+from knowledge.terms.sent import AsOf, Instant
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.conclusions.cascade import KIND
+from services.chassis.conclusions.kept import as_because, as_shown
 from services.chassis.conclusions.ledger import moment_of_receipt
 from services.chassis.conclusions.marks import as_known, superseded_by
 from services.chassis.database import InTransaction
@@ -20,14 +21,13 @@ from services.followup.cascade import because_of
 from services.followup.drawing import (
     CHANGES,
     Occasion,
-    as_because,
     as_drawn,
     draw,
     keep_answer,
 )
 from services.followup.repository import PlanLedger
-from services.followup.stored import AsOf, MarkOfConclusion, StoredConclusion
-from services.followup.tables import ConclusionRow, MarkRow
+from services.followup.stored import StoredConclusion
+from services.followup.tables import ConclusionRow
 from services.followup.versions import results_of, standing
 
 router = APIRouter(prefix="/followup/v1/plans", tags=["followup"])
@@ -95,7 +95,7 @@ async def read_conclusion(
         conclusion=conclusion,
         answer=answer,
         concluded_at=row.concluded_at,
-        marked=[_shown(mark) for mark in marks],
+        marked=[as_shown(mark) for mark in marks],
         superseded_by=superseded_by(marks),
         supersedes=row.supersedes,
         because=because_of(row),
@@ -108,10 +108,3 @@ async def _found(ledger: PlanLedger, id: UUID) -> ConclusionRow:
     if row is None:
         raise NotFound("there is no such conclusion")
     return row
-
-
-def _shown(mark: MarkRow) -> MarkOfConclusion:
-    why = as_because(mark)
-    return MarkOfConclusion(
-        why.kind, why.id, why.what, why.from_version, why.to_version, why.status, mark.marked_at
-    )

@@ -4,6 +4,8 @@ What it is told at once (sent.py) or one by one (told.py), what it answers (answ
 stored plan is shown (stored.py).
 """
 
+from knowledge.terms.sent import AsOf
+from services.chassis.conclusions.shown import MarkOfConclusion, NewerVersion
 from services.followup.answer import (
     Alert,
     AlertStatus,
@@ -51,12 +53,9 @@ from services.followup.sent import (
 )
 from services.followup.stored import (
     Affected,
-    AsOf,
     Change,
     EventHistory,
     KeptEvent,
-    MarkOfConclusion,
-    NewerVersion,
     StoredConclusion,
     StoredFollowUp,
 )

@@ -10,12 +10,13 @@ from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Conclusion
+from services.chassis.conclusions.shown import NewerVersion
 from services.followup.answer import FollowUp
 from services.followup.compare import compare, told
 from services.followup.follow_up import conclude, follow_up
 from services.followup.repository import question
-from services.followup.stored import Change, NewerVersion
-from services.followup.tables import ConclusionRow, MarkRow, PlanRow
+from services.followup.stored import Change
+from services.followup.tables import ConclusionRow, PlanRow
 from services.followup.versions import Results, Version, by_key, inputs, newest, standing
 
 BECAUSE: TypeAdapter[list[NewerVersion]] = TypeAdapter(list[NewerVersion])
@@ -92,10 +93,3 @@ def as_drawn(row: ConclusionRow) -> tuple[FollowUp, Conclusion]:
 def as_used(row: ConclusionRow, known: list[Version]) -> list[Version]:
     """The events that a conclusion was drawn from, in the versions that stand now."""
     return [newest(told) for key, told in by_key(known).items() if key in row.versions]
-
-
-def as_because(mark: MarkRow) -> NewerVersion:
-    """What a mark says, without when."""
-    return NewerVersion(
-        mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
-    )

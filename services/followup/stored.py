@@ -1,13 +1,14 @@
 """What is shown of a stored plan: the last answer, and what was concluded, with its marks."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from knowledge.terms.obligation import Conclusion
-from knowledge.terms.sent import Instant, Native
+from knowledge.terms.sent import Instant
+from services.chassis.conclusions.shown import Difference, MarkOfConclusion, NewerVersion
 from services.followup.answer import FollowUp
 
 ChangeOf = Literal[
@@ -27,42 +28,11 @@ ChangeOf = Literal[
 ]
 
 
-class AsOf(Native):
-    """Conclude as of this moment of the journey's own clock."""
-
-    as_of: Instant
-
-
 @dataclass(slots=True)
-class NewerVersion:
-    """An event or a result that was told again: the version that was used, and the one that stands.
-
-    `what` is what a result measures, or else the kind of event.
-    """
-
-    kind: str
-    id: UUID
-    what: str
-    from_version: Annotated[int, Field(alias="from")]
-    to_version: Annotated[int, Field(alias="to")]
-    status: str
-
-
-@dataclass(slots=True)
-class MarkOfConclusion(NewerVersion):
-    """A conclusion used a version that no longer stands, and since when we know."""
-
-    marked_at: Instant
-
-
-@dataclass(slots=True)
-class Change:
+class Change(Difference):
     """One thing that is concluded otherwise; `name` says which, where there are several."""
 
     what: ChangeOf
-    name: str | None
-    before: str | None
-    after: str | None
 
 
 @dataclass(slots=True)

@@ -7,17 +7,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.auth import Caller
 from services.chassis.conclusions import cascade
+from services.chassis.conclusions.kept import as_because
+from services.chassis.conclusions.shown import NewerVersion
 from services.localization import repository
 from services.localization.drawing import (
     BECAUSE,
     CHANGES,
     Occasion,
-    as_because,
     as_used,
     draw,
     what_it_is,
 )
-from services.localization.stored import Affected, NewerReport
+from services.localization.stored import Affected
 from services.localization.tables import ConclusionRow, MarkRow, PlanRow
 from services.localization.versions import Version
 
@@ -32,7 +33,7 @@ class Keeper:
         self._ledger = repository.ledger(session, plan.organisation, plan.id)
         self.these = self._ledger.these
 
-    async def touched(self) -> dict[UUID, list[NewerReport]]:
+    async def touched(self) -> dict[UUID, list[NewerVersion]]:
         """Which conclusions were drawn from an earlier version than this one?"""
         new = self._new
         return {
@@ -45,16 +46,16 @@ class Keeper:
         """The marks on each of these, oldest first."""
         return await self._ledger.marks_of(ids)
 
-    def says(self, mark: MarkRow, why: NewerReport) -> bool:
+    def says(self, mark: MarkRow, why: NewerVersion) -> bool:
         """Does this mark tell of that correction already?"""
         return (mark.kind, mark.entry, mark.to_version) == (why.kind, why.id, why.to_version)
 
-    def mark(self, id: UUID, why: NewerReport, redrawn: UUID) -> None:
+    def mark(self, id: UUID, why: NewerVersion, redrawn: UUID) -> None:
         """This one used what no longer stands."""
         self._ledger.mark(id, why, redrawn, self._new.received_at)
 
     async def draw_again(
-        self, row: ConclusionRow, id: UUID, because: Sequence[NewerReport]
+        self, row: ConclusionRow, id: UUID, because: Sequence[NewerVersion]
     ) -> ConclusionRow:
         """The same conclusion from the reports that stand now."""
         plan, known = self._plan, self._known
@@ -102,7 +103,7 @@ async def affected_by(session: AsyncSession, plan: PlanRow, one: Version) -> lis
     ]
 
 
-def because_of(row: ConclusionRow) -> list[NewerReport]:
+def because_of(row: ConclusionRow) -> list[NewerVersion]:
     """Why was this one drawn?"""
     return BECAUSE.validate_python(row.because)
 
@@ -111,5 +112,5 @@ def _source(new: Version) -> str:
     return f"{new.key}/{new.number}"
 
 
-def _why(new: Version, used: int) -> NewerReport:
-    return NewerReport(new.kind, new.id, what_it_is(new), used, new.number, new.status)
+def _why(new: Version, used: int) -> NewerVersion:
+    return NewerVersion(new.kind, new.id, what_it_is(new), used, new.number, new.status)

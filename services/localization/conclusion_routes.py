@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from knowledge.terms.obligation import Conclusion
-from knowledge.terms.sent import Instant
+from knowledge.terms.sent import AsOf, Instant
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.conclusions.cascade import KIND
+from services.chassis.conclusions.kept import as_because, as_shown
 from services.chassis.conclusions.ledger import moment_of_receipt
 from services.chassis.conclusions.marks import as_known, superseded_by
 from services.chassis.database import InTransaction
@@ -22,14 +23,13 @@ from services.localization.cascade import because_of
 from services.localization.drawing import (
     CHANGES,
     Occasion,
-    as_because,
     as_drawn,
     draw,
     keep_answer,
 )
 from services.localization.repository import SearchLedger
-from services.localization.stored import AsOf, MarkOfReport, StoredConclusion
-from services.localization.tables import ConclusionRow, MarkRow
+from services.localization.stored import StoredConclusion
+from services.localization.tables import ConclusionRow
 
 router = APIRouter(
     prefix="/localization/v1/plans", tags=["localization"], route_class=OnlyKnownQueries
@@ -97,7 +97,7 @@ async def read_conclusion(
         conclusion=conclusion,
         answer=answer,
         concluded_at=row.concluded_at,
-        marked=[_shown(mark) for mark in marks],
+        marked=[as_shown(mark) for mark in marks],
         superseded_by=superseded_by(marks),
         supersedes=row.supersedes,
         because=because_of(row),
@@ -110,10 +110,3 @@ async def _found(ledger: SearchLedger, id: UUID) -> ConclusionRow:
     if row is None:
         raise NotFound("there is no such conclusion")
     return row
-
-
-def _shown(mark: MarkRow) -> MarkOfReport:
-    why = as_because(mark)
-    return MarkOfReport(
-        why.kind, why.id, why.what, why.from_version, why.to_version, why.status, mark.marked_at
-    )

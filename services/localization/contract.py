@@ -4,6 +4,8 @@ What it is told at once (sent.py) or one by one (told.py), what it answers (answ
 stored search is shown (stored.py).
 """
 
+from knowledge.terms.sent import AsOf
+from services.chassis.conclusions.shown import MarkOfConclusion, NewerVersion
 from services.localization.answer import (
     Alternative,
     BiopsyAdvice,
@@ -56,15 +58,12 @@ from services.localization.sent import (
 )
 from services.localization.stored import (
     Affected,
-    AsOf,
     Change,
     KeptLink,
     KeptOrder,
     KeptOverride,
     KeptReport,
     LesionRegister,
-    MarkOfReport,
-    NewerReport,
     OrderList,
     StoredConclusion,
     StoredPlan,
@@ -110,8 +109,8 @@ __all__ = [
     "LesionRegister",
     "Link",
     "LinkSaid",
-    "MarkOfReport",
-    "NewerReport",
+    "MarkOfConclusion",
+    "NewerVersion",
     "NextLook",
     "NextStep",
     "NursingAdvice",

@@ -11,15 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import imaging
 from knowledge.terms.obligation import Conclusion
+from services.chassis.conclusions.shown import NewerVersion
 from services.localization.answer import Plan
 from services.localization.assembling import inputs, question, standing
 from services.localization.compare import compare, told
 from services.localization.localize import conclude, localize
-from services.localization.stored import Change, NewerReport
-from services.localization.tables import ConclusionRow, MarkRow, PlanRow
+from services.localization.stored import Change
+from services.localization.tables import ConclusionRow, PlanRow
 from services.localization.versions import Version, by_key, newest
 
-BECAUSE: TypeAdapter[list[NewerReport]] = TypeAdapter(list[NewerReport])
+BECAUSE: TypeAdapter[list[NewerVersion]] = TypeAdapter(list[NewerVersion])
 CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
 
 REPORTS = frozenset({"examination", "study", "venous_sampling", "biopsy", "resection"})
@@ -36,7 +37,7 @@ class Occasion:
     heard: bool
     at: datetime
     supersedes: ConclusionRow | None = None
-    because: list[NewerReport] = field(default_factory=list)
+    because: list[NewerVersion] = field(default_factory=list)
 
 
 def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> None:
@@ -109,10 +110,3 @@ def what_it_is(one: Version) -> str:
         return one.kind
     how = imaging.technique(one.body.get("modality", ""), one.body.get("tracer"))
     return (how.act or how.modality if how else None) or one.kind
-
-
-def as_because(mark: MarkRow) -> NewerReport:
-    """What a mark says, without when."""
-    return NewerReport(
-        mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
-    )

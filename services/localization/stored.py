@@ -1,13 +1,14 @@
 """What is shown of a stored search: the last answer, conclusions with marks, people's words."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from knowledge.terms.obligation import Conclusion
-from knowledge.terms.sent import Instant, Native
+from knowledge.terms.sent import Instant
+from services.chassis.conclusions.shown import Difference, MarkOfConclusion, NewerVersion
 from services.localization.answer import Candidate, FollowedOrder, Plan
 from services.localization.told import LinkSaid, OverrideSaid, PlacedOrder
 
@@ -25,42 +26,11 @@ ChangeOf = Literal[
 ]
 
 
-class AsOf(Native):
-    """Conclude as of this moment of the journey's own clock."""
-
-    as_of: Instant
-
-
 @dataclass(slots=True)
-class NewerReport:
-    """A report that was sent again: the version that was used, and the one that stands now.
-
-    `what` is the act that it answers, or else its kind.
-    """
-
-    kind: str
-    id: UUID
-    what: str
-    from_version: Annotated[int, Field(alias="from")]
-    to_version: Annotated[int, Field(alias="to")]
-    status: str
-
-
-@dataclass(slots=True)
-class MarkOfReport(NewerReport):
-    """A conclusion used a version that no longer stands, and since when we know."""
-
-    marked_at: Instant
-
-
-@dataclass(slots=True)
-class Change:
+class Change(Difference):
     """One thing that is concluded otherwise; `name` says which, where there are several."""
 
     what: ChangeOf
-    name: str | None
-    before: str | None
-    after: str | None
 
 
 @dataclass(slots=True)
@@ -68,7 +38,7 @@ class Affected:
     """A conclusion that rested on a report which was corrected, and the one drawn in its place."""
 
     conclusion: UUID
-    because: list[NewerReport]
+    because: list[NewerVersion]
     redrawn: UUID
     changes: list[Change]
 
@@ -90,10 +60,10 @@ class StoredConclusion(BaseModel):
     conclusion: Conclusion
     answer: Plan
     concluded_at: Instant | None = None
-    marked: list[MarkOfReport] = []
+    marked: list[MarkOfConclusion] = []
     superseded_by: UUID | None = None
     supersedes: UUID | None = None
-    because: list[NewerReport] = []
+    because: list[NewerVersion] = []
     changes: list[Change] = []
 
 

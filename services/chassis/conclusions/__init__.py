@@ -8,5 +8,6 @@ conclusion can be read as it was drawn, as it stands now, and as it was known at
 * changes.py   what does one answer say otherwise than another?
 * cascade.py   mark what used a former version, and draw it again
 * marks.py     what stood in a conclusion's place at some moment?
+* shown.py     what is shown of a correction, in the contract of each service
 * kept.py      rows of things told, conclusions and marks, and ledger.py, how they are found
 """

@@ -13,6 +13,7 @@ from sqlalchemy import false
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
 
+from services.chassis.conclusions.shown import MarkOfConclusion, NewerVersion
 from services.chassis.database import UtcDateTime
 
 
@@ -96,3 +97,18 @@ class KeptMark(SQLModel):
     status: str
     marked_at: datetime = Field(sa_type=UtcDateTime)
     redrawn: UUID
+
+
+def as_because(mark: KeptMark) -> NewerVersion:
+    """What a mark says, without when."""
+    return NewerVersion(
+        mark.kind, mark.entry, mark.what, mark.from_version, mark.to_version, mark.status
+    )
+
+
+def as_shown(mark: KeptMark) -> MarkOfConclusion:
+    """What a mark says, and since when."""
+    why = as_because(mark)
+    return MarkOfConclusion(
+        why.kind, why.id, why.what, why.from_version, why.to_version, why.status, mark.marked_at
+    )
