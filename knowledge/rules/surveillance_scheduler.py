@@ -233,10 +233,10 @@ class _Calendar:
                 if on is None:
                     break
                 anchor, since = on, settled.item.ended_on or on
-                due = self._next(row, stretch, anchor)
+                due = self._next(row, stretch, anchor, since)
 
     def _known_from(self, row: Row, stretch: Stretch, anchor: date) -> date:
-        """Since when does the first one stand in the calendar? Planned ahead, from the trigger on."""
+        """Since when does the first one stand there? Planned ahead: from the trigger on."""
         led = self.led.get((row.after_rule, stretch.base)) if row.after_rule else None
         awaited = led is not None and led.how in (How.OPEN, How.LEFT)
         return stretch.start if awaited or self._is_ahead(row, stretch) else anchor
@@ -301,12 +301,16 @@ class _Calendar:
             yield replace(stretch, end=ended, why=why)
             yield replace(stretch, start=ended)
 
-    def _next(self, row: Row, stretch: Stretch, anchor: date) -> date | None:
+    def _next(
+        self, row: Row, stretch: Stretch, anchor: date, known: date | None = None
+    ) -> date | None:
+        """When next? By what was `known` on that day: what comes later moves what follows it."""
+        known = anchor if known is None else min(anchor, known)
         base = stretch.base
         if row.unsettled_by:
-            base = settled_since(stretch, self._unsettled(row, stretch), anchor)
+            base = settled_since(stretch, self._unsettled(row, stretch), known)
         due = next_due(row, base, anchor)
-        return due and with_doses(row, stretch.treatment, anchor, due)
+        return due and with_doses(row, stretch.treatment, known, due)
 
     def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
         """On which days was the treatment changed, or something raised?"""
