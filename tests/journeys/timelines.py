@@ -20,7 +20,7 @@ T = TypeVar("T")
 CYCLE = timedelta(days=4 * 365 + 1)
 A_DAY = re.compile(r"\b\d{4}-\d\d-\d\d(?=\b|T)")
 NOON, MORNING = 12, "T08:00:00"
-LONGEST_LEAP = 3660
+LONGEST_LEAP = 365
 LONGEST_TEST = timedelta(minutes=4)
 NOBODY_IS_ASKED = "treatment"
 """In this phase an event is kept, and no service concludes anything from it."""
