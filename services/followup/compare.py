@@ -1,7 +1,5 @@
 """What does one answer say otherwise than another? Pure; empty when nothing a reader acts on."""
 
-from collections.abc import Iterable
-
 from knowledge.terms.obligation import Conclusion
 from services.chassis.conclusions.changes import Differences
 from services.followup.answer import FollowUp
@@ -33,15 +31,6 @@ def compare(
         *SAY.came_and_went(PAIRS, _named(old), _named(new)),
         *SAY.values("obligation", _obligations(owed), _obligations(owes)),
     ]
-
-
-def told(changes: Iterable[Change]) -> tuple[str, ...]:
-    """The changes as a journey hears them: codes."""
-    return tuple(
-        f"{one.what}:{one.before or 'none'}>{one.after or 'none'}"
-        for one in changes
-        if one.what in HEADLINES
-    )
 
 
 def _named(answer: FollowUp) -> tuple[dict[str, str], ...]:

@@ -1,6 +1,5 @@
 """HTTP around conclusions: drawn for a journey, kept with what they were drawn from, marked."""
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,23 +10,16 @@ from knowledge.terms.sent import AsOf, Instant
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.conclusions.cascade import KIND
-from services.chassis.conclusions.kept import as_because, as_shown
+from services.chassis.conclusions.kept import as_shown
 from services.chassis.conclusions.ledger import moment_of_receipt
-from services.chassis.conclusions.marks import as_known, superseded_by
+from services.chassis.conclusions.marks import superseded_by
+from services.chassis.conclusions.plans import asked_by_the_journey
 from services.chassis.database import InTransaction
-from services.chassis.errors import Conflict, NotFound
 from services.followup import repository
 from services.followup.cascade import because_of
-from services.followup.drawing import (
-    CHANGES,
-    Occasion,
-    as_drawn,
-    draw,
-    keep_answer,
-)
-from services.followup.repository import PlanLedger
+from services.followup.drawing import CHANGES, as_drawn, draw, keep_answer
+from services.followup.proposals import asked_before
 from services.followup.stored import StoredConclusion
-from services.followup.tables import ConclusionRow
 from services.followup.versions import results_of, standing
 
 router = APIRouter(prefix="/followup/v1/plans", tags=["followup"])
@@ -47,27 +39,19 @@ async def record_conclusion(
     """
     plan = await repository.open_plan(session, caller.organisation, plan_id)
     ledger = repository.ledger(session, caller.organisation, plan_id)
-    row = await ledger.find(conclusion_id)
+    row = await ledger.drawn_before(conclusion_id, moment.as_of)
     if row is not None:
-        if row.as_of != moment.as_of:
-            raise Conflict("this conclusion was drawn as of another moment")
         audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
         return Conclusion.model_validate(row.conclusion)
     if "opened_on" not in plan.body:
         plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
     known = await ledger.versions()
-    before = await ledger.last_heard()
-    marks = [] if before is None else await ledger.marks_on(before)
-    occasion = Occasion(
-        id=conclusion_id,
-        as_of=moment.as_of,
-        heard=True,
-        at=moment_of_receipt(plan),
-        supersedes=before if marks else None,
-        because=[as_because(mark) for mark in marks],
-    )
+    now = moment_of_receipt(plan)
+    occasion = await asked_by_the_journey(ledger, conclusion_id, moment.as_of, now)
     used, results = standing(known), results_of(plan_id, known)
-    row = draw(session, plan, used, results, plan.body, occasion)
+    last = await ledger.last_heard()
+    asked = await asked_before(session, plan, last, corrected=bool(occasion.because))
+    row = draw(session, plan, used, results, plan.body, occasion, asked)
     keep_answer(plan, row.answer, moment.as_of)
     session.add(plan)
     audit.record(session, caller, "create", KIND, conclusion_id, patient=plan_id)
@@ -84,11 +68,7 @@ async def read_conclusion(
 ) -> StoredConclusion:
     """What was concluded, and why? With `as_of`: what stood in its place at that moment."""
     ledger = repository.ledger(session, caller.organisation, plan_id)
-    row, marks = await _found(ledger, conclusion_id), []
-    if as_of is not None:
-        row = await as_known(row, as_of, ledger.marks_on, partial(_found, ledger))
-    else:
-        marks = await ledger.marks_on(row)
+    row, marks = await ledger.read(conclusion_id, as_of)
     audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
     answer, conclusion = as_drawn(row)
     return StoredConclusion(
@@ -101,10 +81,3 @@ async def read_conclusion(
         because=because_of(row),
         changes=CHANGES.validate_python(row.changes),
     )
-
-
-async def _found(ledger: PlanLedger, id: UUID) -> ConclusionRow:
-    row = await ledger.find(id)
-    if row is None:
-        raise NotFound("there is no such conclusion")
-    return row

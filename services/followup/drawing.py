@@ -1,18 +1,19 @@
 """Answer a plan anew, draw one conclusion of it, and write both down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Conclusion
+from services.chassis.conclusions.changes import as_heard
+from services.chassis.conclusions.plans import Occasion
 from services.chassis.conclusions.shown import NewerVersion
 from services.followup.answer import FollowUp
-from services.followup.compare import compare, told
+from services.followup.asking import Before
+from services.followup.compare import HEADLINES, compare
 from services.followup.follow_up import conclude, follow_up
 from services.followup.repository import question
 from services.followup.stored import Change
@@ -21,18 +22,6 @@ from services.followup.versions import Results, Version, by_key, inputs, newest,
 
 BECAUSE: TypeAdapter[list[NewerVersion]] = TypeAdapter(list[NewerVersion])
 CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
-
-
-@dataclass(slots=True)
-class Occasion:
-    """Why a conclusion is drawn: under which id, for which moment, in place of which other one."""
-
-    id: UUID
-    as_of: datetime
-    heard: bool
-    at: datetime
-    supersedes: ConclusionRow | None = None
-    because: list[NewerVersion] = field(default_factory=list)
 
 
 def answer_anew(plan: PlanRow, known: list[Version], results: Results, as_of: datetime) -> None:
@@ -53,17 +42,18 @@ def draw(
     used: Sequence[Version],
     results: Results,
     said: Mapping[str, Any],
-    occasion: Occasion,
+    occasion: Occasion[ConclusionRow],
+    asked: Before,
 ) -> ConclusionRow:
     """Conclude from these versions, and remember it with what it says otherwise than before."""
     request = question(said, used, results)
     answer = follow_up(request, occasion.as_of, plan.id)
-    concluded = conclude(occasion.id, request, occasion.as_of)
+    concluded = conclude(occasion.id, request, occasion.as_of, plan.id, asked)
     before, changes = occasion.supersedes, []
     if before is not None:
         changes = compare(as_drawn(before), (answer, concluded))
-    because = tuple(dict.fromkeys(f"{one.what}:{one.status}" for one in occasion.because))
-    concluded = concluded.model_copy(update={"because_of": because, "changes": told(changes)})
+    heard = {"because_of": occasion.corrected, "changes": as_heard(changes, HEADLINES)}
+    concluded = concluded.model_copy(update=heard)
     row = ConclusionRow(
         organisation=plan.organisation,
         plan=plan.id,

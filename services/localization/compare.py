@@ -1,7 +1,5 @@
 """What does one answer say otherwise than another? Pure; empty when nothing a reader acts on."""
 
-from collections.abc import Iterable
-
 from knowledge.terms.obligation import Conclusion
 from services.chassis.conclusions.changes import Differences, numbered
 from services.localization.answer import Candidate, NextStep, Plan
@@ -31,15 +29,6 @@ def compare(before: tuple[Plan, Conclusion], after: tuple[Plan, Conclusion]) -> 
         *SAY.came_and_went(PAIRS, _named(old), _named(new)),
         *SAY.values("obligation", _obligations(owed), _obligations(owes)),
     ]
-
-
-def told(changes: Iterable[Change]) -> tuple[str, ...]:
-    """The changes as a journey hears them: codes."""
-    return tuple(
-        f"{one.what}:{one.before or 'none'}>{one.after or 'none'}"
-        for one in changes
-        if one.what in HEADLINES
-    )
 
 
 def _named(answer: Plan) -> tuple[dict[str, str], ...]:

@@ -1,20 +1,20 @@
 """Answer a plan anew, draw one conclusion of it, and write both down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import imaging
 from knowledge.terms.obligation import Conclusion
+from services.chassis.conclusions.changes import as_heard
+from services.chassis.conclusions.plans import Occasion
 from services.chassis.conclusions.shown import NewerVersion
 from services.localization.answer import Plan
 from services.localization.assembling import inputs, question, standing
-from services.localization.compare import compare, told
+from services.localization.compare import HEADLINES, compare
 from services.localization.localize import conclude, localize
 from services.localization.stored import Change
 from services.localization.tables import ConclusionRow, PlanRow
@@ -25,19 +25,6 @@ CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
 
 REPORTS = frozenset({"examination", "study", "venous_sampling", "biopsy", "resection"})
 """What is corrected. An order that goes on or a person's word is news, and corrects nothing."""
-
-
-@dataclass(slots=True)
-class Occasion:
-    """Why a conclusion is drawn: under which id, for which moment, in place of which other one."""
-
-    id: UUID
-    as_of: datetime
-    opened_on: date
-    heard: bool
-    at: datetime
-    supersedes: ConclusionRow | None = None
-    because: list[NewerVersion] = field(default_factory=list)
 
 
 def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> None:
@@ -58,17 +45,18 @@ def draw(
     known: list[Version],
     used: Sequence[Version],
     said: Mapping[str, Any],
-    occasion: Occasion,
+    occasion: Occasion[ConclusionRow],
 ) -> ConclusionRow:
     """Conclude from these versions, and remember it with what it says otherwise than before."""
     request = question(said, used, known)
     answer = localize(request, occasion.as_of)
-    concluded = conclude(occasion.id, request, occasion.as_of, occasion.opened_on)
+    opened_on = plan.opened_on or occasion.as_of.date()
+    concluded = conclude(occasion.id, request, occasion.as_of, opened_on)
     before, changes = occasion.supersedes, []
     if before is not None:
         changes = compare(as_drawn(before), (answer, concluded))
-    because = tuple(dict.fromkeys(f"{one.what}:{one.status}" for one in occasion.because))
-    concluded = concluded.model_copy(update={"because_of": because, "changes": told(changes)})
+    heard = {"because_of": occasion.corrected, "changes": as_heard(changes, HEADLINES)}
+    concluded = concluded.model_copy(update=heard)
     row = ConclusionRow(
         organisation=plan.organisation,
         plan=plan.id,

@@ -9,5 +9,6 @@ conclusion can be read as it was drawn, as it stands now, and as it was known at
 * cascade.py   mark what used a former version, and draw it again
 * marks.py     what stood in a conclusion's place at some moment?
 * shown.py     what is shown of a correction, in the contract of each service
+* plans.py     why is one drawn, and how a plan keeps its conclusions while it is corrected
 * kept.py      rows of things told, conclusions and marks, and ledger.py, how they are found
 """

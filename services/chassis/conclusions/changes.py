@@ -1,7 +1,9 @@
 """What does one answer say otherwise than another? The ways of saying it, for any answer. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
+
+from services.chassis.conclusions.shown import Difference
 
 What = TypeVar("What")
 C = TypeVar("C")
@@ -39,6 +41,15 @@ class Differences(Generic[What, C]):
         for (came, went), old, new in zip(pairs, before, after, strict=True):
             yield from (self._make(came, name, None, new[name]) for name in new if name not in old)
             yield from (self._make(went, name, old[name], None) for name in old if name not in new)
+
+
+def as_heard(changes: Iterable[Difference], headlines: Collection[str]) -> tuple[str, ...]:
+    """The changes as a journey hears them: those in the headlines, as codes."""
+    return tuple(
+        f"{one.what}:{one.before or 'none'}>{one.after or 'none'}"
+        for one in changes
+        if one.what in headlines
+    )
 
 
 def numbered(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -36,6 +36,11 @@ class Version:
         """How a conclusion names its inputs."""
         return f"{self.kind}/{self.id}"
 
+    @property
+    def source(self) -> str:
+        """After what a conclusion is called that is drawn again because of this version."""
+        return f"{self.key}/{self.number}"
+
 
 class KeptVersion(SQLModel):
     """One version of something that was told of a plan. A correction is the next version.

@@ -9,6 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.conclusions.kept import KeptConclusion, KeptMark, KeptVersion, Version
+from services.chassis.conclusions.marks import as_known
+from services.chassis.errors import Conflict, NotFound
 
 E = TypeVar("E", bound=KeptVersion)
 C = TypeVar("C", bound=KeptConclusion)
@@ -89,6 +91,27 @@ class Ledger(Generic[E, C, M]):
     async def find(self, id: UUID) -> C | None:
         """The conclusion under this id."""
         return await self.session.get(self._conclusions, (self.organisation, self.plan, id))
+
+    async def found(self, id: UUID) -> C:
+        """The conclusion under this id. 404 if there is none."""
+        row = await self.find(id)
+        if row is None:
+            raise NotFound("there is no such conclusion")
+        return row
+
+    async def drawn_before(self, id: UUID, as_of: datetime) -> C | None:
+        """The conclusion under this id, if this is a repeat. 409 if it was for another moment."""
+        row = await self.find(id)
+        if row is not None and row.as_of != as_of:
+            raise Conflict("this conclusion was drawn as of another moment")
+        return row
+
+    async def read(self, id: UUID, then: datetime | None = None) -> tuple[C, list[M]]:
+        """A conclusion with its marks; or what stood in its place at that moment, unmarked then."""
+        row = await self.found(id)
+        if then is None:
+            return row, await self.marks_on(row)
+        return await as_known(row, then, self.marks_on, self.found), []
 
     async def used(self) -> list[tuple[UUID, dict[str, int]]]:
         """From which versions was each conclusion drawn? In the order of their moments."""
