@@ -13,7 +13,7 @@ from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.terms.obligation import Conclusion, Proposal
-from services.followup import masked, outcomes
+from services.followup import falling, masked, outcomes
 from services.followup.alerts import EXPECTED, Safety
 from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
@@ -193,6 +193,7 @@ def _caveats(standing: Standing) -> list[Caveat]:
     if way.fgf23 is Level.HIGH:
         text = "FGF23 is still raised after the operation"
         caveats.append(Caveat(code="fgf23_raised", text=text))
+    caveats += falling.caveats(history)
     not_fasting = [o for o in history.observations if o.fasting is False]
     if any(o.analyte.key == "s_phos" for o in not_fasting):
         text = "a phosphate was not taken fasting"
