@@ -12,8 +12,8 @@ from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
 from knowledge.rules.surveillance_scheduler import calendar
-from knowledge.terms.obligation import Conclusion, Proposal
-from services.followup import falling, masked, outcomes
+from knowledge.terms.obligation import Conclusion, Obligation, Proposal
+from services.followup import asking, falling, masked, outcomes
 from services.followup.alerts import EXPECTED, Safety
 from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
@@ -89,10 +89,19 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
     )
 
 
-def conclude(id: UUID, request: PlanRequest, as_of: datetime) -> Conclusion:
-    """What does the journey hear: the state, what is proposed, and what is due."""
+def conclude(
+    id: UUID,
+    request: PlanRequest,
+    as_of: datetime,
+    plan: UUID = NAMESPACE_OID,
+    before: asking.Before = asking.NOTHING_BEFORE,
+) -> Conclusion:
+    """What does the journey hear: the state, what is proposed, what is due and to be decided."""
     standing = Standing(request, as_of)
-    state = standing.state
+    state, history = standing.state, standing.history
+    draft, _ = treatment_of(request, history, state, standing.way, plan)
+    proposed = [*draft.choices, *draft.doses]
+    to_decide = asking.obligations(proposed, before, history.endings, standing.on)
     return Conclusion(
         id=id,
         service="followup",
@@ -102,16 +111,18 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime) -> Conclusion:
         obligations=(
             *obligations(standing.items, standing.on),
             *standing.safety.obligations(),
+            *to_decide,
         ),
         knowledge_version=KNOWLEDGE_VERSION,
-        look_again=_look_again(standing),
+        look_again=_look_again(standing, to_decide),
     )
 
 
-def _look_again(standing: Standing) -> date | None:
-    """From which day on may time alone have changed the calendar or the state?"""
+def _look_again(standing: Standing, to_decide: Iterable[Obligation]) -> date | None:
+    """From which day on may time alone have changed the calendar, the state or a decision?"""
     ends = remission.ends_on(standing.way, standing.on) if standing.way is not None else None
-    days = [day for day in (look_again(standing.items), ends) if day is not None]
+    decided = asking.look_again(to_decide, standing.on)
+    days = [day for day in (look_again(standing.items), ends, decided) if day is not None]
     return min(days, default=None)
 
 

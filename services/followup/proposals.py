@@ -5,7 +5,7 @@ takes the place of the former, and both are kept.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -13,8 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
+from knowledge.terms.obligation import Conclusion
 from services.chassis.auth import Caller
+from services.chassis.conclusions.ledger import moment_of_receipt
 from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from services.followup.asking import Answered, Before
 from services.followup.contract import (
     DecidedProposal,
     DecisionSaid,
@@ -23,7 +26,7 @@ from services.followup.contract import (
     ProposalDecision,
     TreatmentProposal,
 )
-from services.followup.tables import PlanRow, ProposalDecisionRow
+from services.followup.tables import ConclusionRow, PlanRow, ProposalDecisionRow
 
 WHAT_IS_PROPOSED = frozenset(
     (
@@ -44,6 +47,32 @@ async def decisions_of(
         wanted = wanted.where(col(row.proposal) == proposal_id)
     ordered = wanted.order_by(col(row.received_at), col(row.proposal), col(row.number))
     return list((await session.exec(ordered)).all())
+
+
+async def asked_before(
+    session: AsyncSession,
+    plan: PlanRow,
+    last: ConclusionRow | None,
+    *,
+    known_at: datetime | None = None,
+    corrected: bool = True,
+) -> Before:
+    """What was asked when this was concluded, and answered since (or by `known_at`)?"""
+    rows = await decisions_of(session, plan)
+    asked = () if last is None else Conclusion.model_validate(last.conclusion).obligations
+    known = [row for row in rows if known_at is None or row.received_at <= known_at]
+    return Before(answered(known), asked, corrected)
+
+
+def answered(known: Iterable[ProposalDecisionRow]) -> list[Answered]:
+    """The answers as the rules read them."""
+    return [
+        Answered(
+            TreatmentProposal.model_validate(row.proposed),
+            "accepted" if row.answer == "accepted" else "refused",
+        )
+        for row in known
+    ]
 
 
 def proposed_in(answer: FollowUp) -> dict[UUID, TreatmentProposal]:
@@ -87,7 +116,7 @@ def decide(
         decided_at=said.decided_at,
         decided_by=caller.subject,
         decided_by_name=caller.display,
-        received_at=datetime.now(UTC),
+        received_at=moment_of_receipt(plan),
         overridden=[stop.code for stop in soft],
         proposed=standing.model_dump(mode="json"),
         knowledge_version=KNOWLEDGE_VERSION,
