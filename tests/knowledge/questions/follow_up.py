@@ -3,8 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from knowledge.rules import reminders, remission, surveillance
+from knowledge.rules import fgf23_after_removal, reminders, remission, surveillance
 from knowledge.rules.reference_intervals import Level
+from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.observation import Observation
+from knowledge.terms.quantity import Quantity
 from tests.knowledge.questions.things import DAY, NOON
 
 OPERATED = date(2024, 1, 1)
@@ -43,6 +46,17 @@ def masked_by_burosumab(days: int) -> bool:
     """So many days after the last burosumab, is a phosphate masked?"""
     drug = remission.Exposure("burosumab", "burosumab", None, NOON.date())
     return remission.mask(NOON + timedelta(days=days), [drug], DAY) is not None
+
+
+def fgf23_falls_to(of_a_hundred: Decimal) -> bool | None:
+    """So much FGF23 after removal, of a hundred before: has it fallen as it should?"""
+    fgf23 = ANALYTES["s_fgf23_i"]
+    before, after = (
+        Observation(str(value), fgf23, quantity, quantity)
+        for value in (Decimal(100), of_a_hundred)
+        for quantity in [fgf23.to_working_unit(Quantity(value, fgf23.read_unit("pg/mL")))]
+    )
+    return fgf23_after_removal.falls(before, after, DAY)
 
 
 def tier_by_early_fgf23(day: int) -> str:
