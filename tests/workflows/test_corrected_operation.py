@@ -1,18 +1,25 @@
 """What was told to follow-up is corrected on a real journey, and the journey hears of it."""
 
-import asyncio
-import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.workflows.test_corrected_report import ward
-from tests.workflows.test_with_coordination import PATIENCE_SECONDS, Ward
+import pytest
+from temporalio.client import Client
 
-__all__ = ["ward"]
+from tests.workflows.real_ward import Ward, a_real_ward
 
 TODAY = datetime.now(UTC).date()
 OPERATED = str(TODAY - timedelta(days=90))
 OPERATION = {"id": "operation 4", "performed_at": OPERATED, "site": "thigh", "margin": "wide"}
+
+
+@pytest.fixture
+async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
+    """Coordination, localization and follow-up for real, without ports."""
+    async with a_real_ward(temporal, tmp_path, "localization", "followup") as ward:
+        yield ward
 
 
 def blood(phosphate: float, alp: float, **said: Any) -> dict[str, Any]:
@@ -32,13 +39,7 @@ def blood(phosphate: float, alp: float, **said: Any) -> dict[str, Any]:
 
 async def stands(ward: Ward, state: str) -> Any:
     """The journey, once follow-up has concluded this."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        journey = await ward.read()
-        if journey["state"] == state:
-            return journey
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"never {state}: {journey}")
+    return await ward.once(lambda journey: journey["state"] == state)
 
 
 async def test_a_corrected_result_and_a_withdrawn_operation_are_heard(ward: Ward) -> None:

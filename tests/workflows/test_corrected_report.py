@@ -1,35 +1,15 @@
 """Orders and corrected reports on a real journey: coordination, a worker, and localization."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import httpx2
 import pytest
-from fastapi import FastAPI
 from temporalio.client import Client
 
 from knowledge.rules.field_of_view import TABLE
-from services.chassis.client import ServiceClient
-from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
-from services.coordination.app import create_app as create_coordination
-from services.coordination.settings import CoordinationSettings
-from services.followup.app import create_app as create_followup
-from services.followup.settings import FollowupSettings
-from services.localization.app import create_app as create_localization
-from services.localization.settings import LocalizationSettings
-from tests.workflows.test_with_coordination import (
-    EVERYTHING,
-    PATIENCE_SECONDS,
-    Ward,
-    clinical_services,
-)
-from workflows.client import JourneyClient
-from workflows.worker import Services, create_worker
+from tests.workflows.real_ward import Ward, a_real_ward
 
 TODAY = datetime.now(UTC).date()
 EXAMINED = {
@@ -49,68 +29,23 @@ ORDER = {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(TODAY)}
 @pytest.fixture
 async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
     """Like a hospital's: coordination, localization and follow-up for real, without ports."""
-    key = SigningKey.create_or_read(tmp_path / "key.json")
-    key.publish(tmp_path / "jwks.json")
-    mint = TokenMint(key, "tio", "tio")
-    believed: dict[str, Any] = {
-        "jwks": str(tmp_path / "jwks.json"),
-        "issuer": "tio",
-        "audience": "tio",
-    }
-    queue = f"test-{uuid4()}"
-    coordination = create_coordination(
-        CoordinationSettings(
-            database_url=f"sqlite:///{tmp_path / 'coordination.db'}",
-            relay_interval_seconds=0.05,
-            **believed,
-        ),
-        JourneyClient(temporal, queue),
-    )
-    localization = create_localization(
-        LocalizationSettings(database_url=f"sqlite:///{tmp_path / 'localization.db'}", **believed)
-    )
-    followup = create_followup(
-        FollowupSettings(database_url=f"sqlite:///{tmp_path / 'followup.db'}", **believed)
-    )
-    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
-
-    def client(app: FastAPI) -> ServiceClient:
-        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
-        return ServiceClient("http://service", tokens, http)
-
-    others = client(clinical_services())
-    services = Services(others, client(localization), client(followup), client(coordination))
-    token = mint.mint("operator", "north", EVERYTHING)
-    async with (
-        coordination.router.lifespan_context(coordination),
-        localization.router.lifespan_context(localization),
-        followup.router.lifespan_context(followup),
-        create_worker(temporal, services, task_queue=queue),
-        httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=coordination),
-            base_url="http://coordination",
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=60,
-        ) as http,
-    ):
-        yield Ward(http)
-    await services.close()
+    async with a_real_ward(temporal, tmp_path, "localization", "followup") as ward:
+        yield ward
 
 
 async def owes(ward: Ward, is_so: Callable[[dict[tuple[str, str], Any]], bool]) -> Any:
     """The journey and what it owes for the first scan, once that is so."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        journey = await ward.read()
-        owed = {
-            (one["rule"], one["occurrence"]): one
-            for one in journey["obligations"]
-            if one["act"] == "sstr_pet_ct"
-        }
-        if is_so(owed):
-            return journey, owed
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"it never came to that: {journey}")
+    journey = await ward.once(lambda journey: is_so(scans(journey)))
+    return journey, scans(journey)
+
+
+def scans(journey: Any) -> dict[tuple[str, str], Any]:
+    """What it owes for the first scan."""
+    return {
+        (one["rule"], one["occurrence"]): one
+        for one in journey["obligations"]
+        if one["act"] == "sstr_pet_ct"
+    }
 
 
 def first(owed: dict[tuple[str, str], Any], occurrence: str, name: str) -> Any:

@@ -1,0 +1,156 @@
+"""A ward with a real coordination and a worker, and clinical services that are real where named."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx2
+from fastapi import FastAPI, Request
+from temporalio.client import Client
+
+from services.assessment.app import create_app as create_assessment
+from services.assessment.settings import AssessmentSettings
+from services.chassis.client import ServiceClient
+from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.coordination.app import create_app as create_coordination
+from services.coordination.settings import CoordinationSettings
+from services.followup.app import create_app as create_followup
+from services.followup.settings import FollowupSettings
+from services.localization.app import create_app as create_localization
+from services.localization.settings import LocalizationSettings
+from workflows.client import JourneyClient
+from workflows.worker import Services, create_worker
+
+EVERYTHING = ("system/*.cruds",)
+PATIENCE_SECONDS = 30
+
+Seen = TypeVar("Seen")
+
+
+class Ward:
+    """A real coordination, asked over HTTP as a hospital would."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+        self.journey = f"/coordination/v1/journeys/{uuid4()}"
+
+    async def put(self, path: str, body: Any) -> httpx2.Response:
+        """PUT, as the operator."""
+        return await self._http.put(path, json=body)
+
+    async def tell(self, kind: str, payload: dict[str, Any] | None = None) -> httpx2.Response:
+        """An event."""
+        now = datetime.now(UTC).isoformat()
+        event = {"id": str(uuid4()), "kind": kind, "occurred_at": now, "payload": payload or {}}
+        return await self._http.post(f"{self.journey}/events", json=event)
+
+    async def read(self, path: str = "") -> Any:
+        """What the API answers below this journey."""
+        return (await self._http.get(self.journey + path)).json()
+
+    async def shows(self, what: Callable[[Any], Seen], path: str = "") -> Seen:
+        """What is seen in the journey or below it, once there is something to see."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if seen := what(shown := await self.read(path)):
+                return seen
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"it never came to that: {shown}")
+
+    async def once(self, is_so: Callable[[Any], object]) -> Any:
+        """The journey, once it stands so."""
+        return await self.shows(lambda journey: is_so(journey) and journey)
+
+    async def until(self, phase: str, question: str | None) -> Any:
+        """The journey, once it stands there."""
+        return await self.once(
+            lambda seen: seen["phase"] == phase and (seen["task"] or {}).get("question") == question
+        )
+
+    async def fast_forward(self, days: int) -> httpx2.Response:
+        """Let the journey's own clock run."""
+        return await self._http.post(f"{self.journey}/fast-forward", json={"days": days})
+
+
+@asynccontextmanager
+async def a_real_ward(
+    temporal: Client, folder: Path, *real: str, rehearsal: bool = False
+) -> AsyncIterator[Ward]:
+    """Coordination, a worker and these clinical services for real; the others say little."""
+    key = SigningKey.create_or_read(folder / "key.json")
+    key.publish(folder / "jwks.json")
+    mint, queue = TokenMint(key, "tio", "tio"), f"test-{uuid4()}"
+    believed: dict[str, Any] = {
+        "jwks": str(folder / "jwks.json"),
+        "issuer": "tio",
+        "audience": "tio",
+    }
+
+    def kept(name: str) -> dict[str, Any]:
+        return believed | {"database_url": f"sqlite:///{folder / f'{name}.db'}"}
+
+    coordination = create_coordination(
+        CoordinationSettings(
+            rehearsal=rehearsal, relay_interval_seconds=0.05, **kept("coordination")
+        ),
+        JourneyClient(temporal, queue),
+    )
+    make: dict[str, Callable[[], FastAPI]] = {
+        "assessment": lambda: create_assessment(AssessmentSettings(**kept("assessment"))),
+        "localization": lambda: create_localization(LocalizationSettings(**kept("localization"))),
+        "followup": lambda: create_followup(FollowupSettings(**kept("followup"))),
+    }
+    apps = {name: make[name]() for name in real}
+    others = clinical_services()
+    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
+
+    def client(app: FastAPI) -> ServiceClient:
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
+        return ServiceClient("http://service", tokens, http)
+
+    clinical = {name: client(apps.get(name, others)) for name in make}
+    services = Services(**clinical, coordination=client(coordination))
+    token = mint.mint("operator", "north", EVERYTHING)
+    async with AsyncExitStack() as open_:
+        for app in (coordination, *apps.values()):
+            await open_.enter_async_context(app.router.lifespan_context(app))
+        await open_.enter_async_context(create_worker(temporal, services, task_queue=queue))
+        http = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=coordination),
+            base_url="http://coordination",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+        yield Ward(await open_.enter_async_context(http))
+    await services.close()
+
+
+def clinical_services() -> FastAPI:
+    """Three services that take everything; the one proposes a search, the other owes a scan."""
+    app = FastAPI()
+
+    @app.put("/{service}/v1/{path:path}")
+    async def conclude(service: str, path: str, request: Request) -> dict[str, Any]:
+        body = await request.json()
+        if "as_of" not in body:
+            return {}
+        due = (datetime.fromisoformat(body["as_of"]) + timedelta(days=20)).date()
+        scan = {"rule": "LOC-003", "occurrence": "1", "act": "sstr_pet_ct", "ladder": "imaging"}
+        owed = [{**scan, "due": str(app.state.due or due), "opens": str(due - timedelta(days=20))}]
+        app.state.due = app.state.due or due
+        return {
+            "id": path.rpartition("/")[2],
+            "service": service,
+            "state": "TIO_PROBABLE" if service == "assessment" else "SEARCHING",
+            "proposal": "localize" if service == "assessment" else "none",
+            "concluded_at": body["as_of"],
+            "obligations": owed if service == "localization" else [],
+        }
+
+    app.state.due = None
+    return app
