@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from alembic.runtime.environment import EnvironmentContext
 from sqlmodel import select
 
 from services.assessment.tables import ObservationRow
 from services.chassis import migrations
 from services.chassis.database import Database
+from tests.services.first_shape import at_the_first_shape, put
 
 NORTH = "north"
 AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
@@ -28,30 +28,10 @@ def a_result(value: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-async def at_the_first_shape(database: Database) -> None:
-    """As it was before results were kept in versions."""
-    config, script = migrations._script("assessment")
-    with migrations._alone(database, "assessment") as connection:
-        config.attributes["connection"] = connection
-
-        def only_the_first(revision: Any, _context: Any) -> Any:
-            return script._upgrade_revs("0001", revision)
-
-        with EnvironmentContext(config, script, fn=only_the_first):
-            script.run_env()
-
-
-async def put(database: Database, table: str, **values: Any) -> None:
-    insert = sa.table(table, *(sa.column(name) for name in values)).insert()
-    async with database.transaction() as session:
-        connection = await session.connection()
-        await connection.execute(insert, values)
-
-
 @pytest.fixture
 async def database(tmp_path: Path) -> Database:
     database = Database(f"sqlite:///{tmp_path / 'old.db'}")
-    await at_the_first_shape(database)
+    await at_the_first_shape(database, "assessment")
     return database
 
 

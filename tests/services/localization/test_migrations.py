@@ -3,11 +3,8 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from alembic.runtime.environment import EnvironmentContext
 from fastapi import FastAPI
 from sqlmodel import select
 
@@ -20,6 +17,7 @@ from services.localization.localize import conclude, localize
 from services.localization.settings import LocalizationSettings
 from services.localization.tables import EntryRow
 from tests.services.conftest import AUDIENCE, ISSUER
+from tests.services.first_shape import at_the_first_shape, put
 from tests.services.localization.conftest import asking
 from tests.services.localization.test_localize import FEMUR, a_request, a_study
 
@@ -35,32 +33,12 @@ async def test_migrating_makes_the_tables_that_the_code_expects(database_url: st
     await database.close()
 
 
-async def at_the_first_shape(database: Database) -> None:
-    """As it was before reports were kept in versions."""
-    config, script = migrations._script("localization")
-    with migrations._alone(database, "localization") as connection:
-        config.attributes["connection"] = connection
-
-        def only_the_first(revision: Any, _context: Any) -> Any:
-            return script._upgrade_revs("0001", revision)
-
-        with EnvironmentContext(config, script, fn=only_the_first):
-            script.run_env()
-
-
-async def put(database: Database, table: str, **values: Any) -> None:
-    insert = sa.table(table, *(sa.column(name) for name in values)).insert()
-    async with database.transaction() as session:
-        connection = await session.connection()
-        await connection.execute(insert, values)
-
-
 async def test_old_studies_become_versions_and_old_conclusions_fall_with_them(
     tmp_path: Path, jwks: Path, mint: TokenMint
 ) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
     database = Database(url)
-    await at_the_first_shape(database)
+    await at_the_first_shape(database, "localization")
     plan, pet, drawn = uuid4(), uuid4(), uuid4()
     await what_was_kept(database, plan, pet, drawn)
 
