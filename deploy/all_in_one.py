@@ -44,6 +44,7 @@ API_TOKEN_DAYS = 365
 DAY_SECONDS = 86_400
 EVERYTHING = ("system/*.cruds",)
 READING = ("system/*.rs",)
+TELLING = ("system/EpisodeOfCare.c",)
 
 PAUSE_SECONDS = 1.0
 
@@ -187,6 +188,8 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
     )
     # Pages fetch reasons as any caller would, over the one address.
     asking = ServiceClient(place.url, ServiceTokens(mint, "coordination", READING))
+    # Journeys hear from follow-up what a prescriber decided, the same way.
+    telling = ServiceClient(place.url, ServiceTokens(mint, "followup", TELLING))
     return {
         "assessment": create_assessment(
             read_settings(AssessmentSettings, "TIO_ASSESSMENT", environ("assessment"))
@@ -195,7 +198,7 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
             read_settings(LocalizationSettings, "TIO_LOCALIZATION", environ("localization"))
         ),
         "followup": create_followup(
-            read_settings(FollowupSettings, "TIO_FOLLOWUP", environ("followup"))
+            read_settings(FollowupSettings, "TIO_FOLLOWUP", environ("followup")), telling
         ),
         "coordination": create_coordination(
             coordination.model_copy(update={"rehearsal": place.rehearsal}),

@@ -21,7 +21,11 @@ from services.coordination.rendering import NotSignedIn, PageRoute
 from services.coordination.tables import SessionRow, SignInRow
 
 COOKIE = "tio_session"
-SCOPES = "user/EpisodeOfCare.crs user/Task.rsu user/Communication.r"
+SCOPES = (
+    "user/EpisodeOfCare.crs user/Task.rsu user/Communication.r "
+    "user/CarePlan.ru user/MedicationRequest.c"
+)
+"""What a clinician may: see, tell and answer journeys, and decide about what is proposed."""
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

@@ -3,15 +3,20 @@
 from fastapi import FastAPI
 
 from services.chassis.app import create_service
+from services.chassis.client import ServiceClient
 from services.followup import conclusion_routes, preview_routes, proposal_routes, trend_routes
+from services.followup.journeys import Journeys
 from services.followup.routes import router
 from services.followup.settings import FollowupSettings
 from services.followup.tables import FollowupTables
 
 
-def create_app(settings: FollowupSettings) -> FastAPI:
-    """The follow-up service, ready to be served."""
-    return create_service(
+def create_app(settings: FollowupSettings, coordination: ServiceClient | None = None) -> FastAPI:
+    """The follow-up service, ready to be served.
+
+    `coordination`: where journeys hear that a proposal was answered; without it, when they ask.
+    """
+    app = create_service(
         name="followup",
         title="Follow-up: is it gone, and what is due?",
         settings=settings,
@@ -24,3 +29,5 @@ def create_app(settings: FollowupSettings) -> FastAPI:
         ],
         base=FollowupTables,
     )
+    app.state.journeys = Journeys(coordination)
+    return app

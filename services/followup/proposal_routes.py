@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks, Request
 from pydantic import AwareDatetime
 
 from services.chassis import audit
@@ -20,7 +20,8 @@ from services.followup.contract import (
     TreatmentProposal,
 )
 from services.followup.follow_up import follow_up
-from services.followup.tables import PlanRow
+from services.followup.journeys import Journeys, ending
+from services.followup.tables import PlanRow, ProposalDecisionRow
 
 router = APIRouter(prefix="/followup/v1/plans", tags=["followup"])
 REQUEST = "MedicationRequest"
@@ -70,6 +71,8 @@ async def decide_proposal(
     plan_id: UUID,
     proposal_id: UUID,
     said: DecisionSaid,
+    request: Request,
+    after: BackgroundTasks,
     session: InTransaction,
     expected: IfMatch,
     caller: Annotated[Caller, requires("CarePlan", "u")],
@@ -77,7 +80,7 @@ async def decide_proposal(
     """Accept or refuse, with a reason. Nothing is given by it. Safe to repeat.
 
     Another answer takes the place of the former if it is later and says why; a hard stop cannot be
-    gone past, a soft one with a reason.
+    gone past, a soft one with a reason. The journey hears that what it was asked has ended.
     """
     if not caller.may(REQUEST, "c"):
         raise Forbidden(f"this needs the scope user/{REQUEST}.c")
@@ -86,14 +89,35 @@ async def decide_proposal(
     known = await proposals.decisions_of(session, plan, proposal_id)
     moment = max(said.decided_at, plan.as_of or said.decided_at)
     standing = (await _standing(session, plan, moment)).get(proposal_id)
-    if proposals.is_repeated(known, said, caller):
+    if (same := proposals.repeated(known, said, caller)) is not None:
+        await _tell_the_journey(request, after, session, plan, known, same)
         return proposals.shown(standing, known)
     expected.check(plan.version or None)
     decision = proposals.decide(plan, proposal_id, standing, known, said, caller)
     session.add(decision)
     action: audit.Action = "update" if known else "create"
     audit.record(session, caller, action, REQUEST, proposal_id, patient=plan_id)
-    return proposals.shown(standing, [*known, decision])
+    known = [*known, decision]
+    await _tell_the_journey(request, after, session, plan, known, decision)
+    return proposals.shown(standing, known)
+
+
+async def _tell_the_journey(
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    plan: PlanRow,
+    known: list[ProposalDecisionRow],
+    decision: ProposalDecisionRow,
+) -> None:
+    """Once this is kept, and if it was asked for. The same answer told again is told again."""
+    heard = await repository.ledger(session, plan.organisation, plan.id).last_heard()
+    if heard is None:
+        return
+    event = ending(known, decision, proposals.asked_in(heard))
+    if event is not None:
+        journeys: Journeys = request.app.state.journeys
+        after.add_task(journeys.tell, plan.organisation, plan.id, event)
 
 
 async def _plan(session: InTransaction, caller: Caller, plan_id: UUID) -> PlanRow:

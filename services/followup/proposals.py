@@ -59,9 +59,14 @@ async def asked_before(
 ) -> Before:
     """What was asked when this was concluded, and answered since (or by `known_at`)?"""
     rows = await decisions_of(session, plan)
-    asked = () if last is None else Conclusion.model_validate(last.conclusion).obligations
     known = [row for row in rows if known_at is None or row.received_at <= known_at]
+    asked = () if last is None else asked_in(last).asked
     return Before(answered(known), asked, corrected)
+
+
+def asked_in(conclusion: ConclusionRow) -> Before:
+    """What a prescriber was asked in this conclusion."""
+    return Before(asked=Conclusion.model_validate(conclusion.conclusion).obligations)
 
 
 def answered(known: Iterable[ProposalDecisionRow]) -> list[Answered]:
@@ -80,12 +85,13 @@ def proposed_in(answer: FollowUp) -> dict[UUID, TreatmentProposal]:
     return {one.id: one for one in (*answer.treatment_proposals, *answer.dose_proposals)}
 
 
-def is_repeated(known: Iterable[ProposalDecisionRow], said: DecisionSaid, caller: Caller) -> bool:
-    """Has this person said just this before?"""
-    return any(
-        (row.answer, row.reason, row.decided_at, row.decided_by)
-        == (said.answer, said.reason, said.decided_at, caller.subject)
-        for row in known
+def repeated(
+    known: Iterable[ProposalDecisionRow], said: DecisionSaid, caller: Caller
+) -> ProposalDecisionRow | None:
+    """Has this person said just this before? Then this is that answer."""
+    this = (said.answer, said.reason, said.decided_at, caller.subject)
+    return next(
+        (r for r in known if (r.answer, r.reason, r.decided_at, r.decided_by) == this), None
     )
 
 

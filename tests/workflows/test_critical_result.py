@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from services.chassis.client import ServiceClient
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.app import create_app
 from services.coordination.settings import CoordinationSettings
+from services.coordination.sign_in import SCOPES
 from services.followup.app import create_app as create_followup
 from services.followup.settings import FollowupSettings
 from tests.workflows.test_with_coordination import (
@@ -32,9 +34,23 @@ WHO = {"issuer": "tio", "audience": "tio"}
 RESULT = "b7c7a3b0-phosphate"
 
 
-@pytest.fixture
-async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
-    """Coordination, follow-up and a worker, all real; the other services take everything."""
+class FollowedWard(Ward):
+    """The ward, with follow-up within reach of a prescriber."""
+
+    def __init__(self, http: httpx2.AsyncClient, followup: httpx2.AsyncClient) -> None:
+        super().__init__(http)
+        self.followup = followup
+        self.plan = f"/followup/v1/plans/{self.journey.rpartition('/')[2]}"
+
+
+@asynccontextmanager
+async def followed_ward(
+    temporal: Client, tmp_path: Path, *, is_told: bool = True
+) -> AsyncIterator[FollowedWard]:
+    """Coordination, follow-up and a worker, all real; the other services take everything.
+
+    `is_told`: coordination hears from follow-up what a prescriber decided.
+    """
     key = SigningKey.create_or_read(tmp_path / "key.json")
     key.publish(tmp_path / "jwks.json")
     mint, queue, jwks = TokenMint(key, "tio", "tio"), f"test-{uuid4()}", str(tmp_path / "jwks.json")
@@ -48,18 +64,20 @@ async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
         ),
         JourneyClient(temporal, queue),
     )
-    followup = create_followup(
-        FollowupSettings(database_url=f"sqlite:///{tmp_path / 'followup.db'}", jwks=jwks, **WHO)
-    )
     tokens = ServiceTokens(mint, "workflows", EVERYTHING)
 
     def client(app: FastAPI) -> ServiceClient:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
         return ServiceClient("http://service", tokens, http)
 
+    followup = create_followup(
+        FollowupSettings(database_url=f"sqlite:///{tmp_path / 'followup.db'}", jwks=jwks, **WHO),
+        client(coordination) if is_told else None,
+    )
     clinical = client(clinical_services())
     services = Services(clinical, clinical, client(followup), client(coordination))
     token = mint.mint("operator", "north", EVERYTHING)
+    prescriber = mint.mint("dr-lin", "north", SCOPES.split())
     async with (
         coordination.router.lifespan_context(coordination),
         followup.router.lifespan_context(followup),
@@ -70,9 +88,22 @@ async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[Ward]:
             headers={"Authorization": f"Bearer {token}"},
             timeout=60,
         ) as http,
+        httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=followup),
+            base_url="http://followup",
+            headers={"Authorization": f"Bearer {prescriber}"},
+            timeout=60,
+        ) as asked,
     ):
-        yield Ward(http)
+        yield FollowedWard(http, asked)
     await services.close()
+
+
+@pytest.fixture
+async def ward(temporal: Client, tmp_path: Path) -> AsyncIterator[FollowedWard]:
+    """A ward where patients are followed."""
+    async with followed_ward(temporal, tmp_path) as ward:
+        yield ward
 
 
 def days_ago(days: int) -> str:
