@@ -238,8 +238,10 @@ class _Calendar:
     def _known_from(self, row: Row, stretch: Stretch, anchor: date) -> date:
         """Since when does the first one stand there? Planned ahead: from the trigger on."""
         led = self.led.get((row.after_rule, stretch.base)) if row.after_rule else None
-        awaited = led is not None and led.how in (How.OPEN, How.LEFT)
-        return stretch.start if awaited or self._is_ahead(row, stretch) else anchor
+        if led is None:
+            return anchor
+        awaited = led.how in (How.OPEN, How.LEFT) or self._is_ahead(row, stretch)
+        return stretch.start if awaited else led.item.ended_on or anchor
 
     def _is_ahead(self, row: Row, stretch: Stretch) -> bool:
         """Is it planned here before that has ended from which it counts?"""
@@ -346,6 +348,11 @@ class _Calendar:
         planned = given[0] + timedelta(days=course.every)
         for number, dose in enumerate(given):
             following = given[number + 1] if number + 1 < len(given) else None
+            held = hold.start if hold is not None else None
+            over = min(d for d in (following, held, stretch.end, LIFELONG) if d is not None)
+            for item in self._ended_doses(row, stretch, planned, over):
+                yield item
+                planned = item.due + timedelta(days=course.every)
             if hold is not None and (following is None or hold.start < following):
                 yield self._dose(row, stretch, planned, Stretch(dose, dose, *_held(hold)))
                 if hold.low is not None:
@@ -361,6 +368,16 @@ class _Calendar:
             yield _closed(row, self._plan(row, stretch, planned), _a_dose(following))
             planned = next_dose(course, planned, following, row.before)
         yield from self._coming(row, stretch, course, planned)
+
+    def _ended_doses(self, row: Row, stretch: Stretch, planned: date, over: date) -> Iterator[Item]:
+        """Doses that a person said will not be given: after each the next one is asked for."""
+        assert stretch.treatment is not None
+        every = timedelta(days=stretch.treatment.every)
+        while ended := self.endings.get((row.rule, planned.isoformat())):
+            if ended.day >= over:
+                return
+            yield _ended(self._plan(row, stretch, planned), ended)
+            planned += every
 
     def _coming(
         self, row: Row, stretch: Stretch, course: Treatment, planned: date
@@ -385,11 +402,12 @@ class _Calendar:
         item = self._plan(row, stretch, due, restart)
         course = stretch.treatment
         later = [dose for dose in course.doses if dose >= due] if course and restart else []
-        if later:
-            return _closed(row, item, _a_dose(later[0]))
-        ended = self._word_of_a_person(item, ends.end or LIFELONG)
+        over = min([*later[:1], ends.end or LIFELONG])
+        ended = self._word_of_a_person(item, over)
         if ended is not None:
             return _ended(item, ended)
+        if later:
+            return _closed(row, item, _a_dose(later[0]))
         if ends.end is not None and ends.end <= self.on:
             return self._left(item, ends.end, ends.why)
         return item
