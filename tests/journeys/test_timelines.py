@@ -61,6 +61,7 @@ def expect_standing(step: Step, patient: Followed) -> None:
         assert stands["conclusion"]["proposal"] == step["proposal"], day
     owed: dict[str, list[str]] = {}
     for one in stands["obligations"]:
+        assert (one["status"] == "open") == (one["disposition"] is None), (day, one)
         if one["status"] == "open":
             owed.setdefault(one["rule"], []).append(one["due"])
     for rule, due in open_items(answer).items():
