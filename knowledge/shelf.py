@@ -10,7 +10,8 @@ from knowledge.edition import CURRENT, Knowledge
 from knowledge.ledger import current_rows
 from knowledge.rows import Rule
 from knowledge.sign_off import signed_rules as signed_rules
-from knowledge.tables import KnowledgeError, Table
+from knowledge.tables import Table
+from knowledge.vouching import KnowledgeError
 
 RETRACTED = "edition_retracted"
 """The caveat of every answer that was drawn from a retracted edition."""

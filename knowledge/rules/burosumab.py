@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from knowledge.rows import Entry
-from knowledge.tables import STRENGTH, Table
+from knowledge.tables import Table
 from knowledge.terms.finding import ReadStatus
 from knowledge.terms.stop import Stop
+from knowledge.vouching import STRENGTH
 
 TABLE = Table.beside(__file__)
 NO_PROFILE = "none"

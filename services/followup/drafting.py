@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 
 from knowledge import shelf
 from knowledge.rules.burosumab import Dose
-from knowledge.tables import STRENGTH
 from knowledge.terms.finding import ReadStatus
 from knowledge.terms.stop import Stop
+from knowledge.vouching import STRENGTH
 from services.followup.contract import FiredRule
 from services.followup.proposed import Halt, Kind, OtherDose, TreatmentProposal
 

@@ -9,8 +9,9 @@ import pytest
 
 from knowledge import shelf
 from knowledge.references import REFERENCES
-from knowledge.tables import STRENGTH, KnowledgeError, Table
+from knowledge.tables import Table
 from knowledge.terms.quantity import Quantity
+from knowledge.vouching import STRENGTH, KnowledgeError
 
 CITED = 'effective = 2026-11-22, source = "payne-1998", read_status = "secondary"'
 BROKEN = tomllib.loads(Path(__file__).with_name("broken_tables.toml").read_text("utf-8"))["case"]

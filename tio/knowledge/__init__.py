@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from knowledge.archive import NoSuchEdition
-from knowledge.tables import KnowledgeError
+from knowledge.vouching import KnowledgeError
 from tio.knowledge import (
     approving,
     checking,

@@ -103,4 +103,4 @@ def _why(edition: Edition, complaint: str) -> str:
         return f"it has no row {' or '.join(lacking) or name}, which the rules ask for"
     if last.startswith("FileNotFoundError"):
         return f"it has no table {last.rstrip(chr(39)).rsplit('/', 1)[-1]}, which the rules ask for"
-    return last.removeprefix("knowledge.tables.KnowledgeError: ")
+    return last.removeprefix("knowledge.vouching.KnowledgeError: ")
