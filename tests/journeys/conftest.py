@@ -27,7 +27,8 @@ class Ward:
 
     def sent(self, journey: str) -> list[dict[str, Any]]:
         """The reminders that were sent, as the API tells them."""
-        reminders = self.system.get(f"/coordination/v1/journeys/{journey}/reminders")
+        reminders = self.system.get(f"/coordination/v1/journeys/{journey}/reminders?limit=500")
+        assert reminders["cursor"] is None, "there are more"
         return [one for one in reminders["reminders"] if one["status"] != "overtaken"]
 
     def expect_each_delivered_once(self, journey: str) -> None:
