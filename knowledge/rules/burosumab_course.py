@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from knowledge.rules import follow_up_safety, remission
 from knowledge.rules.burosumab import TABLE
+from knowledge.rules.dose_days import next_dose_day
 from knowledge.rules.reference_intervals import Level
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
@@ -185,13 +186,6 @@ def run_of(given: Sequence[Given]) -> tuple[Given, ...]:
     return tuple(reversed(run))
 
 
-def next_dose_day(run: Sequence[Given], every_days: int) -> date:
-    """When is the next dose due? Counted from the first of the run, not from a dose given late."""
-    every, first, last = timedelta(days=every_days), run[0].day, run[-1].day
-    told = round((last - first) / every)
-    return first + (told + 1) * every
-
-
 def what_next(
     given: Sequence[Given],
     phosphates: Sequence[Phosphate],
@@ -202,7 +196,8 @@ def what_next(
     """What follows the doses so far? Phosphate decides, and nothing else (TX-013 to TX-017)."""
     run = run_of(given)
     last, changed = run[-1].day, run[0].day
-    due = next_dose_day(run, every_days)
+    window = days("dose_window", on)
+    due = next_dose_day([dose.day for dose in given], timedelta(days=every_days), window)
     if interrupted_for is not None:
         return Next(
             Act.INTERRUPT,
@@ -217,7 +212,6 @@ def what_next(
     latest = fasting[-1] if fasting else None
     if latest is not None and (high or latest.level is Level.HIGH):
         return _held(latest, (high or [latest])[-1], due, on)
-    window = days("dose_window", on)
     following = _titrated(run, fasting, due, on)
     return replace(following, opens=due - window, closes=due + window)
 

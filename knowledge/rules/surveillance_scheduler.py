@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import Enum, auto
 
 from knowledge.rules import surveillance_calendar as rows
+from knowledge.rules.dose_days import day_after
 from knowledge.rules.surveillance_calendar import LIFELONG, Done, Ended, Item, Row
 from knowledge.rules.surveillance_dues import (
     Register,
@@ -15,7 +16,7 @@ from knowledge.rules.surveillance_dues import (
     with_doses,
 )
 from knowledge.rules.surveillance_stretches import Facts, Stretch, stretches
-from knowledge.rules.surveillance_therapies import Hold, Treatment, next_dose
+from knowledge.rules.surveillance_therapies import Hold, Treatment
 from knowledge.terms.obligation import ObligationStatus
 
 MISSED, NOT_INDICATED, DONE = "MISSED", "NOT_INDICATED", "DONE"
@@ -345,7 +346,8 @@ class _Calendar:
         given = course.doses or (course.start,)
         holds = iter(course.holds)
         hold = next(holds, None)
-        planned = given[0] + timedelta(days=course.every)
+        every, window = timedelta(days=course.every), timedelta(days=row.before)
+        planned = given[0] + every
         for number, dose in enumerate(given):
             following = given[number + 1] if number + 1 < len(given) else None
             held = hold.start if hold is not None else None
@@ -361,12 +363,12 @@ class _Calendar:
                 hold = next(holds, None)
                 if following is None:
                     return
-                planned = following + timedelta(days=course.every)
+                planned = following + every
                 continue
             if following is None:
                 break
             yield _closed(row, self._plan(row, stretch, planned), _a_dose(following))
-            planned = next_dose(course, planned, following, row.before)
+            planned = day_after(planned, following, every, window)
         yield from self._coming(row, stretch, course, planned)
 
     def _ended_doses(self, row: Row, stretch: Stretch, planned: date, over: date) -> Iterator[Item]:

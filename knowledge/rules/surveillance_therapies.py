@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from knowledge.rules.imaging import plain
+from knowledge.rules import drugs
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 
@@ -64,11 +64,7 @@ class _Running:
 
 def class_of(agent: str) -> str | None:
     """Which class is this drug of? None: it calls for no calendar."""
-    name = plain(agent).replace(" ", "_").replace("-", "_")
-    for entry in TABLE.entries["classes"].values():
-        if name == entry.key or name in entry.fields["also"]:
-            return str(entry.fields["class"])
-    return None
+    return drugs.named(agent).calendar
 
 
 def treatments(
@@ -230,9 +226,3 @@ def _holds(
         )
         holds.append(Hold(day, limit, low))
     return tuple(holds)
-
-
-def next_dose(course: Treatment, planned: date, given: date, window: int) -> date:
-    """When is the dose after this one? On the planned day while a dose keeps to its window."""
-    kept = abs((given - planned).days) <= window
-    return (planned if kept else given) + timedelta(days=course.every)
