@@ -24,6 +24,7 @@ ASKED_FOR = frozenset(("kind", "agent", "dose", "dose_unit", "every_days", "dose
 MARK_LENGTH = 12
 CHANGED = "it is proposed otherwise now"
 CORRECTED = "a result was corrected, and it is not proposed any more"
+REPLACED = "a newer proposal by this rule takes its place"
 GONE = "it is not proposed any more"
 A_DAY = timedelta(days=1)
 
@@ -52,13 +53,13 @@ class Before:
     asked: Sequence[Obligation] = ()
     corrected: bool = False
 
+    def listed(self) -> dict[Key, Obligation]:
+        """The questions to a prescriber that were told then, with their ends."""
+        return {(one.rule, one.occurrence): one for one in self.asked if one.act == ACT}
+
     def open(self) -> dict[Key, Obligation]:
-        """The questions to a prescriber that stood open then."""
-        return {
-            (one.rule, one.occurrence): one
-            for one in self.asked
-            if one.act == ACT and one.status is ObligationStatus.OPEN
-        }
+        """Those that stood open then."""
+        return {key: one for key, one in self.listed().items() if not _is_over(one)}
 
     def of(self, proposal: TreatmentProposal) -> list[Answered]:
         """The answers to just this: the same proposal, the same dose. The oldest first."""
@@ -120,13 +121,18 @@ def obligations(
 ) -> tuple[Obligation, ...]:
     """What a prescriber has to decide, has decided, and need not decide any more."""
     was_open = before.open()
+    known = {
+        key: one
+        for key, one in before.listed().items()
+        if one.status is not ObligationStatus.CANCELLED or key in endings
+    }
     found: dict[Key, Obligation] = {}
     standing = list(proposals)
     for proposal in standing:
         if asks(proposal):
             turn, is_answered = turn_of(before.of(proposal), is_blocked(proposal))
             key = key_of(proposal, turn)
-            made = _asked(proposal, key, was_open.get(key), on)
+            made = _asked(proposal, key, known.get(key), on)
             found[key] = _ended(made, is_answered, endings)
     answered = set(_answered(before))
     for key, asked in was_open.items():
@@ -187,12 +193,13 @@ def _is_over(one: Obligation) -> bool:
 def _cancelled(
     asked: Obligation, before: Before, standing: Iterable[TreatmentProposal]
 ) -> Obligation:
-    same = any(
-        one.rule == asked.rule and asked.occurrence.startswith(f"{one.occasion} ")
-        for one in standing
-        if asks(one)
-    )
-    why = CHANGED if same else CORRECTED if before.corrected else GONE
+    of_rule = [one.occasion for one in standing if one.rule == asked.rule and asks(one)]
+    if any(asked.occurrence.startswith(f"{occasion} ") for occasion in of_rule):
+        why = CHANGED
+    elif before.corrected:
+        why = CORRECTED
+    else:
+        why = REPLACED if of_rule else GONE
     return asked.model_copy(update={"status": ObligationStatus.CANCELLED, "because": why})
 
 

@@ -10,11 +10,21 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from services.chassis.client import Refused
+from knowledge.terms.obligation import Obligation
+from services.chassis.client import Refused, ServiceClient
 from services.chassis.tables import AUDIT_ENTRY
 from services.chassis.tokens import TokenMint
+from services.coordination.contract import Event
+from services.followup.asking import ACT
 from services.followup.client import FollowupClient
-from services.followup.contract import DecisionSaid, PlanRequest, TreatmentProposal
+from services.followup.contract import (
+    AsOf,
+    DecisionSaid,
+    EventBody,
+    PlanRequest,
+    TreatmentProposal,
+)
+from services.followup.journeys import Journeys
 from tests.services.followup.conftest import asking
 from tests.services.followup.test_treatment import RULES, the_results
 
@@ -135,7 +145,8 @@ async def test_a_hard_stop_cannot_be_overridden_with_any_reason(
     assert refused.status_code == 422
     problem = refused.json()
     assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [("/answer", code)]
-    assert not any(str(value) in refused.text for value in results.values())
+    details = " ".join([problem["detail"], *(error["detail"] for error in problem["errors"])])
+    assert not any(str(value) in details for value in results.values())
     taken = await followup.decide_proposal("north", plan, proposal.id, said("refused", "stopped"))
     assert taken.answer == "refused"
 
@@ -297,3 +308,137 @@ async def test_a_time_without_an_offset_is_refused(
     body = {"answer": "accepted", "decided_at": "2025-01-13T13:00:00"}
 
     assert (await http.put(path, json=body)).status_code == 422
+
+
+async def concluded(followup: FollowupClient, plan: UUID, at: str) -> list[Obligation]:
+    """What the journey hears of decisions, as of this moment."""
+    moment = AsOf.model_validate({"as_of": at})
+    heard = await followup.record_conclusion("north", plan, uuid4(), moment)
+    return [one for one in heard.obligations if one.act == ACT]
+
+
+async def test_the_next_conclusion_says_that_it_was_answered(followup: FollowupClient) -> None:
+    plan, proposal = await a_plan(followup)
+    before = await concluded(followup, plan, "2025-01-13T12:30:00Z")
+    await followup.decide_proposal("north", plan, proposal.id, said("refused", "not yet"))
+    after = await concluded(followup, plan, "2025-01-14T12:00:00Z")
+
+    [asked] = [one for one in before if one.rule == proposal.rule]
+    [ended] = [one for one in after if one.rule == proposal.rule]
+    assert asked.status == "open"
+    assert ended == asked.model_copy(update={"status": "done", "because": ""})
+
+
+async def test_another_dose_is_another_question_and_ends_the_former(
+    followup: FollowupClient,
+) -> None:
+    plan, proposal = await a_plan(followup)
+    [asked] = [o for o in await concluded(followup, plan, NOON) if o.rule == proposal.rule]
+    heavier = PlanRequest.model_validate({"patient": {"weight_kg": 80}})
+    await followup.record_plan("north", plan, heavier)
+    later = await concluded(followup, plan, "2025-01-14T12:00:00Z")
+
+    heard = {one.occurrence: one.status for one in later if one.rule == proposal.rule}
+    assert heard.pop(asked.occurrence) == "cancelled"
+    assert list(heard.values()) == ["open"]
+
+
+async def test_a_correction_ends_the_question_and_what_was_drawn_again_says_why(
+    followup: FollowupClient,
+) -> None:
+    plan = uuid4()
+    body = {"patient": BACKGROUND["patient"], "label_profile": "US", "as_of": NOON}
+    history = PlanRequest.model_validate(body | {"history": BACKGROUND["events"]})
+    await followup.record_plan("north", plan, history)
+    event = uuid4()
+    drawn = the_results("2025-01-13", BACKGROUND["results"])
+    await followup.record_result("north", plan, event, results_event(drawn))
+    low = {"kind": "therapy", "agent": "burosumab", "started_on": "2024-12-30", "dose": 30}
+    dose = low | {"dose_unit": "mg", "every_days": 28}
+    await followup.record_result("north", plan, uuid4(), results_event(dose))
+    [asked] = await concluded(followup, plan, NOON)
+    assert (asked.rule, asked.status) == ("TX-013", "open")
+
+    normal = the_results("2025-01-13", BACKGROUND["results"] | {"s_phos": 1.0})
+    again = normal | {"version": 2, "status": "corrected"}
+    for one in again["observations"]:
+        one |= {"version": 2, "status": "corrected"}
+    told = await followup.record_result("north", plan, event, results_event(again))
+    [redrawn] = told.affected
+    kept = await followup.read_conclusion("north", plan, redrawn.redrawn)
+    now = await concluded(followup, plan, "2025-01-13T14:00:00Z")
+
+    for heard in (now, [one for one in kept.conclusion.obligations if one.act == ACT]):
+        [ended] = heard
+        assert (ended.occurrence, ended.status) == (asked.occurrence, "cancelled")
+        assert ended.because == "a result was corrected, and it is not proposed any more"
+
+
+def results_event(told: dict[str, Any]) -> Any:
+    """One event as it is told by itself."""
+    return EventBody.model_validate({"kind": "observations"} | told).root
+
+
+async def test_what_was_asked_is_told_to_the_journey_without_a_dose(
+    served: FastAPI, followup: FollowupClient, told: list[Event]
+) -> None:
+    plan, proposal = await a_plan(followup)
+    [asked] = [o for o in await concluded(followup, plan, NOON) if o.rule == proposal.rule]
+    await followup.decide_proposal("north", plan, proposal.id, said("accepted"))
+    await followup.decide_proposal("north", plan, proposal.id, said("accepted"))
+
+    first, again = told
+    assert first == again
+    assert first.kind == "disposition"
+    assert first.payload == {
+        "obligation": {"rule": asked.rule, "occurrence": asked.occurrence},
+        "disposition": "DONE",
+        "reason": "accepted",
+    }
+
+
+async def test_what_nobody_was_asked_is_not_told(
+    followup: FollowupClient, told: list[Event]
+) -> None:
+    plan, proposal = await a_plan(followup)
+    await followup.decide_proposal("north", plan, proposal.id, said("accepted"))
+    await concluded(followup, plan, "2025-01-14T12:00:00Z")
+    later = said("refused", "the patient is away", "2025-01-14T13:00:00Z")
+    await followup.decide_proposal("north", plan, proposal.id, later)
+
+    assert told == []
+
+
+async def test_an_answer_is_kept_though_coordination_is_away(
+    served: FastAPI, followup: FollowupClient
+) -> None:
+    class Away(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            raise httpx2.ConnectError("nobody there")
+
+    http = httpx2.AsyncClient(transport=Away())
+    served.state.journeys = Journeys(ServiceClient("http://c", lambda _: "token", http))
+    plan, proposal = await a_plan(followup)
+    await concluded(followup, plan, NOON)
+    decided = await followup.decide_proposal("north", plan, proposal.id, said("accepted"))
+    heard = await concluded(followup, plan, "2025-01-14T12:00:00Z")
+
+    assert decided.answer == "accepted"
+    assert {one.rule: one.status for one in heard}[proposal.rule] == "done"
+
+
+@pytest.fixture
+def told(served: FastAPI) -> list[Event]:
+    """What coordination was told by follow-up; it says yes to everything."""
+    heard: list[Event] = []
+
+    class Listens(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            event = Event.model_validate_json(await request.aread())
+            heard.append(event)
+            stored = {"event": str(event.id), "stored_at": NOON, "repeated": False}
+            return httpx2.Response(202, json=stored)
+
+    http = httpx2.AsyncClient(transport=Listens())
+    served.state.journeys = Journeys(ServiceClient("http://c", lambda _: "token", http))
+    return heard
