@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from services.chassis.client import ServiceClient
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.app import create_app as create_coordination
 from services.coordination.settings import CoordinationSettings
+from services.coordination.sign_in import SCOPES
 from services.followup.app import create_app as create_followup
 from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
@@ -33,11 +34,12 @@ Seen = TypeVar("Seen")
 
 
 class Ward:
-    """A real coordination, asked over HTTP as a hospital would."""
+    """A real coordination, asked over HTTP as a hospital would; and follow-up, for a prescriber."""
 
-    def __init__(self, http: httpx2.AsyncClient) -> None:
-        self._http = http
-        self.journey = f"/coordination/v1/journeys/{uuid4()}"
+    def __init__(self, http: httpx2.AsyncClient, followup: httpx2.AsyncClient) -> None:
+        self._http, self.followup = http, followup
+        id = uuid4()
+        self.journey, self.plan = f"/coordination/v1/journeys/{id}", f"/followup/v1/plans/{id}"
 
     async def put(self, path: str, body: Any) -> httpx2.Response:
         """PUT, as the operator."""
@@ -79,9 +81,16 @@ class Ward:
 
 @asynccontextmanager
 async def a_real_ward(
-    temporal: Client, folder: Path, *real: str, rehearsal: bool = False
+    temporal: Client,
+    folder: Path,
+    *real: str,
+    rehearsal: bool = False,
+    is_told: bool = True,
 ) -> AsyncIterator[Ward]:
-    """Coordination, a worker and these clinical services for real; the others say little."""
+    """Coordination, a worker and these clinical services for real; the others say little.
+
+    `is_told`: coordination hears from follow-up what a prescriber decided.
+    """
     key = SigningKey.create_or_read(folder / "key.json")
     key.publish(folder / "jwks.json")
     mint, queue = TokenMint(key, "tio", "tio"), f"test-{uuid4()}"
@@ -100,33 +109,44 @@ async def a_real_ward(
         ),
         JourneyClient(temporal, queue),
     )
-    make: dict[str, Callable[[], FastAPI]] = {
-        "assessment": lambda: create_assessment(AssessmentSettings(**kept("assessment"))),
-        "localization": lambda: create_localization(LocalizationSettings(**kept("localization"))),
-        "followup": lambda: create_followup(FollowupSettings(**kept("followup"))),
-    }
-    apps = {name: make[name]() for name in real}
-    others = clinical_services()
     tokens = ServiceTokens(mint, "workflows", EVERYTHING)
 
     def client(app: FastAPI) -> ServiceClient:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
         return ServiceClient("http://service", tokens, http)
 
+    def followup() -> FastAPI:
+        told = client(coordination) if is_told else None
+        return create_followup(FollowupSettings(**kept("followup")), told)
+
+    make: dict[str, Callable[[], FastAPI]] = {
+        "assessment": lambda: create_assessment(AssessmentSettings(**kept("assessment"))),
+        "localization": lambda: create_localization(LocalizationSettings(**kept("localization"))),
+        "followup": followup,
+    }
+    apps = {name: make[name]() for name in real}
+    others = clinical_services()
     clinical = {name: client(apps.get(name, others)) for name in make}
     services = Services(**clinical, coordination=client(coordination))
-    token = mint.mint("operator", "north", EVERYTHING)
+
+    def person(app: FastAPI, subject: str, scopes: Sequence[str]) -> httpx2.AsyncClient:
+        token = mint.mint(subject, "north", scopes)
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app),
+            base_url="http://service",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+
+    operator = person(coordination, "operator", EVERYTHING)
+    prescriber = person(apps.get("followup", others), "dr-lin", SCOPES.split())
     async with AsyncExitStack() as open_:
         for app in (coordination, *apps.values()):
             await open_.enter_async_context(app.router.lifespan_context(app))
         await open_.enter_async_context(create_worker(temporal, services, task_queue=queue))
-        http = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=coordination),
-            base_url="http://coordination",
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=60,
-        )
-        yield Ward(await open_.enter_async_context(http))
+        for http in (operator, prescriber):
+            await open_.enter_async_context(http)
+        yield Ward(operator, prescriber)
     await services.close()
 
 

@@ -9,15 +9,7 @@ from uuid import UUID
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.real_ward import (
-    EVERYTHING,
-    PATIENCE_SECONDS,
-    Ward,
-    a_real_ward,
-    clinical_services,
-)
-
-__all__ = ["EVERYTHING", "PATIENCE_SECONDS", "Ward", "clinical_services"]
+from tests.workflows.real_ward import Ward, a_real_ward
 
 
 @pytest.fixture
