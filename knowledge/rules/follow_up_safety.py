@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from knowledge.rules import drugs
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import months_after
 from knowledge.tables import Table
@@ -52,11 +53,7 @@ class Enzyme:
 
 def kind_of(agent: str) -> str | None:
     """Which kind of drug is this, as far as a result is read by it? None: by none of them."""
-    plain = "_".join(agent.strip().lower().replace("-", " ").replace("_", " ").split())
-    for row in TABLE.entries["drugs"].values():
-        if plain in (row.key, *row.fields["also"]):
-            return str(row.fields["kind"])
-    return None
+    return drugs.named(agent).kind
 
 
 def dose_lasts(every_days: int | None, on: date) -> timedelta:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from knowledge.rules import drugs
 from knowledge.tables import Table
 
 TABLE = Table.beside(str(Path(__file__).with_name("remission.py")))
@@ -24,12 +25,9 @@ class Exposure:
 
 
 def masker(agent: str) -> str | None:
-    """Does this drug mask a phosphate: as supplement, as burosumab, or not at all?"""
-    plain = agent.strip().lower().replace(" ", "_").replace("-", "_")
-    for entry in TABLE.entries["maskers"].values():
-        if plain in (entry.key, *entry.fields["also"]):
-            return str(entry.fields["kind"])
-    return None
+    """Does this drug mask a phosphate: as supplement, as burosumab, maybe, or not at all?"""
+    masks = drugs.named(agent).masks
+    return None if masks == drugs.NO else masks
 
 
 def mask(at: datetime, exposures: Iterable[Exposure], on: date) -> Exposure | None:

@@ -1,9 +1,8 @@
 """What is proposed for the tumor: removal, ablation, radiation, or a drug? A person decides."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from knowledge.rules import exposures, follow_up_safety
+from knowledge.rules import drugs, follow_up_safety
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 from knowledge.terms.stop import Stop
@@ -119,13 +118,7 @@ def antiresorptive(agent: str, alp: Level | None, phosphate: Level | None) -> tu
     return (Stop("TX-019", "osteomalacia_untreated", text, hard=False),)
 
 
-@lru_cache(maxsize=1024)
 def named(agent: str) -> tuple[str, str | None]:
     """By which name and kind is this drug known? No kind: no rule of treatment asks for it."""
-    plain = "_".join(agent.strip().lower().replace("-", " ").replace("_", " ").split())
-    for row in TABLE.entries["drugs"].values():
-        if plain in (row.key, *row.fields["also"]):
-            return row.key, str(row.fields["kind"])
-    found = exposures.drug_named(agent)
-    key = plain if found is None else found[0]
-    return key, follow_up_safety.kind_of(key) or follow_up_safety.kind_of(agent)
+    drug = drugs.named(agent)
+    return drug.key, drug.kind
