@@ -192,6 +192,7 @@ def _operation(event: Surgery) -> Operation:
         tissue=event.tissue,
         histology=event.histology,
         procedure=event.procedure,
+        laterality=event.laterality,
     )
 
 
@@ -235,10 +236,11 @@ def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
     return [*ended, *running.values()]
 
 
-def _turn(therapy: Therapy) -> tuple[date, bool, str]:
+def _turn(therapy: Therapy) -> tuple[date, bool, str, bool, Decimal]:
     """By its day; of one day what ends goes before what begins, whichever was told first."""
     begins = therapy.stopped_on is None and therapy.started_on is not None
-    return day_of(_moment(therapy)), begins, str(therapy)
+    stops = therapy.stopped_on is not None  # a dose of that day was before
+    return day_of(_moment(therapy)), begins, therapy.agent, stops, therapy.dose or Decimal()
 
 
 def _moment(therapy: Therapy) -> When:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules.follow_up_safety import Period
@@ -12,7 +13,7 @@ from services.followup.history import day_of
 
 def periods(therapies: Iterable[Therapy], on: date) -> tuple[Period, ...]:
     """What was taken when? A stop ends what was begun before it; a drug ordered counts as begun."""
-    told = list(therapies)
+    told = sorted(therapies, key=_turn)
     taken = _begun_and_stopped(told)
     return (*taken, *_doses(told, taken, on))
 
@@ -20,7 +21,7 @@ def periods(therapies: Iterable[Therapy], on: date) -> tuple[Period, ...]:
 def _begun_and_stopped(told: Iterable[Therapy]) -> list[Period]:
     running: dict[str, Period] = {}
     ended: list[Period] = []
-    for therapy in sorted(told, key=_turn):
+    for therapy in told:
         kind, agent = safety.kind_of(therapy.agent), therapy.agent.strip().lower()
         if kind is None:
             continue
@@ -38,7 +39,7 @@ def _begun_and_stopped(told: Iterable[Therapy]) -> list[Period]:
 def _doses(told: Iterable[Therapy], taken: list[Period], on: date) -> list[Period]:
     """Single doses of which nobody told a beginning; one after another they are one treatment."""
     found: dict[str, list[Period]] = {}
-    for therapy in sorted(told, key=_turn):
+    for therapy in told:
         kind, agent = safety.kind_of(therapy.agent), therapy.agent.strip().lower()
         if kind is None or therapy.given_on is None:
             continue
@@ -54,11 +55,11 @@ def _doses(told: Iterable[Therapy], taken: list[Period], on: date) -> list[Perio
     return [period for doses in found.values() for period in doses]
 
 
-def _turn(therapy: Therapy) -> tuple[date, bool, str]:
+def _turn(therapy: Therapy) -> tuple[date, bool, str, Decimal]:
     """By its day; of one day what ends goes before what begins, whichever was told first."""
     when = therapy.given_on or therapy.stopped_on or therapy.started_on or therapy.ordered_on
     begins = therapy.stopped_on is None and therapy.given_on is None
-    return _day(when) or date.min, begins, str(therapy)
+    return _day(when) or date.min, begins, therapy.agent, therapy.dose or Decimal()
 
 
 def _day(when: When | None) -> date | None:

@@ -12,7 +12,7 @@ from knowledge.rules.remission import AFTER_REMISSION, Course
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.sent import When
-from knowledge.terms.truth import Truth
+from knowledge.terms.truth import Truth, any_of
 from services.followup.history import History, day_of
 from services.followup.medication import periods
 
@@ -37,6 +37,10 @@ class Reading:
     urgent: frozenset[str] = frozenset()
     problem: str = ""
     ended: date | None = None
+    ended_of: Mapping[str, date | None] | None = None
+    """When a rule of this reading ended by itself, where its other rules did not."""
+    saying: Mapping[str, str] | None = None
+    """What a rule says here, where its own sentence does not fit."""
 
     @property
     def day(self) -> date:
@@ -75,6 +79,14 @@ class View:
         stated = self.history.medication_stated
         return safety.treated(self.taken, kinds, day, stated=stated)
 
+    def saying(self, rule: str, day: date) -> str:
+        """What does this rule say to who takes what this patient takes?"""
+        known = [
+            any_of(self.treated(kinds, day), self.treated(kinds, self.on))
+            for kinds in ((safety.BUROSUMAB,), safety.CONVENTIONAL)
+        ]
+        return safety.sentence(rule, safety.by_treatment(*known))
+
     def after_remission(self, day: date) -> bool:
         """Had the disease been gone, after the last operation before this day?"""
         way = next((w for w in reversed(self.courses) if w.operated < day), None)
@@ -85,6 +97,8 @@ class View:
 
     def key(self, *behind: Observation) -> str:
         """The results behind a reading, each with its version."""
+        if len(behind) == 1:
+            return f"{behind[0].id}@{self.versions.get(behind[0].id, 1)}"
         return "+".join(f"{o.id}@{self.versions.get(o.id, 1)}" for o in behind)
 
     def read(self, measure: str, facts: Facts, main: Observation, *with_: Observation) -> Reading:

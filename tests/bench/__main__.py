@@ -24,6 +24,8 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "stored_assessment_against_bare_insert": lambda: asyncio.run(endpoints.stored()),
     "planner_against_fixed_sequences": planner.table,
     "evaluated_search_against_empty_endpoint": lambda: asyncio.run(endpoints.searched()),
+    "evaluated_follow_up_against_empty_endpoint": lambda: asyncio.run(endpoints.followed()),
+    "pure_follow_up_of_thirty_years": pure.long_plan,
     "journey_start_against_empty_workflow": lambda: asyncio.run(journeys.starts()),
 }
 

@@ -19,6 +19,9 @@ from services.assessment.contract import EvaluateRequest
 from services.assessment.drawing import ANSWER
 from services.assessment.settings import AssessmentSettings
 from services.chassis.settings import read_settings
+from services.followup.app import create_app as create_followup
+from services.followup.contract import PlanRequest as FollowUpRequest
+from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
 from services.localization.contract import PlanRequest
 from services.localization.settings import LocalizationSettings
@@ -42,6 +45,17 @@ def empty_search() -> FastAPI:
 
     @app.post("/localization/v1/evaluate", response_model=None)
     async def parse_only(request: PlanRequest) -> dict[str, str]:
+        return {}
+
+    return app
+
+
+def empty_follow_up() -> FastAPI:
+    """The body of a follow-up parsed into its nouns, and nothing else."""
+    app = FastAPI()
+
+    @app.post("/followup/v1/evaluate", response_model=None)
+    async def parse_only(request: FollowUpRequest) -> dict[str, str]:
         return {}
 
     return app
@@ -104,3 +118,8 @@ def assessment() -> FastAPI:
 def localization() -> FastAPI:
     """The same of the search."""
     return create_localization(read_settings(LocalizationSettings, "TIO_LOCALIZATION", os.environ))
+
+
+def followup() -> FastAPI:
+    """The same of follow-up."""
+    return create_followup(read_settings(FollowupSettings, "TIO_FOLLOWUP", os.environ))

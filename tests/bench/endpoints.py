@@ -5,12 +5,13 @@ from uuid import uuid4
 
 import httpx2
 
+from tests.bench.follow_ups import FOLLOW_UPS
 from tests.bench.panels import PANEL
 from tests.bench.searches import SEARCHES
 from tests.bench.served import against
 
-EVALUATIONS, STORED = 1500, 400
-AIM, AIM_OF_A_SEARCH = 0.6, 0.5
+EVALUATIONS, STORED, FOLLOWED = 1500, 400, 600
+AIM, AIM_OF_A_SEARCH, AIM_OF_A_FOLLOW_UP = 0.6, 0.5, 0.5
 
 
 async def evaluate() -> dict[str, float]:
@@ -32,6 +33,17 @@ async def searched() -> dict[str, float]:
 
     ceiling, ours = await against("empty_search", ask, EVALUATIONS, "localization")
     return _shown("empty_endpoint_ms", ceiling, "evaluate_ms", ours, AIM_OF_A_SEARCH)
+
+
+async def followed() -> dict[str, float]:
+    """POST evaluate of a follow-up against an empty endpoint that parses the same bodies."""
+    turn = cycle(FOLLOW_UPS)
+
+    async def ask(client: httpx2.AsyncClient, url: str) -> httpx2.Response:
+        return await client.post(f"{url}/followup/v1/evaluate", json=next(turn))
+
+    ceiling, ours = await against("empty_follow_up", ask, FOLLOWED, "followup")
+    return _shown("empty_endpoint_ms", ceiling, "evaluate_ms", ours, AIM_OF_A_FOLLOW_UP)
 
 
 async def stored() -> dict[str, float]:
