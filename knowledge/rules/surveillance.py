@@ -1,16 +1,17 @@
 """After an operation, how closely is somebody watched, and why?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from knowledge.rules.field_of_view import site_named
+from knowledge.rules import removed_tumor
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 from knowledge.terms.quantity import Quantity
 
 TABLE = Table.beside(__file__)
+UNKNOWN = "unknown"
 
 
 class Tier(StrEnum):
@@ -30,24 +31,14 @@ class Operation:
     tissue: str | None = None
     histology: str | None = None
     procedure: str | None = None
+    laterality: str | None = None
 
 
 def risk_tier(
     operation: Operation, early_fgf23: Iterable[tuple[date, Level]], *, refractory: bool, on: date
 ) -> tuple[Tier, tuple[str, ...]]:
     """How closely must this patient be watched, and why? A margin nobody states is unknown."""
-    why = [
-        name
-        for name, said in (
-            ("margin", operation.margin or "unknown"),
-            ("procedure", operation.procedure),
-            ("site", operation.site),
-            ("tissue", operation.tissue),
-            ("bone_site", None if operation.tissue else operation.site),
-            ("histology", operation.histology),
-        )
-        if said is not None and _is_risky(name, said)
-    ]
+    why = [name for name, said in _told(operation) if removed_tumor.says(name, said) is not False]
     first, last = TABLE.whole("fgf23_early_from", on), TABLE.whole("fgf23_early_until", on)
     if any(
         level is Level.HIGH and first <= (day - operation.day).days <= last
@@ -59,16 +50,31 @@ def risk_tier(
     return (Tier.HIGH if why else Tier.STANDARD), tuple(why)
 
 
-def _is_risky(name: str, said: str) -> bool:
-    risky = TABLE.entries["high_risk"][name].fields["values"]
-    plain = " ".join(said.lower().replace("_", " ").split())
-    site = site_named(said) if name in ("site", "bone_site") else None
-    return said in risky or plain in risky or (site is not None and site.code in risky)
+def not_understood(operation: Operation) -> tuple[tuple[str, str], ...]:
+    """Which words of its report does nobody here know? Each counts as the worse of both."""
+    told = ((name, said) for name, said in _told(operation) if name != "bone_site")
+    return tuple((name, said) for name, said in told if removed_tumor.says(name, said) is None)
+
+
+def _told(operation: Operation) -> Iterator[tuple[str, str]]:
+    """What is said of it, by the name under which it may be a reason."""
+    yield "margin", operation.margin or UNKNOWN
+    for name, said in (
+        ("procedure", operation.procedure),
+        ("site", operation.site),
+        ("tissue", operation.tissue),
+        ("bone_site", None if operation.tissue else operation.site),
+        ("histology", operation.histology),
+    ):
+        if said is not None:
+            yield name, said
 
 
 def is_malignant(operation: Operation) -> bool:
     """Was malignant tissue removed?"""
-    return operation.histology is not None and _is_risky("histology", operation.histology)
+    return (
+        operation.histology is not None and removed_tumor.is_malignant(operation.histology) is True
+    )
 
 
 def fallback_phosphate(on: date) -> tuple[Quantity, Quantity]:
