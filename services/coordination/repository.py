@@ -20,6 +20,7 @@ from services.coordination.tables import (
     JourneyRow,
     MomentRow,
     ObligationRow,
+    OutboxRow,
     ReminderRow,
     SubscriptionRow,
 )
@@ -104,6 +105,16 @@ async def events_waiting(session: AsyncSession, organisation: str, journey: UUID
             col(EventRow.journey) == journey,
             col(EventRow.outcome) == "waiting",
         )
+    )
+    return (await session.exec(wanted)).one()
+
+
+async def untold(session: AsyncSession, organisation: str, journey: UUID) -> int:
+    """How much has the journey not been told yet, its own beginning included?"""
+    wanted = (
+        select(func.count())
+        .select_from(OutboxRow)
+        .where(col(OutboxRow.organisation) == organisation, col(OutboxRow.journey) == journey)
     )
     return (await session.exec(wanted)).one()
 

@@ -238,7 +238,9 @@ async def _what_was_told_is_taken_in(parts: Parts, organisation: str, journey_id
     """What happened before the clock is moved is read before it is moved."""
     for _ in range(LOOKS):
         async with parts.database.reading() as reading:
-            if not await repository.events_waiting(reading, organisation, journey_id):
+            place = (organisation, journey_id)
+            untold = await repository.untold(reading, *place)
+            if not untold and not await repository.events_waiting(reading, *place):
                 return
         await asyncio.sleep(PAUSE_SECONDS)
     raise Unavailable("what was told before is still on its way; move the clock later")

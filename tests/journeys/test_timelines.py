@@ -9,7 +9,13 @@ import pytest
 
 from tests.journeys.system import System, a_system
 from tests.journeys.timelines import Days, Followed, a_day_that_lasts, where_it_is_noon
-from tests.services.followup.timelines import TIMELINES, Step, expect_answered, open_items
+from tests.services.followup.timelines import (
+    TIMELINES,
+    Step,
+    expect_answered,
+    expect_owed,
+    open_items,
+)
 
 AT_ONCE = 3
 """So many patients live side by side; each journey has its own clock."""
@@ -64,6 +70,7 @@ def expect_standing(step: Step, patient: Followed) -> None:
         assert (one["status"] == "open") == (one["disposition"] is None), (day, one)
         if one["status"] == "open":
             owed.setdefault(one["rule"], []).append(one["due"])
+    expect_owed(step, owed)
     for rule, due in open_items(answer).items():
         assert sorted(owed.get(rule, [])) == sorted(due), (day, rule)
     said = patient.reminded(day)

@@ -248,6 +248,20 @@ async def test_the_clock_can_be_moved_in_a_rehearsal_only(
     assert engine.moved == [(journey, 90)]
 
 
+async def test_the_clock_is_not_moved_before_the_journey_has_begun(
+    sqlite_url: str, make_settings: MakeSettings, north: str, engine: Engine
+) -> None:
+    async with served(make_settings(sqlite_url, rehearsal=True), engine, north) as api:
+        engine.away = True
+        journey = await started(api)
+        moving = asyncio.create_task(api.post(f"{path(journey)}/fast-forward", json={"days": 90}))
+        await asyncio.sleep(0)
+        engine.away = False
+
+        assert (await moving).status_code == 200
+        assert (engine.told, engine.moved) == ([(journey, None)], [(journey, 90)])
+
+
 async def test_the_clock_of_a_closed_journey_stands_still(
     sqlite_url: str, make_settings: MakeSettings, north: str, engine: Engine
 ) -> None:

@@ -11,6 +11,7 @@ from services.followup.follow_up import conclude, follow_up
 from tests.services.followup.timelines import (
     TIMELINES,
     expect_answered,
+    expect_owed,
     expect_reminders,
     the_events,
     the_results,
@@ -37,6 +38,7 @@ def test_a_patient_is_followed_day_by_day(timeline: dict[str, Any]) -> None:
         expect_answered(step, answer)
         expect_reminders(step, answer, "Europe/Berlin")
         assert conclusion.state == answer.state
+        expect_owed(step, {o.rule for o in conclusion.obligations if o.status == "open"})
         if "proposal" in step:
             assert conclusion.proposal == step["proposal"], day
         keys = [(o.rule, o.occurrence) for o in conclusion.obligations]

@@ -5,7 +5,7 @@ lived through on the real system (tests/journeys/test_timelines.py).
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -134,6 +134,14 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return float(value) if isinstance(value, Decimal) else value
+
+
+def expect_owed(step: Step, still_open: Collection[str]) -> None:
+    """What alarms is somebody's to see, and what is proposed is a prescriber's to decide."""
+    assert set(step.get("alerts", [])) <= set(still_open), (step["on"], still_open)
+    if "decides" in step:
+        to_decide = {rule for rule in still_open if rule.startswith("TX-")}
+        assert sorted(to_decide) == step["decides"], step["on"]
 
 
 def expect_reminders(step: Step, answer: FollowUp, zone: str) -> None:
