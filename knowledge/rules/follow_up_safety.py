@@ -140,6 +140,21 @@ def hungry_bone(printed: Quantity, value: Quantity, on: date) -> Truth:
     return _under("low_calcium", printed, value, on)
 
 
+def by_treatment(burosumab: Truth, conventional: Truth) -> str:
+    """In which words is somebody spoken of who takes these, or does not, or nobody said?"""
+    if burosumab:
+        return "both" if conventional else "burosumab"
+    if burosumab is None:
+        return "unknown"
+    return "conventional" if conventional else "none"
+
+
+def sentence(rule: str, about: str) -> str:
+    """What does this rule say of who is spoken of so? Where nothing else stands, its conclusion."""
+    row = TABLE.entry("sentences", f"{rule} {about}")
+    return TABLE.rules[rule].conclusion if row is None else str(row.fields["text"])
+
+
 def symptoms_belong(calcium: date, noted: date, on: date) -> bool:
     """Were these symptoms noted close enough to that calcium to make it urgent?"""
     return abs((calcium - noted).days) <= TABLE.whole("symptoms_with_calcium", on)

@@ -46,6 +46,12 @@ class Raised:
         return bool(of_rule or self.rule in self.reading.urgent)
 
     @property
+    def text(self) -> str:
+        """What is to be done: the sentence for who takes what, else that of the rule."""
+        said = (self.reading.saying or {}).get(self.rule)
+        return said or safety.TABLE.rules[self.rule].conclusion
+
+    @property
     def occurrence(self) -> str:
         """Its stable key beside the rule: results with their versions. Urgent, it is another."""
         key = f"{self.reading.key} urgent" if self.urgent else self.reading.key
@@ -115,7 +121,7 @@ class Safety:
         return Alert(
             rule=one.rule,
             occurrence=one.occurrence,
-            text=rule.conclusion,
+            text=one.text,
             observation=reading.ids[0],
             because=list(reading.ids),
             urgent=one.urgent,
@@ -173,8 +179,9 @@ def _stands(rule: str, reading: Reading, following: Reading | None, on: date) ->
     if following is not None:
         status = AlertStatus.REPEATED if following.facts[rule] else AlertStatus.RESOLVED
         return Raised(rule, reading, status, following.day, following)
-    if reading.ended is not None and reading.ended < on:
-        return Raised(rule, reading, AlertStatus.RESOLVED, after(reading.ended))
+    ended = (reading.ended_of or {}).get(rule, reading.ended)
+    if ended is not None and ended < on:
+        return Raised(rule, reading, AlertStatus.RESOLVED, after(ended))
     return Raised(rule, reading, AlertStatus.ACTIVE)
 
 
@@ -232,7 +239,7 @@ def _obligation(one: Raised) -> Obligation:
         opens=one.reading.day,
         ladder=Ladder.CRITICAL if one.urgent else Ladder.ALERT,
         status=ObligationStatus.CANCELLED if over else ObligationStatus.OPEN,
-        because=BECAUSE[one.status] if over else safety.TABLE.rules[one.rule].conclusion,
+        because=BECAUSE[one.status] if over else one.text,
     )
 
 

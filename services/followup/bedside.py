@@ -8,6 +8,7 @@ from knowledge.rules.follow_up_safety import Period
 from knowledge.terms.truth import Truth, any_of
 from services.followup.contract import Symptoms
 from services.followup.history import day_of
+from services.followup.hypocalcaemia import without_calcium
 from services.followup.medication import after
 from services.followup.results import ALP
 from services.followup.view import Facts, Reading, View, at, but
@@ -25,8 +26,8 @@ def pictures(view: View) -> Iterator[Reading]:
             )
 
 
-def symptoms(view: View) -> Iterator[Reading]:
-    """What the patient said, each time it was noted."""
+def symptoms(view: View, calcium: list[Reading]) -> Iterator[Reading]:
+    """What the patient said, each time it was noted; beside the calcium that was drawn."""
     newest: dict[str, Symptoms] = {}
     for told in view.history.symptoms:
         id = told.id or f"symptoms {told.noted_on.isoformat()}"
@@ -36,7 +37,10 @@ def symptoms(view: View) -> Iterator[Reading]:
         new = [None if s is None else s == "new" for s in (told.weakness, told.respiratory)]
         key = f"{id}@{told.version or 1}"
         facts: Facts = {"MON-02": any_of(*new)}
-        yield Reading("symptoms", key, (id,), at(told.noted_on), facts, version=told.version or 1)
+        moment, version = at(told.noted_on), told.version or 1
+        reading = Reading("symptoms", key, (id,), moment, facts, version=version)
+        without_calcium(view, told, reading, calcium)
+        yield reading
 
 
 def _later(told: Symptoms) -> tuple[int, bool, str]:

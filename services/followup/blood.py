@@ -13,7 +13,7 @@ from knowledge.terms.observation import Observation
 from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.truth import Truth
-from services.followup.history import day_of
+from services.followup.limits import IONISED
 from services.followup.medication import since_when
 from services.followup.view import Facts, Reading, View, beside, but
 
@@ -82,17 +82,29 @@ def _judged(view: View, reading: Reading) -> Reading:
         "MON-06": moderate,
         "MON-07": low,
     }
-    felt = low and any(
-        told.hypocalcaemic in ("new", "known")
-        and safety.symptoms_belong(reading.day, day_of(told.noted_on), on)
-        for told in view.history.symptoms
-    )
-    urgent = frozenset(["MON-07"]) if felt else frozenset[str]()
-    return but(reading, facts=facts, severity=severity if moderate else "", urgent=urgent)
+    saying = {"MON-06": view.saying("MON-06", reading.day)} if moderate else None
+    return but(reading, facts=facts, severity=severity if moderate else "", saying=saying)
 
 
-def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
-    """PTH by the laboratory's own interval, beside the calcium drawn nearest to it."""
+def ionised_calcium(view: View) -> Iterator[Reading]:
+    """By its own interval alone. How severe a high one is, no limit here says."""
+    for one in view.of("s_ca_ion"):
+        level = view.levels[one.id]
+        high = safety.is_above(level)
+        facts: Facts = {
+            "MON-05": high,
+            "MON-06": False if high is False else None,
+            "MON-07": safety.is_below(level),
+        }
+        text = "how severe it is is not judged: the limits are those of adjusted total calcium"
+        yield but(view.read(IONISED, facts, one), problem="" if high is False else text)
+
+
+def pth(view: View, calcium: Sequence[Reading], ionised: Sequence[Reading]) -> Iterator[Reading]:
+    """PTH by the laboratory's own interval, beside the calcium drawn nearest to it.
+
+    Ionised calcium stands in where no other says at which level it is.
+    """
     in_order = sorted(calcium, key=lambda c: (c.at.date(), c.key))
     days = [c.day for c in in_order]
     for one in view.of("s_pth"):
@@ -100,6 +112,11 @@ def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
         first, last = safety.beside_pth(day, view.on)
         near = in_order[bisect_left(days, first) : bisect_right(days, last)]
         beside = min(near, key=lambda c: (abs((c.day - day).days), c.at, c.key), default=None)
+        if beside is None or beside.level is Level.UNDETERMINED:
+            close = [c for c in ionised if first <= c.day <= last]
+            beside = min(
+                close, key=lambda c: (abs((c.day - day).days), c.at, c.key), default=beside
+            )
         level = Level.UNDETERMINED if beside is None else beside.level
         facts: Facts = {
             "MON-09": safety.secondary(view.levels[one.id], level),
@@ -110,7 +127,8 @@ def pth(view: View, calcium: Sequence[Reading]) -> Iterator[Reading]:
             yield but(reading, problem="no calcium was drawn near it")
             continue
         key, ids = f"{reading.key}+{beside.key}", (*reading.ids, *beside.ids)
-        yield but(reading, key=key, ids=ids, problem=beside.problem)
+        problem = "" if beside.measure == IONISED else beside.problem
+        yield but(reading, key=key, ids=ids, problem=problem)
 
 
 def filtration(view: View) -> Iterator[Reading]:
@@ -134,7 +152,9 @@ def filtration(view: View) -> Iterator[Reading]:
             "MON-13": safety.contraindicates_burosumab(egfr, view.on),
         }
         first, before = first or egfr, egfr
-        yield but(reading, facts=facts, printed=_shown(reading, egfr))
+        low = facts["MON-13"]
+        saying = {"MON-13": view.saying("MON-13", reading.day)} if low else None
+        yield but(reading, facts=facts, printed=_shown(reading, egfr), saying=saying)
 
 
 def _shown(reading: Reading, egfr: Quantity) -> Quantity:

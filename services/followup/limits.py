@@ -15,6 +15,8 @@ STATED = {
     "MON-13": "egfr_contraindicates",
     "MON-16": "vitamin_d_low",
 }
+IONISED = "ionised_calcium"
+"""It has its own interval; the limits of adjusted calcium say nothing of it."""
 BY_SEX = {Sex.MALE: "urine_calcium_men", Sex.FEMALE: "urine_calcium_women"}
 
 
@@ -22,6 +24,8 @@ def limit_of(rule: str, reading: Reading, history: History) -> Quantity | None:
     """The limit of this rule, in the kind of unit of the value. None: the laboratory's interval."""
     printed, on = reading.printed, history.on
     if printed is None:
+        return None
+    if reading.measure == IONISED:
         return None
     if rule == "MON-08":
         return _urine(reading, history)

@@ -1,7 +1,16 @@
 """Everything in a history that a safety rule reads, in the order in which it was drawn."""
 
 from services.followup.bedside import drugs, pictures, symptoms
-from services.followup.blood import alp, calcium, filtration, phosphate, pth, vitamin_d
+from services.followup.blood import (
+    alp,
+    calcium,
+    filtration,
+    ionised_calcium,
+    phosphate,
+    pth,
+    vitamin_d,
+)
+from services.followup.hypocalcaemia import urgent_when_felt
 from services.followup.results import ALP
 from services.followup.urine import urine_calcium
 from services.followup.view import Reading, View
@@ -10,16 +19,19 @@ from services.followup.view import Reading, View
 def readings(view: View) -> list[Reading]:
     """What was measured, seen and told, each with the rules it calls up."""
     of_calcium = list(calcium(view))
+    ionised = list(ionised_calcium(view))
+    urgent_when_felt(view, [*of_calcium, *ionised])
     found = [
         *phosphate(view),
         *of_calcium,
+        *ionised,
         *urine_calcium(view),
-        *pth(view, of_calcium),
+        *pth(view, of_calcium, ionised),
         *filtration(view),
         *(reading for key in ALP for reading in alp(view, key)),
         *vitamin_d(view),
         *pictures(view),
-        *symptoms(view),
+        *symptoms(view, [*of_calcium, *ionised]),
         *drugs(view),
     ]
     return sorted(found, key=lambda reading: (reading.at, reading.key))

@@ -91,6 +91,7 @@ def test_a_safety_rule_speaks_exactly_where_it_should(case: dict[str, Any]) -> N
     assert set(case.get("fired", ())) <= fired
     assert not set(case.get("not_fired", ())) & fired
     assert set(case.get("caveats", ())) <= {caveat.code for caveat in answer.caveats}
+    assert set(case.get("says", ())) <= {alert.text for alert in answer.alerts}
     if "severity" in case:
         assert [a.severity for a in answer.alerts if a.rule == "MON-06"] == [case["severity"]]
 
