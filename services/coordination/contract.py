@@ -94,7 +94,7 @@ class Disposition(StrEnum):
     """The service that asked for it does so no longer; never said by a person."""
 
     MISSED = "MISSED"
-    """Nobody did it while it could be done; its reason names who owns that. Never said by a person."""
+    """Nobody did it while it could be done; its reason names who owns that. No person says it."""
 
 
 class ObligationKey(Native):

@@ -14,9 +14,11 @@ from services.chassis import audit
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound, Problem
 from services.chassis.logging import get_logger
-from services.coordination import inbox, repository, trend, views, wording
+from services.coordination import inbox, listing, repository, trend, views, wording
 from services.coordination.contract import Event, TimelineEntry
+from services.coordination.cursor import BadCursor
 from services.coordination.journeys import PHASES
+from services.coordination.listing import Filters
 from services.coordination.parts import Parts, parts_of
 from services.coordination.reading import (
     conclusion_of,
@@ -26,7 +28,6 @@ from services.coordination.reading import (
     worklist_page,
 )
 from services.coordination.rendering import STATIC, PageRoute, page
-from services.coordination.repository import BadCursor, Filters
 from services.coordination.routes import found
 from services.coordination.sign_in import Person, SignedIn, expect_own_form
 from services.coordination.tables import JourneyRow
@@ -95,15 +96,15 @@ async def worklist_shown(
     except BadCursor:
         return RedirectResponse("/worklist", 303)
     ids = [row.journey for row in listed.rows]
-    rows = await repository.journeys_by_id(session, caller.organisation, ids)
+    rows = await listing.journeys_by_id(session, caller.organisation, ids)
     entries = [views.queue_entry(row, rows[row.journey], now) for row in listed.rows]
     for row in listed.rows:
         audit.record(session, caller, "search", "EpisodeOfCare", row.journey, row.patient_id)
-    in_phase = await repository.count_by_phase(session, caller.organisation)
+    in_phase = await listing.count_by_phase(session, caller.organisation)
 
     async def number(**changed: Any) -> int:
         filters = Filters(**changed)
-        return await repository.count(session, caller.organisation, filters, now)
+        return await listing.count(session, caller.organisation, filters, now)
 
     phases = [
         _Choice(code, wording.PHASES[code], in_phase.get(code, 0), phase == code) for code in PHASES
@@ -120,7 +121,7 @@ async def worklist_shown(
         everything=sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0),
         overdue=_Choice("1", "Overdue only", await number(overdue=True), bool(overdue)),
         mine=_Choice("1", "Assigned to me", await number(assignee=caller.subject), bool(mine)),
-        total=await repository.count(session, caller.organisation, chosen, now),
+        total=await listing.count(session, caller.organisation, chosen, now),
         is_filtered=bool(chosen.model_dump(exclude_none=True)),
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Conclusion
-from services.coordination import repository
+from services.coordination import listing, repository
 from services.coordination.contract import (
     Delivery,
     Disposition,
@@ -20,8 +20,9 @@ from services.coordination.contract import (
     WorklistPage,
     WorklistRow,
 )
+from services.coordination.cursor import BadCursor, read_cursor, write_cursor
 from services.coordination.ledger import as_obligation
-from services.coordination.repository import Filters
+from services.coordination.listing import Filters
 from services.coordination.tables import (
     DeliveryRow,
     JourneyRow,
@@ -113,21 +114,21 @@ async def worklist_page(
     now = datetime.now(UTC)
     after = None
     if cursor is not None:
-        rank_at, journey = repository.read_cursor(cursor, 2)
+        rank_at, journey = read_cursor(cursor, 2)
         try:
             after = (datetime.fromisoformat(rank_at), UUID(journey))
         except (TypeError, ValueError, AttributeError):
-            raise repository.BadCursor from None
-    rows = await repository.worklist(session, organisation, filters, now, after, limit + 1)
+            raise BadCursor from None
+    rows = await listing.worklist(session, organisation, filters, now, after, limit + 1)
     shown = rows[:limit]
     ids = [row.id for row in shown]
-    overdue = await repository.overdue_counts(session, organisation, ids, now)
-    failures = await repository.failures(session, organisation, ids)
+    overdue = await listing.overdue_counts(session, organisation, ids, now)
+    failures = await listing.failures(session, organisation, ids)
     more = len(rows) > limit
     last = shown[-1] if more else None
     return WorklistPage(
         rows=[_row(row, overdue.get(row.id, 0), failures.get(row.id), now) for row in shown],
-        cursor=repository.write_cursor(last.rank_at.isoformat(), last.id) if last else None,
+        cursor=write_cursor(last.rank_at.isoformat(), last.id) if last else None,
         as_of=now,
     )
 

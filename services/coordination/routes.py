@@ -25,9 +25,10 @@ from services.coordination.contract import (
     TimelinePage,
     WorklistPage,
 )
+from services.coordination.cursor import BadCursor, read_cursor, write_cursor
+from services.coordination.listing import Filters
 from services.coordination.parts import Parts, parts_of
 from services.coordination.reading import journey_of, reminder_of, worklist_page
-from services.coordination.repository import BadCursor, Filters
 from services.coordination.tables import JourneyRow, OutboxRow
 from services.coordination.worklist import NOTHING_DUE
 from workflows.contract import Phase
@@ -134,7 +135,7 @@ async def read_timeline(
     shown = moments[:limit]
     return TimelinePage(
         entries=[TimelineEntry.model_validate(moment.model_dump()) for moment in shown],
-        cursor=repository.write_cursor(shown[-1].number) if len(moments) > limit else None,
+        cursor=write_cursor(shown[-1].number) if len(moments) > limit else None,
     )
 
 
@@ -177,9 +178,7 @@ async def read_reminders(
     following = None
     if len(rows) > limit:
         last = shown[-1]
-        following = repository.write_cursor(
-            last.recorded_at.isoformat(), last.due_at.isoformat(), last.id
-        )
+        following = write_cursor(last.recorded_at.isoformat(), last.due_at.isoformat(), last.id)
     return RemindersPage(
         reminders=[reminder_of(row, deliveries.get(row.id, [])) for row in shown],
         cursor=following,
@@ -257,7 +256,7 @@ async def found(session: InTransaction, caller: Caller, journey_id: UUID, kind: 
 
 def _place(cursor: str) -> int:
     try:
-        place = int(repository.read_cursor(cursor, 1)[0])
+        place = int(read_cursor(cursor, 1)[0])
     except (BadCursor, ValueError, TypeError, OverflowError):
         raise _bad_cursor() from None
     if not 0 <= place < LAST_ENTRY:
@@ -267,7 +266,7 @@ def _place(cursor: str) -> int:
 
 def _reminder_place(cursor: str) -> tuple[datetime, datetime, UUID]:
     try:
-        recorded_at, due_at, id = repository.read_cursor(cursor, 3)
+        recorded_at, due_at, id = read_cursor(cursor, 3)
         return datetime.fromisoformat(recorded_at), datetime.fromisoformat(due_at), UUID(id)
     except (BadCursor, ValueError, TypeError, AttributeError):
         raise _bad_cursor() from None
