@@ -37,6 +37,10 @@ class Sample:
     alp: Level | None = None
     fgf23: Level | None = None
     tmp_gfr: Level | None = None
+    doubts: tuple[str, ...] = ()
+    """Why a normal phosphate of this day cannot show that the disease is gone."""
+    may_be_suppressed: bool = False
+    """A normal FGF23 of which nobody can say that it is not suppressed."""
     ids: tuple[str, ...] = ()
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -81,6 +85,8 @@ class Course:
     steps: list[Step] = field(default_factory=list)
     suspicions: list[date] = field(default_factory=list)
     masked: list[Sample] = field(default_factory=list)
+    unclear: list[Sample] = field(default_factory=list)
+    """Of these nobody knows whether they were drawn without drugs."""
     lows: list[Sample] = field(default_factory=list)
     alp: Level | None = None
     fgf23: Level | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from knowledge.rules import drugs
@@ -10,12 +10,19 @@ from knowledge.tables import Table
 
 TABLE = Table.beside(str(Path(__file__).with_name("remission.py")))
 
+BUROSUMAB, SUPPLEMENT, UNCLEAR = "burosumab", "supplement", "unclear"
+SUREST_FIRST = (BUROSUMAB, SUPPLEMENT, UNCLEAR, drugs.UNKNOWN)
+DAYS = {BUROSUMAB: "burosumab_masks", UNCLEAR: "unclear_masks"}
+"""Which drugs are counted by the day; the others by the hour."""
+
+HOURS = "supplements_mask"
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """A drug that may mask a phosphate, and from when to when. No end: it is still taken.
 
-    Of burosumab the end is the day of the last dose.
+    Of burosumab the end is the day of the last dose. No beginning: nobody said since when.
     """
 
     agent: str
@@ -31,9 +38,27 @@ def masker(agent: str) -> str | None:
 
 
 def mask(at: datetime, exposures: Iterable[Exposure], on: date) -> Exposure | None:
-    """Which drug makes a result of this moment look better than it is? None: it may be believed."""
+    """Which drug makes a result of this moment look better than it is? None: it may be believed.
+
+    Of several the one that masks most surely, and of these the one that ends last.
+    """
     masking = [drug for drug in exposures if _masks(drug, at, on)]
-    return next((drug for drug in masking if drug.kind == "burosumab"), next(iter(masking), None))
+    return max(masking, key=_weight, default=None)
+
+
+def masks_until(drug: Exposure, on: date) -> date | None:
+    """From which day on do results count again? None: the drug is still taken."""
+    if drug.ended is None:
+        return None
+    if drug.kind in DAYS:
+        return _day(drug.ended) + timedelta(days=TABLE.whole(DAYS[drug.kind], on))
+    over = _over(drug.ended) + timedelta(hours=TABLE.whole(HOURS, on))
+    return over.date()
+
+
+def _weight(drug: Exposure) -> tuple[int, date, str]:
+    ended = date.max if drug.ended is None else _day(drug.ended)
+    return -SUREST_FIRST.index(drug.kind), ended, drug.agent
 
 
 def _masks(drug: Exposure, at: datetime, on: date) -> bool:
@@ -41,12 +66,16 @@ def _masks(drug: Exposure, at: datetime, on: date) -> bool:
         return False
     if drug.ended is None:
         return True
-    if drug.kind == "burosumab":
-        return (at.date() - _day(drug.ended)).days < TABLE.whole("burosumab_masks", on)
-    wait = timedelta(hours=TABLE.whole("supplements_mask", on))
-    if isinstance(drug.ended, datetime):
-        return at - drug.ended < wait
-    return timedelta(days=(at.date() - drug.ended).days) < wait
+    if drug.kind in DAYS:
+        return (at.date() - _day(drug.ended)).days < TABLE.whole(DAYS[drug.kind], on)
+    return at - _over(drug.ended, at) < timedelta(hours=TABLE.whole(HOURS, on))
+
+
+def _over(ended: datetime | date, at: datetime | None = None) -> datetime:
+    """From when on was it surely not taken any more? Of a day it may have been the last hour."""
+    if isinstance(ended, datetime):
+        return ended
+    return datetime.combine(ended, time(), UTC if at is None else at.tzinfo) + timedelta(days=1)
 
 
 def _day(when: datetime | date) -> date:

@@ -7,8 +7,9 @@ has been seen so far.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
+from knowledge.rules import masking
 from knowledge.rules.course import REFRACTORY, Course, Sample, Spread, State, Step
-from knowledge.rules.masking import Exposure, mask, masker
+from knowledge.rules.masking import BUROSUMAB, SUPPLEMENT, Exposure, mask, masker, masks_until
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 from knowledge.terms.obligation import Proposal
@@ -25,6 +26,7 @@ __all__ = [
     "ends_on",
     "mask",
     "masker",
+    "masks_until",
 ]
 
 TABLE = Table.beside(__file__)
@@ -33,6 +35,9 @@ TABLE = Table.beside(__file__)
 AFTER_REMISSION = (State.REMISSION, State.RECURRENCE_SUSPECTED, State.RECURRENT)
 LOW_WITHOUT_DRUGS = (State.PROVISIONAL_PERSISTENT, State.PERSISTENT)
 NOT_UNDONE = (State.RECURRENT, State.METASTATIC)
+NONE, SUPPLEMENTS, UNCLEAR = "none", "supplements", "unclear"
+"""Which drugs the table tells apart, beside burosumab."""
+
 MASKED = "MASKED"
 STAYS = "STAYS"
 
@@ -51,11 +56,13 @@ def course(
     *,
     until: date | None = None,
     spread: Iterable[Spread] = (),
+    stated: bool = True,
 ) -> Course:
     """What has become of the disease since this operation?
 
     `until` is the day that is asked about: a state may end by time alone. `spread` may be older
     than the operation: who had a distant tumor is not free of it because another was removed.
+    Not `stated`: nobody said what is taken, so nobody knows what is drawn without drugs.
     """
     way = Course(operated, since=operated)
     after = [sample for sample in samples if sample.day > operated]
@@ -63,13 +70,15 @@ def course(
     for one in sorted(told, key=_turn):  # what is drawn that morning is from before
         if isinstance(one, Spread):
             way.spread = way.spread or one
-            _look(way, None, masked=False, day=max(one.day, operated), on=on)
+            _look(way, None, drugs=NONE, day=max(one.day, operated), on=on)
             continue
         _let_time_pass(way, one.day, on)
         covered = mask(one.at, exposures, on)
-        if covered is not None and one.phosphate is not None:
-            way.masked.append(one)
-        _take_in(way, one, covered, on)
+        drugs = _drugs(covered, stated=stated)
+        if drugs != NONE and one.phosphate is not None:
+            known = covered is not None and (drugs != UNCLEAR or _runs(covered))
+            (way.masked if known else way.unclear).append(one)
+        _take_in(way, one, drugs, on)
     if until is not None:
         _let_time_pass(way, until, on)
     return way
@@ -81,37 +90,59 @@ def _turn(told: Sample | Spread) -> tuple[datetime, tuple[str, ...]]:
     return told.at, told.ids
 
 
-def _take_in(way: Course, sample: Sample, masked: Exposure | None, on: date) -> None:
+def _drugs(covered: Exposure | None, *, stated: bool) -> str:
+    """What may make a phosphate of this moment look better than it is?"""
+    if covered is None:
+        return NONE if stated else UNCLEAR
+    return {BUROSUMAB: BUROSUMAB, SUPPLEMENT: SUPPLEMENTS}.get(covered.kind, UNCLEAR)
+
+
+def _runs(drug: Exposure) -> bool:
+    """Is it a drug that may raise phosphate, and still taken?"""
+    return drug.kind == masking.UNCLEAR and drug.ended is None
+
+
+def _take_in(way: Course, sample: Sample, drugs: str, on: date) -> None:
     """One more sample. Supplements change phosphate; only burosumab spoils FGF23."""
-    on_burosumab = masked is not None and masked.kind == "burosumab"
-    fgf23 = None if on_burosumab else sample.fgf23
+    fgf23 = None if drugs == BUROSUMAB else sample.fgf23
     if sample.alp is not None:
         way.alp, way.seen["alp"] = sample.alp, sample
     if fgf23 is not None:
         way.fgf23, way.seen["fgf23"] = fgf23, sample
-    if sample.tmp_gfr is Level.LOW or fgf23 in _speaks_for_disease(way.state):
+    if sample.tmp_gfr is Level.LOW or _speaks_for_disease(way.state, sample, fgf23):
         way.seen["proof"] = sample
-    believed = sample.phosphate is not Level.LOW and masked is None
     if sample.phosphate is Level.LOW:
-        _count_low(way, sample, fgf23, masked=masked is not None, on=on)
-    _look(way, sample, masked=masked is not None, day=sample.day, on=on)
+        _count_low(way, sample, fgf23, masked=drugs == SUPPLEMENTS, on=on)
+    _look(way, sample, drugs=drugs, day=sample.day, on=on)
     if sample.phosphate is Level.LOW and way.state is State.RECURRENCE_SUSPECTED:
         way.suspicions.append(sample.day)
-    if believed and sample.phosphate is not None and way.state not in NOT_UNDONE:
+    if way.state not in NOT_UNDONE and drugs == NONE and _ends_lows(way, sample, fgf23):
         way.lows, way.seen["proof"] = [], None
 
 
-def _speaks_for_disease(state: State) -> tuple[Level, ...]:
-    """Which FGF23 beside a low phosphate means disease? After remission a normal one does too."""
-    return (Level.NORMAL, Level.HIGH) if state in AFTER_REMISSION else (Level.HIGH,)
+def _ends_lows(way: Course, sample: Sample, fgf23: Level | None) -> bool:
+    """Does this phosphate end what the low ones before it began?"""
+    if sample.phosphate in (None, Level.LOW) or sample.doubts:
+        return False
+    return fgf23 is not Level.HIGH or sample.phosphate is not Level.NORMAL
+
+
+def _speaks_for_disease(state: State, sample: Sample, fgf23: Level | None) -> bool:
+    """Does FGF23 beside a low phosphate mean disease? After remission a normal one does too.
+
+    Unless it may be suppressed: then something else lowers phosphate.
+    """
+    if fgf23 is Level.NORMAL:
+        return state in AFTER_REMISSION and not sample.may_be_suppressed
+    return fgf23 is Level.HIGH
 
 
 def _count_low(way: Course, sample: Sample, fgf23: Level | None, *, masked: bool, on: date) -> None:
-    """A low phosphate counts even on drugs once the disease was gone; before, only without."""
+    """A low phosphate counts even on drugs once the disease was gone; before, off supplements."""
     if way.state is State.RECURRENCE_SUSPECTED or (way.state in LOW_WITHOUT_DRUGS and not masked):
         way.lows.append(sample)
     elif way.state is State.REMISSION:
-        shown = sample.tmp_gfr is Level.LOW or fgf23 in _speaks_for_disease(way.state)
+        shown = sample.tmp_gfr is Level.LOW or _speaks_for_disease(way.state, sample, fgf23)
         way.lows, way.seen["proof"] = [sample], sample if shown else None
     elif way.state not in NOT_UNDONE and not masked and not _is_early(way, sample.day, on):
         shown = sample.tmp_gfr is Level.LOW
@@ -134,12 +165,12 @@ def _let_time_pass(way: Course, day: date, on: date) -> None:
     """What has ended by itself by this day?"""
     ends = ends_on(way, on)
     if ends is not None and ends <= day:
-        _look(way, None, masked=False, day=ends, on=on)
+        _look(way, None, drugs=NONE, day=ends, on=on)
 
 
-def _look(way: Course, sample: Sample | None, *, masked: bool, day: date, on: date) -> None:
+def _look(way: Course, sample: Sample | None, *, drugs: str, day: date, on: date) -> None:
     """Which row of the table speaks now? It changes the state, or keeps it."""
-    row = TABLE.first("transitions", _facts(way, sample, masked=masked, day=day, on=on))
+    row = TABLE.first("transitions", _facts(way, sample, drugs=drugs, day=day, on=on))
     if row.then in (STAYS, way.state):
         return
     because = (id for what in row.more.get("because", ()) for id in _source(way, sample, what))
@@ -148,24 +179,31 @@ def _look(way: Course, sample: Sample | None, *, masked: bool, day: date, on: da
 
 
 def _facts(
-    way: Course, sample: Sample | None, *, masked: bool, day: date, on: date
+    way: Course, sample: Sample | None, *, drugs: str, day: date, on: date
 ) -> dict[str, str]:
     """What the table asks for."""
-    phosphate = None if sample is None else sample.phosphate
+    raised_today = sample is not None and sample.fgf23 is Level.HIGH and drugs != BUROSUMAB
     lag = months_after(way.operated, TABLE.whole("alp_may_lag", on))
     in_range = way.fgf23 in (Level.NORMAL, Level.LOW)
     return {
         "from": way.state,
-        "phosphate": "none" if phosphate in (None, Level.UNDETERMINED) else str(phosphate),
-        "drugs": "masking" if masked else "none",
+        "phosphate": _phosphate(sample),
+        "drugs": drugs,
         "day": "early" if _is_early(way, day, on) else "late",
         "alp": way.alp if way.alp in (Level.NORMAL, Level.HIGH) else "other",
         "fgf23": "in_range" if in_range else "high" if way.fgf23 is Level.HIGH else "unknown",
+        "fgf23_today": "high" if raised_today else "other",
         "alp_lag": "within" if day < lag else "past",
         "lows": "apart" if _far_apart(way, on) else "close",
         "disease": "not_shown" if way.seen.get("proof") is None else "shown",
         "spread": "not_proven" if way.spread is None else "proven",
     }
+
+
+def _phosphate(sample: Sample | None) -> str:
+    if sample is None or sample.phosphate in (None, Level.UNDETERMINED):
+        return "none"
+    return "doubtful" if sample.doubts and sample.phosphate is Level.NORMAL else sample.phosphate
 
 
 def _far_apart(way: Course, on: date) -> bool:

@@ -17,7 +17,8 @@ INTRODUCTION = """\
 What each state means is said in `treatment-followup.md` 3.3, how one becomes another in the table
 `ordered.transitions`: rows are read from above, and the first that matches counts. A phosphate on
 burosumab (until {burosumab} days after it) or on supplements (until {supplements} hours after them)
-is masked: `drugs` is `masking`, and no row leads from it to a better state (FU-004)."""
+is masked, and no row leads from it to a better state (FU-004). Neither does one from `unclear`:
+nobody knows what is taken, or how long it masks. `doubtful` is normal and not to be believed."""
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -48,6 +48,12 @@ def masked_by_burosumab(days: int) -> bool:
     return remission.mask(NOON + timedelta(days=days), [drug], DAY) is not None
 
 
+def left_open_by_an_fgfr_inhibitor(days: int) -> bool:
+    """So many days after the last FGFR inhibitor, is it open whether a phosphate is masked?"""
+    drug = remission.Exposure("infigratinib", "unclear", None, NOON.date())
+    return remission.mask(NOON + timedelta(days=days), [drug], DAY) is not None
+
+
 def fgf23_falls_to(of_a_hundred: Decimal) -> bool | None:
     """So much FGF23 after removal, of a hundred before: has it fallen as it should?"""
     fgf23 = ANALYTES["s_fgf23_i"]
