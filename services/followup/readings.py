@@ -34,4 +34,4 @@ def readings(view: View) -> list[Reading]:
         *symptoms(view, [*of_calcium, *ionised]),
         *drugs(view),
     ]
-    return sorted(found, key=lambda reading: (reading.at, reading.key))
+    return sorted(found, key=lambda reading: (reading.at.timestamp(), reading.key))

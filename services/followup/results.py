@@ -1,7 +1,7 @@
 """Results as the rules read them: what is believed, at which level, and what one day says."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from knowledge.rules import reference_intervals, renal_phosphate, surveillance
@@ -110,14 +110,14 @@ def sample_of(day: date, taken: Sequence[Observation], levels: Levels, subject: 
     )
 
 
-def reading_order(observation: Observation) -> tuple[datetime, str, Decimal, str]:
+def reading_order(observation: Observation) -> tuple[timedelta, str, Decimal, str]:
     """Which of two results is read later? The worse one, where both are of the same moment.
 
     So nothing depends on which of them arrived first, and doubt never shows a cure.
     """
     key, value = observation.analyte.key, observation.value.value
     worse = -value if key == "s_phos" else value
-    return observation.taken_at or datetime.min.replace(tzinfo=UTC), key, worse, observation.id
+    return observation.moment or timedelta.min, key, worse, observation.id
 
 
 def _one(found: Sequence[Observation], levels: Levels) -> Level | None:
