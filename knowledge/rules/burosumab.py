@@ -13,6 +13,7 @@ from knowledge.vouching import STRENGTH
 TABLE = Table.beside(__file__)
 NO_PROFILE = "none"
 ADULT = "adult"
+NOUGHT = "a dose: by weight and rounding none is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,22 @@ class Label:
         """The same as a number."""
         entry = self.cell(name)
         return None if entry is None else Decimal(entry.fields["value"])
+
+    def ceiling(self, name: str) -> tuple[Decimal, Entry]:
+        """The most of this: what the label allows, and never above what anybody may be given."""
+        anybody = TABLE.entries["ceilings"]["anybody"]
+        own, most = self.cell(name), Decimal(anybody.fields[name])
+        if own is None or Decimal(own.fields["value"]) > most:
+            return most, anybody
+        return Decimal(own.fields["value"]), own
+
+    @property
+    def read_status(self) -> ReadStatus | None:
+        """How far was read what it says of a course? None: as far as the rule."""
+        if self.unknown:
+            return ReadStatus.UNVERIFIED
+        row = TABLE.entry("courses", self.region)
+        return None if row is None else row.citation.read_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,10 @@ def restart_dose(label: Label, mg: Decimal, every_days: int) -> Dose:
     known = TABLE.entry("restarts", f"{mg.normalize():f}")
     if known is not None:
         to = Decimal(known.fields["to"])
-        said = f"after {mg.normalize():f} mg the label's example goes on with {to} mg"
+        said = (
+            f"after {mg.normalize():f} mg an example of X-linked hypophosphatemia goes on with "
+            f"{to} mg; the table for this disease was not read"
+        )
         return Dose(to, every_days, arithmetic=(said,), cells=(known,))
     row = TABLE.values["restart_share"].newest
     by = label.number("rounding") or Decimal(1)
@@ -163,23 +183,58 @@ def restart_dose(label: Label, mg: Decimal, every_days: int) -> Dose:
     return Dose(to, every_days, arithmetic=(said,), cells=cells)
 
 
-def over_ceiling(label: Label, mg: Decimal, kg: Decimal | None) -> tuple[Stop, ...]:
-    """Is this dose above what the label allows (TX-016)? Where none is known, above any known."""
-    row = TABLE.entry("profiles", label.region)
-    hard = row is not None and bool(row.fields["known"])
+def over_ceiling(
+    label: Label, mg: Decimal, kg: Decimal | None, every_days: int | None = None
+) -> tuple[Stop, ...]:
+    """Is this more, or more often, than anybody may be given, or this label allows (TX-016)?"""
     whose = Label(NO_PROFILE, ADULT) if label.unknown else label
     stops = []
-    most, per_kg = whose.number("dose_max"), whose.number("per_kg_max")
-    if most is not None and mg > most:
+    (most, _), (per_kg, _) = whose.ceiling("dose_max"), whose.ceiling("per_kg_max")
+    if mg <= 0:
+        stops.append(Stop("TX-016", "dose_is_nought", f"{mg.normalize():f} mg is no dose", True))
+    if mg > most:
         text = f"{mg.normalize():f} mg is above {most:f} mg"
-        stops.append(Stop("TX-016", "above_dose_max", text, hard))
-    if per_kg is not None and kg is not None and mg > per_kg * kg:
+        stops.append(Stop("TX-016", "above_dose_max", text, hard=True))
+    if kg is not None and mg > per_kg * kg:
         text = f"{mg.normalize():f} mg at {kg:f} kg is above {per_kg:f} mg/kg"
-        stops.append(Stop("TX-016", "above_per_kg_max", text, hard))
-    if per_kg is not None and kg is None:
+        stops.append(Stop("TX-016", "above_per_kg_max", text, hard=True))
+    if kg is None:
         text = f"without a weight nobody can say whether {per_kg:f} mg/kg is kept"
-        stops.append(Stop("TX-016", "weight_not_known", text, hard))
+        stops.append(Stop("TX-016", "weight_not_known", text, hard=True))
+    least = int(TABLE.entries["ceilings"]["anybody"].fields["every_least"])
+    if every_days is not None and every_days < least:
+        text = f"every {every_days} days is more often than every {least} days"
+        stops.append(Stop("TX-016", "too_often", text, hard=True))
     return tuple(stops)
+
+
+def weight_stops(kg: Decimal | None, *, adult: bool) -> tuple[Stop, ...]:
+    """Can anybody weigh this? A dose by such a weight nobody may accept (TX-016)."""
+    if kg is None:
+        return ()
+    can_be, usual = (TABLE.entries["weights"][who].fields for who in ("anybody", ADULT))
+    if not can_be["least"] <= kg <= can_be["most"]:
+        text = f"nobody weighs {kg.normalize():f} kg: check the weight"
+        return (Stop("TX-016", "weight_not_possible", text, hard=True),)
+    if adult and not usual["least"] <= kg <= usual["most"]:
+        text = f"an adult of {kg.normalize():f} kg: check the weight"
+        return (Stop("TX-016", "weight_unusual", text, hard=False),)
+    return ()
+
+
+def in_pregnancy(label: Label) -> Stop:
+    """What does this label say of pregnancy (treatment-followup.md 2.3)?"""
+    row = TABLE.entry("pregnancy", label.region)
+    if row is None:
+        text = "pregnancy: what the label says of it is not known here; ask locally"
+        return Stop("TX-012", "pregnancy", text, hard=False)
+    return Stop("TX-012", "pregnancy", row.fields["says"], hard=False)
+
+
+def pregnancy_asks(label: Label) -> bool:
+    """Does going on in pregnancy need a reason? Where the label is not known it does."""
+    row = TABLE.entry("pregnancy", label.region)
+    return row is None or bool(row.fields["asks"])
 
 
 def _by_weight(label: Label, per_kg: Decimal, every: int, kg: Decimal | None, cell: Entry) -> Dose:
@@ -198,6 +253,8 @@ def _by_weight(label: Label, per_kg: Decimal, every: int, kg: Decimal | None, ce
         cells.append(rounding)
         most = _under(label, mg, by, kg, lines, cells)
         dose = replace(dose, mg=most, capped=most < mg)
+        if most <= 0:
+            dose = replace(dose, mg=None, missing=(NOUGHT,))
     return replace(dose, arithmetic=tuple(lines), cells=tuple(cells))
 
 
@@ -206,17 +263,17 @@ def _under(
 ) -> Decimal:
     """Not above what is the most: per weight, and at all."""
     for name, factor in (("per_kg_max", kg), ("dose_max", Decimal(1))):
-        cell = label.cell(name)
-        if cell is None:
-            lines.append(f"{name.replace('_', ' ')}: not known for this label")
-            continue
-        most = Decimal(cell.fields["value"]) * factor
+        ceiling, cell = label.ceiling(name)
+        most = ceiling * factor
         cells.append(cell)
+        what = f"{most.normalize():f} mg"
+        if label.cell(name) is None:
+            what += f" ({name.replace('_', ' ')} not known for this label: nobody goes above)"
         if mg > most:
             mg = (most / by).to_integral_value(ROUND_DOWN) * by
-            lines.append(f"not above {most.normalize():f} mg: {mg:f} mg")
+            lines.append(f"not above {what}: {mg:f} mg")
         else:
-            lines.append(f"not above {most.normalize():f} mg: kept")
+            lines.append(f"not above {what}: kept")
     return mg
 
 

@@ -24,6 +24,7 @@ class Act(StrEnum):
     WITHHOLD = "withhold"
     RESTART = "restart"
     INTERRUPT = "interrupt"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Taken:
 
     agent: str
     stopped: date | None
+    is_known: bool = True
+    """If nobody here knows it: whether it may go with burosumab has to be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Circumstances:
     pth_level: Level | None = None
     against: tuple[Taken, ...] = ()
     drugs_stated: bool = True
+    burosumab_undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +148,12 @@ def _calcium_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
     if too_high:
         text = f"adjusted calcium {calcium.printed}: burosumab is held"
         return [Stop("TX-011", "hypercalcemia", text, hard=True, because=(calcium.id,))]
-    if not beginning:
-        return []
     if known.calcium_level is Level.HIGH and known.pth_level is Level.HIGH:
         text = "calcium and PTH are both raised: hyperparathyroidism goes first"
-        return [Stop("TX-021", "tertiary_hyperparathyroidism", text, hard=True)]
+        ids = (calcium.id,)
+        return [Stop("TX-021", "tertiary_hyperparathyroidism", text, beginning, because=ids)]
+    if not beginning:
+        return []
     if known.pth_level in (None, Level.UNDETERMINED):
         text = "calcium and PTH are checked before the first dose; no recent PTH is known"
         hard = known.calcium_level is Level.HIGH
@@ -159,8 +164,17 @@ def _calcium_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
 def _drug_stops(known: Circumstances, *, beginning: bool) -> list[Stop]:
     wait = days("wash_out_before_start", known.on)
     stops = []
+    if beginning and known.burosumab_undated:
+        text = "burosumab is taken already, and nobody has said since when: tell its doses"
+        stops.append(Stop("TX-012", "burosumab_undated", text, hard=True))
     for drug in known.against:
-        if drug.stopped is None or drug.stopped > known.on:
+        ended = drug.stopped is not None and known.on >= drug.stopped + wait
+        if not drug.is_known and not ended:
+            text = f"say what {drug.agent} is: phosphate, active vitamin D, or neither of them?"
+            stops.append(Stop("TX-010", "drug_not_known", text, hard=beginning))
+        elif ended:
+            continue
+        elif drug.stopped is None or drug.stopped > known.on:
             text = f"{drug.agent} is still taken"
             stops.append(Stop("TX-010", "taken_together", text, hard=True))
         elif known.on < drug.stopped + wait:
@@ -198,6 +212,17 @@ def what_next(
     last, changed = run[-1].day, run[0].day
     window = days("dose_window", on)
     due = next_dose_day([dose.day for dose in given], timedelta(days=every_days), window)
+    if interrupted_for is not None and interrupted_for < on:
+        return Next(
+            Act.REVIEW,
+            "TX-017",
+            f"{interrupted_for}/not told",
+            wash_out_ends=wash_out_ends(last, on),
+            text=(
+                f"treatment of the tumor was planned for {interrupted_for}, and nobody has told "
+                "whether it took place: say so, or that it is off; until then no dose is proposed"
+            ),
+        )
     if interrupted_for is not None:
         return Next(
             Act.INTERRUPT,
@@ -213,7 +238,20 @@ def what_next(
     if latest is not None and (high or latest.level is Level.HIGH):
         return _held(latest, (high or [latest])[-1], due, on)
     following = _titrated(run, fasting, due, on)
+    since = max(last, latest.day if latest is not None else last)
+    unsure = [one for one in phosphates if one.fasting is False and one.level is Level.HIGH]
+    unsure = [one for one in unsure if one.day >= since]
+    if unsure:
+        text = f"the phosphate of {unsure[-1].day} is above its range, but was not taken fasting"
+        text += ": repeat it fasting before this dose"
+        stop = Stop("TX-015", "high_not_fasting", text, hard=False, because=(unsure[-1].id,))
+        following = replace(following, stops=(*following.stops, stop), sample_due=on)
     return replace(following, opens=due - window, closes=due + window)
+
+
+def is_over(given: Sequence[Given], on: date) -> bool:
+    """Has burosumab left the body since the last dose, so that another one begins anew?"""
+    return bool(given) and on >= wash_out_ends(given[-1].day, on)
 
 
 def is_missed(following: Next, on: date) -> bool:
@@ -224,8 +262,13 @@ def is_missed(following: Next, on: date) -> bool:
 def _held(latest: Phosphate, high: Phosphate, due: date, on: date) -> Next:
     """After a high phosphate nothing is given until it is low again (TX-015)."""
     ids = tuple(dict.fromkeys((high.id, latest.id)))
+    earliest = high.day + days("recheck_when_held", on)
+    if latest.level is Level.LOW and latest.day < earliest - days("recheck_window", on):
+        text = f"low again before four weeks are over: withhold; measure phosphate on {earliest}"
+        occasion = f"hold/{latest.day}"
+        return Next(Act.WITHHOLD, "TX-015", occasion, sample_due=earliest, because=ids, text=text)
     if latest.level is Level.LOW:
-        day = max(latest.day, on)
+        day = max(latest.day, on, earliest)
         sample = day + days("sample_after_dose", on)
         return Next(Act.RESTART, "TX-015", f"restart/{latest.day}", day, sample, because=ids)
     again = latest.day + days("recheck_when_held", on)
@@ -242,7 +285,8 @@ def _titrated(run: Sequence[Given], fasting: Sequence[Phosphate], due: date, on:
     after, window = days("sample_after_dose", on), days("sample_window", on)
     latest = next((one for one in reversed(fasting) if _is_after(one, run, after, window)), None)
     if latest is None:
-        sample = changed + after
+        planned = [dose.day + after for dose in run]
+        sample = next((day for day in planned if day + window >= on), max(due, on) + after)
         text = f"no phosphate two weeks after a dose of this kind is known; it is due on {sample}"
         stop = Stop("TX-014", "phosphate_after_dose_not_known", text, hard=False)
         return Next(Act.SAME, "TX-014", occasion, due, sample, stops=(stop,))

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from knowledge.rules import drugs
+from knowledge.rules import burosumab, drugs
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
 BUROSUMAB = "burosumab"
+HELD, EARLIER = (
+    timedelta(days=int(burosumab.TABLE.values[name].newest.number))
+    for name in ("recheck_when_held", "recheck_window")
+)
+"""For how long burosumab is held after a phosphate above range, and how much earlier one below it
+may be drawn."""
+
 ENDED, INTERRUPTED = "ended", "interrupted for an operation or radiotherapy"
 
 
@@ -36,6 +43,11 @@ class Hold:
     start: date
     end: date | None
     low: date | None = None
+
+    @property
+    def restart(self) -> date | None:
+        """From which day on may somebody begin again, lower?"""
+        return None if self.low is None else max(self.low, self.start + HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +228,12 @@ def _holds(
             continue
         resumed = next((dose for dose in doses if dose > day), None)
         limit = min((d for d in (resumed, course.end) if d is not None), default=None)
+        counts = day + HELD - EARLIER
         low = next(
             (
                 d
                 for d, found in phosphate
-                if d > day and found is Level.LOW and (limit is None or d <= limit)
+                if d >= counts and found is Level.LOW and (limit is None or d <= limit)
             ),
             None,
         )

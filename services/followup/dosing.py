@@ -8,10 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from knowledge.rules import burosumab, burosumab_course, treatment_choice
+from knowledge.rules import burosumab, burosumab_course, reference_intervals, treatment_choice
 from knowledge.rules.burosumab import Dose
 from knowledge.rules.burosumab_course import Act, Next
 from knowledge.rules.follow_up_safety import CONVENTIONAL, dose_lasts
+from knowledge.terms.finding import ReadStatus
 from knowledge.terms.stop import Stop
 from services.followup.drafting import Draft, proposal
 from services.followup.drugs import BUROSUMAB, Order
@@ -28,7 +29,7 @@ def propose_burosumab(draft: Draft, now: Situation) -> None:
     """
     if now.course:
         _go_on(draft, now)
-    elif _is_for_burosumab(now):
+    elif _is_for_burosumab(now) or now.lapsed:
         _begin(draft, now)
     for order in now.drugs.orders:
         if order.kind == BUROSUMAB:
@@ -45,6 +46,10 @@ def _begin(draft: Draft, now: Situation) -> None:
     """The first dose of a course (TX-012), with all that stands against it."""
     dose = burosumab.starting_dose(now.label, now.kg)
     stops = [*burosumab_course.stops_at_start(now.circumstances()), *_of_the_start(now)]
+    stops += of_the_person(now)
+    if burosumab.NOUGHT in dose.missing:
+        stops.append(Stop("TX-012", "dose_is_nought", f"not known: {burosumab.NOUGHT}", hard=True))
+    anew = f" anew, the last dose was on {now.drugs.last_burosumab}" if now.lapsed else ""
     due = max([now.on, *(stop.until for stop in stops if stop.until is not None)])
     sample = due + burosumab_course.days("sample_after_dose", now.on)
     phosphate = next(iter(now.phosphates()[::-1]), None)
@@ -54,13 +59,13 @@ def _begin(draft: Draft, now: Situation) -> None:
             "TX-012",
             f"start/{now.drugs.last_burosumab or 'first'}",
             "start",
-            f"begin burosumab, {_said(dose)}",
+            f"begin burosumab{anew}, {_said(dose)}",
             stops=stops,
             worked_out=dose,
             due=due,
             sample_due=sample,
             because=[] if phosphate is None else [phosphate.id],
-            **_of_the_person(now),
+            **_by_whom(now),
         )
     )
 
@@ -87,10 +92,11 @@ def _go_on(draft: Draft, now: Situation) -> None:
     stops = list(following.stops)
     if following.act in ABOUT_GIVING:
         stops += burosumab_course.stops_at_any_dose(now.circumstances())
+        stops += of_the_person(now)
     stops += _only_alp(now, following)
     dose, *others = _doses(now, following, last.mg, every)
     if dose is not None and dose.mg is not None:
-        stops += burosumab.over_ceiling(now.label, dose.mg, now.kg)
+        stops += burosumab.over_ceiling(now.label, dose.mg, now.kg, dose.every_days)
     text = following.text or f"{following.act}: {_said(dose)}"
     if burosumab_course.is_missed(following, now.on):
         text = f"{text}; the dose of {following.due} was missed: as soon as possible"
@@ -113,7 +119,7 @@ def _go_on(draft: Draft, now: Situation) -> None:
             sample_due=following.sample_due,
             wash_out_ends=following.wash_out_ends,
             because=list(following.because),
-            **_of_the_person(now),
+            **_by_whom(now),
         )
     )
 
@@ -149,9 +155,9 @@ def _check_order(draft: Draft, now: Situation, order: Order) -> None:
     """What stands against burosumab as somebody ordered it (TX-008 to TX-017)?"""
     mg = order.dose if order.unit == "mg" else None
     every = order.every_days or _every(now)
-    stops = _against_order(now, mg, every)
+    stops = [*_against_order(now, mg, every), *of_the_person(now)]
     if mg is not None:
-        stops += burosumab.over_ceiling(now.label, mg, now.kg)
+        stops += burosumab.over_ceiling(now.label, mg, now.kg, every)
     if now.planned_for is not None:
         text = f"interrupt: treatment of the tumor is planned for {now.planned_for}"
         stops.append(Stop("TX-017", "tumor_treatment_planned", text, hard=False))
@@ -166,7 +172,7 @@ def _check_order(draft: Draft, now: Situation, order: Order) -> None:
             stops=stops,
             worked_out=Dose(mg, every, missing=missing),
             due=max([now.on, *(stop.until for stop in stops if stop.until is not None)]),
-            **_of_the_person(now),
+            **_by_whom(now),
         )
     )
 
@@ -179,7 +185,7 @@ def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]
     following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
     ids = following.because
     if following.act is Act.WITHHOLD:
-        text = "phosphate was above its upper limit and is not below its lower limit yet"
+        text = "burosumab is held since phosphate was above its upper limit"
         stops.append(Stop("TX-015", "held", text, hard=True, because=ids))
     before = Dose(run[-1].mg, run[-1].every_days or every)
     more = mg is not None and before.mg is not None and Dose(mg, every).rate > before.rate
@@ -208,7 +214,8 @@ def standing_stops(now: Situation) -> list[Stop]:
     stops = [stop for stop in known if stop.hard]
     mg = now.course[-1].mg
     if mg is not None:
-        stops += burosumab.over_ceiling(now.label, mg, now.kg)
+        every = now.course[-1].every_days
+        stops += burosumab.over_ceiling(now.label, mg, now.kg, every)
     return stops
 
 
@@ -227,8 +234,34 @@ def _every(now: Situation) -> int:
     return int(cell.fields["every"]) if cell is not None else dose_lasts(None, now.on).days
 
 
-def _of_the_person(now: Situation) -> dict[str, Any]:
-    return {"agent": BUROSUMAB, "weight_kg": now.kg, "label_profile": now.label.region}
+def _by_whom(now: Situation) -> dict[str, Any]:
+    """For whom, by which label, and how far that was read."""
+    return {
+        "agent": BUROSUMAB,
+        "weight_kg": now.kg,
+        "label_profile": now.label.region,
+        "read_status": now.label.read_status,
+        "halts_read": halts_read(now),
+    }
+
+
+def halts_read(now: Situation) -> ReadStatus | None:
+    """Rules of labels that were read say less where another label counts."""
+    return now.label.read_status if now.label.unknown else None
+
+
+def of_the_person(now: Situation) -> list[Stop]:
+    """Of the weight, and of pregnancy, whatever is given."""
+    stops = weight_stops(now)
+    if now.pregnant and burosumab.pregnancy_asks(now.label):
+        stops.append(burosumab.in_pregnancy(now.label))
+    return stops
+
+
+def weight_stops(now: Situation) -> list[Stop]:
+    """Can this person weigh that much?"""
+    adult = reference_intervals.is_child(now.history.subject) is False
+    return list(burosumab.weight_stops(now.kg, adult=adult))
 
 
 def _said(dose: Dose | None) -> str:

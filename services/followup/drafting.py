@@ -53,11 +53,12 @@ def proposal(
     missing: Sequence[str] = (),
     sources: Sequence[str] = (),
     read_status: ReadStatus | None = None,
+    halts_read: ReadStatus | None = None,
     **more: Any,
 ) -> TreatmentProposal:
     """One proposal, with where its rule and its numbers stand."""
     known = shelf.rules()[rule]
-    halts = [halt(stop) for stop in stops]
+    halts = [halt(stop, halts_read) for stop in stops]
     read = [known.read_status, *([read_status] if read_status else [])]
     cited = [*known.sources, *sources]
     if worked_out is not None:
@@ -82,9 +83,10 @@ def proposal(
     )
 
 
-def halt(stop: Stop) -> Halt:
-    """A stop with where its rule stands."""
+def halt(stop: Stop, at_best: ReadStatus | None = None) -> Halt:
+    """A stop with where its rule stands, read no further than `at_best`."""
     known = shelf.rules()[stop.rule]
+    read = [known.read_status, *([at_best] if at_best else [])]
     return Halt(
         rule=stop.rule,
         code=stop.code,
@@ -93,7 +95,7 @@ def halt(stop: Stop) -> Halt:
         until=stop.until,
         because=list(stop.because),
         sources=list(known.sources),
-        read_status=known.read_status,
+        read_status=max(read, key=STRENGTH.index),
     )
 
 

@@ -1,14 +1,15 @@
 """All that a treatment is decided by, as of a moment: weight, label, drugs, results, plans."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from knowledge.rules import burosumab, burosumab_course, kidney_function, treatment_choice
+from knowledge.rules.beside_burosumab import UNKNOWN
 from knowledge.rules.burosumab import Label
-from knowledge.rules.burosumab_course import Circumstances, Given, Phosphate, Taken
-from knowledge.rules.follow_up_safety import CONVENTIONAL
+from knowledge.rules.burosumab_course import Act, Circumstances, Given, Phosphate, Taken
+from knowledge.rules.follow_up_safety import CONVENTIONAL, dose_lasts
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course
 from knowledge.rules.treatment_choice import Tumor
@@ -17,7 +18,7 @@ from knowledge.terms.quantity import Quantity
 from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Surgery
 from services.followup.drugs import Drugs, drugs_of
 from services.followup.history import History, day_of
-from services.followup.weight import weight_of
+from services.followup.weight import pregnant_on, weight_of
 
 CALCIUM = ("s_ca_adj", "s_ca")
 LOCAL_TREATMENTS = ("radiotherapy", "ablation")
@@ -36,6 +37,9 @@ class Situation:
     tumor: Tumor
     planned_for: date | None
     treated_on: tuple[date, ...]
+    pregnant: bool | None = None
+    lapsed: bool = False
+    """Has it been so long since the last dose of burosumab that it is begun anew?"""
 
     def level(self, *analytes: str) -> Level | None:
         """At which level is the newest recent result of these analytes?"""
@@ -66,6 +70,7 @@ class Situation:
         """What speaks for or against a dose of burosumab today?"""
         calcium = self.recent(*CALCIUM)
         running = [Taken(r.agent, None) for r in self.drugs.of_kind(*CONVENTIONAL)]
+        running += [Taken(r.agent, None, False) for r in self.drugs.of_kind(UNKNOWN)]
         return Circumstances(
             on=self.on,
             phosphate=next(iter(self.phosphates()[::-1]), None),
@@ -75,6 +80,7 @@ class Situation:
             pth_level=self.level("s_pth"),
             against=(*running, *self.drugs.ended()),
             drugs_stated=self.drugs.stated,
+            burosumab_undated=self.drugs.burosumab_undated,
         )
 
     def egfr(self) -> Quantity | None:
@@ -93,7 +99,7 @@ def situation_of(
     on, drugs = history.on, drugs_of(request, history.on)
     treated = _treated(request, on)
     label = burosumab.label_for(request.label_profile, history.subject.age)
-    return Situation(
+    now = Situation(
         on=on,
         history=history,
         drugs=drugs,
@@ -103,7 +109,18 @@ def situation_of(
         tumor=_tumor(request, on, _state_now(history, state, way), label),
         planned_for=_planned(request, treated, on),
         treated_on=treated,
+        pregnant=pregnant_on(request, on),
     )
+    return replace(now, course=(), lapsed=True) if _is_over(now) else now
+
+
+def _is_over(now: Situation) -> bool:
+    """Is the course over, because nobody told of a dose for so long? Not while it is held."""
+    if now.planned_for is not None or not burosumab_course.is_over(now.course, now.on):
+        return False
+    every = now.course[-1].every_days or dose_lasts(None, now.on).days
+    following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
+    return following.act not in (Act.WITHHOLD, Act.RESTART)
 
 
 def _treated(request: PlanRequest, on: date) -> tuple[date, ...]:

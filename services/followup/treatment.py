@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from knowledge.rules import treatment_choice
+from knowledge.rules import burosumab, treatment_choice
 from knowledge.rules.burosumab import NO_PROFILE
 from knowledge.rules.follow_up_safety import CONVENTIONAL
 from knowledge.rules.remission import Course
@@ -23,8 +23,10 @@ def treatment_of(
     _choose(draft, now)
     dosing.propose_burosumab(draft, now)
     conventional.propose_conventional(draft, now)
-    stops = [*dosing.standing_stops(now), *conventional.standing_stops(now)]
-    draft.stops = [halt(stop) for stop in stops]
+    draft.stops = [
+        *(halt(stop, dosing.halts_read(now)) for stop in dosing.standing_stops(now)),
+        *(halt(stop) for stop in conventional.standing_stops(now)),
+    ]
     return draft, _caveats(now)
 
 
@@ -60,6 +62,9 @@ def _caveats(now: Situation) -> list[Caveat]:
     if asked_for and now.label.region == NO_PROFILE:
         text = "no label profile was given; the stricter of what is known is used"
         caveats.append(Caveat(code="no_label_profile", text=text))
+    if now.pregnant and asked_for:
+        text = burosumab.in_pregnancy(now.label).text
+        caveats.append(Caveat(code="pregnancy", text=text))
     ends = dosing.wash_out(now)
     if ends is not None:
         text = f"after burosumab FGF23 says nothing of cure until {ends}"

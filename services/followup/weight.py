@@ -1,4 +1,4 @@
-"""How much did this person weigh on a day? A weight comes with results, or with the plan."""
+"""What was found of a person beside results: the weight on a day, and pregnancy."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,12 +6,28 @@ from decimal import Decimal, InvalidOperation
 
 from services.followup.contract import PlanRequest, Results
 
+PREGNANCY = "pregnancy"
+
 
 def weight_of(request: PlanRequest, on: date) -> Decimal | None:
     """The newest weight that was told with results by that day, else that of the plan."""
     dated = [told for told in _told(request) if told[0] <= on]
     newest = max(dated, key=lambda told: told[0], default=None)
     return request.patient.weight_kg if newest is None else newest[1]
+
+
+def pregnant_on(request: PlanRequest, on: date) -> bool | None:
+    """Pregnant, by the newest word among the findings, as assessment writes it? None: not said."""
+    said: list[tuple[date, bool]] = []
+    for event in request.history:
+        if isinstance(event, Results):
+            told = (event.findings or {}).get(PREGNANCY)
+            if not isinstance(told, bool) and PREGNANCY in (event.acute_context or ()):
+                told = True
+            if isinstance(told, bool):
+                said.append((_day(event) or date.min, told))
+    known = [one for one in said if one[0] <= on]
+    return max(known, default=(on, None))[1]
 
 
 def _told(request: PlanRequest) -> Iterator[tuple[date, Decimal]]:
