@@ -357,8 +357,8 @@ class _Calendar:
                 planned = item.due + timedelta(days=course.every)
             if hold is not None and (following is None or hold.start < following):
                 yield self._dose(row, stretch, planned, Stretch(dose, dose, *_held(hold)))
-                if hold.low is not None:
-                    yield self._dose(row, stretch, hold.low, stretch, restart=True)
+                if hold.restart is not None:
+                    yield self._dose(row, stretch, hold.restart, stretch, restart=True)
                 planned = following or planned
                 hold = next(holds, None)
                 if following is None:
