@@ -7,59 +7,32 @@ at the same time as another changes nothing twice.
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
+from knowledge.terms.obligation import Obligation, ObligationStatus
 from services.coordination import repository
-from services.coordination.contract import Disposition, NextWake, Progress, ReminderStatus
+from services.coordination.contract import Disposition, NextWake, Progress
+from services.coordination.reminding import remind, withdraw_deliveries
+from services.coordination.repository import as_obligation
 from services.coordination.tables import (
-    DeliveryRow,
     EventRow,
     JourneyRow,
     ObligationRow,
     ReminderRow,
-    SubscriptionRow,
 )
 from services.coordination.worklist import (
     ENDINGS,
     NOTHING_DUE,
-    Key,
     Owed,
-    Said,
     ending,
     of_question,
     overdue_at,
-    plan,
     reconcile,
 )
 
 SMALLEST_LEAD_SECONDS = 60
 """Clocks of machines differ a little; only a lead beyond this is a clock that was moved by hand."""
-
-
-def as_obligation(row: ObligationRow) -> Obligation:
-    """The noun behind a row."""
-    return Obligation(
-        rule=row.rule,
-        occurrence=row.occurrence,
-        act=row.act,
-        due=row.due,
-        opens=row.opens,
-        closes=row.closes,
-        ladder=Ladder(row.ladder),
-        status=ObligationStatus(row.status),
-        because=row.because,
-    )
-
-
-def reminder_id(journey: JourneyRow, key: Key, rung: str) -> UUID:
-    """The same reminder has the same id, however often it is thought of."""
-    return uuid5(
-        NAMESPACE_URL, "\n".join(("reminder", journey.organisation, str(journey.id), *key, rung))
-    )
 
 
 class Ledger:
@@ -81,7 +54,12 @@ class Ledger:
         journey = self._journey
         at = self._read_clock(at)
         rows = await repository.obligations_of(self._session, journey.organisation, journey.id)
-        return await self._say(rows, at)
+        still_open = self._rank(rows)
+        if not still_open:
+            return NextWake(at=None)
+        next_wake, said = await remind(self._session, journey, still_open, at)
+        self.said += said
+        return NextWake(at=next_wake)
 
     async def dispose(
         self, row: ObligationRow, disposition: Disposition, reason: str, by: str
@@ -89,7 +67,7 @@ class Ledger:
         """A person says how this obligation ended."""
         before = self._owed(row)
         self._write(row, before.ended(disposition, reason, by_person=True), by)
-        await self._withdraw_deliveries([(row.rule, row.occurrence)])
+        await withdraw_deliveries(self._session, self._journey, [(row.rule, row.occurrence)])
         rows = await repository.obligations_of(
             self._session, self._journey.organisation, self._journey.id
         )
@@ -162,7 +140,8 @@ class Ledger:
                 row = self._new(owed, progress.at)
                 self._session.add(row)
             self._write(row, owed, None)
-        await self._withdraw_deliveries(owed.key for owed in changes if not owed.is_open)
+        ended = [owed.key for owed in changes if not owed.is_open]
+        await withdraw_deliveries(self._session, journey, ended)
         await self._session.flush()
 
     def _owed(self, row: ObligationRow) -> Owed:
@@ -220,100 +199,6 @@ class Ledger:
         journey.next_act = None if first is None else first.act
         journey.rank_at = NOTHING_DUE if first is None else first.overdue_at
         return still_open
-
-    async def _say(self, rows: list[ObligationRow], at: datetime) -> NextWake:
-        journey = self._journey
-        still_open = self._rank(rows)
-        if not still_open:
-            return NextWake(at=None)
-        settled: dict[Key, set[str]] = {}
-        known = select(
-            col(ReminderRow.rule), col(ReminderRow.occurrence), col(ReminderRow.rung)
-        ).where(
-            col(ReminderRow.organisation) == journey.organisation,
-            col(ReminderRow.journey) == journey.id,
-        )
-        for rule, occurrence, rung in (await self._session.exec(known)).all():
-            settled.setdefault((rule, occurrence), set()).add(rung)
-        owed = [(as_obligation(row), row.created_at) for row in still_open]
-        acknowledged = {
-            (row.rule, row.occurrence): row.acknowledged_at
-            for row in still_open
-            if row.acknowledged_at is not None
-        }
-        planned = plan(owed, settled, journey.zone, at, acknowledged)
-        acts = {(row.rule, row.occurrence): row for row in still_open}
-        listening = (
-            await repository.subscriptions_of(self._session, journey.organisation)
-            if planned.say
-            else []
-        )
-        for said in planned.say:
-            await self._record(said, acts[said.key], at, listening)
-        return NextWake(at=planned.next_wake)
-
-    async def _record(
-        self, said: Said, row: ObligationRow, at: datetime, listening: list[SubscriptionRow]
-    ) -> None:
-        journey, rung = self._journey, said.rung
-        reminder = ReminderRow(
-            organisation=journey.organisation,
-            journey=journey.id,
-            rule=row.rule,
-            occurrence=row.occurrence,
-            rung=rung.key,
-            id=reminder_id(journey, said.key, rung.key),
-            act=row.act,
-            recipient=rung.recipient,
-            means=rung.channel,
-            due=row.due,
-            due_at=rung.at,
-            status=said.status.value,
-            recorded_at=at,
-        )
-        self._session.add(reminder)
-        self.said.append(reminder)
-        if said.status is ReminderStatus.OVERTAKEN:
-            return
-        words = f"{row.act}, {rung.key}, {rung.recipient}"
-        key = f"reminder:{reminder.id}"
-        await self._note(key, at, "reminder", words, str(reminder.id))
-        now = datetime.now(UTC)
-        for subscription in listening:
-            if not subscription.roles or rung.recipient in subscription.roles:
-                self._session.add(
-                    DeliveryRow(
-                        organisation=journey.organisation,
-                        reminder=reminder.id,
-                        subscription=subscription.id,
-                        journey=journey.id,
-                        channel=subscription.channel,
-                        created_at=now,
-                        next_try_at=now,
-                    )
-                )
-
-    async def _withdraw_deliveries(self, ended: Iterable[Key]) -> None:
-        """What is no longer owed is no longer said, if it is still on its way."""
-        keys = set(ended)
-        if not keys:
-            return
-        waiting = (
-            select(DeliveryRow, ReminderRow)
-            .join(
-                ReminderRow,
-                (col(ReminderRow.organisation) == col(DeliveryRow.organisation))
-                & (col(ReminderRow.id) == col(DeliveryRow.reminder)),
-            )
-            .where(
-                col(DeliveryRow.organisation) == self._journey.organisation,
-                col(DeliveryRow.journey) == self._journey.id,
-                col(DeliveryRow.status) == "waiting",
-            )
-        )
-        for delivery, reminder in (await self._session.exec(waiting)).all():
-            if (reminder.rule, reminder.occurrence) in keys:
-                delivery.status = "withdrawn"
 
     async def _note(
         self, key: str, at: datetime, what: str, detail: str, reference: str | None = None

@@ -21,8 +21,8 @@ from services.coordination.contract import (
     WorklistRow,
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
-from services.coordination.ledger import as_obligation
 from services.coordination.listing import Filters
+from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     DeliveryRow,
     JourneyRow,

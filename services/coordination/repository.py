@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
 from services.coordination.tables import (
     DeliveryRow,
     EventRow,
@@ -216,3 +217,18 @@ async def latest_moments_of(
         .limit(limit)
     )
     return list((await session.exec(wanted)).all())
+
+
+def as_obligation(row: ObligationRow) -> Obligation:
+    """The noun behind a row."""
+    return Obligation(
+        rule=row.rule,
+        occurrence=row.occurrence,
+        act=row.act,
+        due=row.due,
+        opens=row.opens,
+        closes=row.closes,
+        ladder=Ladder(row.ladder),
+        status=ObligationStatus(row.status),
+        because=row.because,
+    )
