@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
 from knowledge.rules import follow_up_safety as safety
-from knowledge.rules.follow_up_safety import Period
+from knowledge.rules.beside_burosumab import UNKNOWN
+from knowledge.rules.follow_up_safety import CONVENTIONAL, Period
 from knowledge.terms.truth import Truth, any_of
 from services.followup.contract import Symptoms
 from services.followup.history import day_of
@@ -12,6 +13,9 @@ from services.followup.hypocalcaemia import without_calcium
 from services.followup.medication import after
 from services.followup.results import ALP
 from services.followup.view import Facts, Reading, View, at, but
+
+AGAINST = (*CONVENTIONAL, UNKNOWN)
+"""What may not be taken while burosumab is given, or of which nobody can say."""
 
 
 def pictures(view: View) -> Iterator[Reading]:
@@ -53,24 +57,45 @@ def drugs(view: View) -> Iterator[Reading]:
     """Burosumab with what may not be given beside it, and what harms unmineralised bone."""
     for one in view.taken:
         for other in view.taken:
-            if one.kind == safety.BUROSUMAB and other.kind in safety.CONVENTIONAL:
-                since = safety.together(one, other)
-                if since is not None:
-                    ended = min((e for e in (one.stopped, other.stopped) if e), default=None)
-                    names = (one.agent, other.agent)
-                    yield _of_drugs("MON-17", names, since, True, ended)
-        if one.kind == safety.ANTIRESORPTIVE and one.started is not None:
-            yield _antiresorptive(view, one, one.started)
+            if one.kind == safety.BUROSUMAB and other.kind in AGAINST:
+                yield from _together(view, one, other)
+        if one.kind == safety.ANTIRESORPTIVE:
+            yield _antiresorptive(view, one)
 
 
-def _antiresorptive(view: View, drug: Period, since: date) -> Reading:
+def _together(view: View, burosumab: Period, other: Period) -> Iterator[Reading]:
+    """Was this taken while burosumab was given? What nobody knows may not go with it either."""
+    since = safety.together(burosumab, other)
+    if since is None:
+        return
+    names, ends = (burosumab.agent, other.agent), (burosumab.stopped, other.stopped)
+    ended = min((end for end in ends if end is not None), default=None)
+    if other.kind != UNKNOWN:
+        yield _of_drugs(view, "MON-17", names, since, True, ended)
+    elif burosumab.covers(view.on) and other.covers(view.on):
+        text = f"nobody here knows {other.agent}: say whether it holds phosphate or vitamin D"
+        yield but(_of_drugs(view, "MON-17", names, since, None, ended), problem=text)
+
+
+def _antiresorptive(view: View, drug: Period) -> Reading:
     """Was ALP or phosphate abnormal when it was ordered, or at any time while it was taken?"""
-    ordered = _abnormal(view, date.min, since)
-    later = _abnormal(view, after(since) or since, drug.stopped or date.max)
-    fact = any_of(ordered, later) if later else ordered
+    last = drug.stopped or date.max
+    if drug.started is None:
+        fact = _abnormal(view, date.min, last)
+    else:
+        fact = _abnormal(view, date.min, drug.started)
+        later = _abnormal(view, after(drug.started) or drug.started, last)
+        fact = any_of(fact, later) if later else fact
     problem = "ALP or phosphate at the time of the order is not known"
-    reading = _of_drugs("MON-18", (drug.agent,), since, fact, drug.stopped)
+    since = drug.started or date.min
+    reading = _of_drugs(view, "MON-18", (drug.agent,), since, fact, drug.stopped)
     return but(reading, problem=problem)
+
+
+def _first_day(view: View) -> date:
+    days = [one.day(view.on) for one in view.observations]
+    days += [operation.day for operation in view.history.operations]
+    return min(days, default=view.on)
 
 
 def _abnormal(view: View, first: date, last: date) -> Truth:
@@ -83,9 +108,11 @@ def _abnormal(view: View, first: date, last: date) -> Truth:
 
 
 def _of_drugs(
-    rule: str, agents: tuple[str, ...], since: date, fact: Truth, ended: date | None
+    view: View, rule: str, agents: tuple[str, ...], since: date, fact: Truth, ended: date | None
 ) -> Reading:
+    """Where nobody told since when, it is told with the first thing that is known."""
     name = "+".join(agents)
-    at = datetime.combine(since, time(), UTC)
-    key = f"{name} {since}"
+    told = since if since != date.min else _first_day(view)
+    at = datetime.combine(told, time(), UTC)
+    key = f"{name} {since if since != date.min else 'undated'}"
     return Reading(f"{rule} {key}", key, agents, at, {rule: fact}, ended=ended)

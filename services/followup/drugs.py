@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from knowledge.rules import conventional_therapy, follow_up_safety, treatment_choice
+from knowledge.rules import (
+    beside_burosumab,
+    conventional_therapy,
+    follow_up_safety,
+    treatment_choice,
+)
 from knowledge.rules.burosumab_course import Given, Taken
 from knowledge.terms.sent import When
 from services.followup.contract import PlanRequest, Results, Therapy
 from services.followup.history import day_of
+from services.followup.medication import Kinds, is_undated, kinds_of
 
 BUROSUMAB = follow_up_safety.BUROSUMAB
 MILLIGRAM = "mg"
@@ -18,7 +24,10 @@ CALCIUM = treatment_choice.CALCIUM
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """A drug as it is taken now: since when so, and how much as it was told."""
+    """A drug as it is taken now: since when so, and how much as it was told.
+
+    Of one of which nobody told a day it is not known since when: since ever.
+    """
 
     agent: str
     kind: str
@@ -52,6 +61,8 @@ class Drugs:
     against: list[Taken] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     stated: bool = False
+    burosumab_undated: bool = False
+    """Is burosumab taken, and nobody said since when?"""
 
     def of_kind(self, *kinds: str) -> list[Regimen]:
         """What is taken now of these kinds."""
@@ -84,16 +95,21 @@ def drugs_of(request: PlanRequest, on: date) -> Drugs:
                 Therapy(agent=one.agent, started_on=one.started_on, stopped_on=one.stopped_on)
                 for one in event.drug_exposures or ()
             ]
-    drugs.stated = bool(told)
+    kinds = kinds_of(told)
     for therapy in sorted(told, key=_order_of):
-        agent, kind = treatment_choice.named(therapy.agent)
+        agent, kind = _named(therapy.agent, kinds)
         if kind == BUROSUMAB:
             _take_in_burosumab(drugs, therapy, on)
         elif kind is not None:
             _take_in(drugs, therapy, agent, kind, on)
+    spoken_of = [one for one in told if (_order_of(one)[0]) <= on]
+    drugs.stated = beside_burosumab.is_stated(
+        [_named(one.agent, kinds)[1] for one in spoken_of],
+        whole=any(beside_burosumab.list_is_whole(one.agent) for one in spoken_of),
+    )
     drugs.given = _of_each_day(drugs.given)
     for therapy in told:
-        agent, kind = treatment_choice.named(therapy.agent)
+        agent, kind = _named(therapy.agent, kinds)
         ordered = _day(therapy.ordered_on)
         if kind is None or ordered is None or ordered > on:
             continue
@@ -102,7 +118,13 @@ def drugs_of(request: PlanRequest, on: date) -> Drugs:
     return drugs
 
 
+def _named(agent: str, kinds: Kinds) -> tuple[str, str | None]:
+    """By which name and kind is it known, by the tables or by what was said of it?"""
+    return treatment_choice.named(agent)[0], kinds[agent.strip().lower()]
+
+
 def _take_in_burosumab(drugs: Drugs, told: Therapy, on: date) -> None:
+    drugs.burosumab_undated |= is_undated(told)
     mg = told.dose if told.dose_unit == MILLIGRAM else None
     for when in (told.started_on, told.given_on):
         day = _day(when)
@@ -111,14 +133,18 @@ def _take_in_burosumab(drugs: Drugs, told: Therapy, on: date) -> None:
     stopped = _day(told.stopped_on)
     if stopped is not None and stopped <= on:
         drugs.stopped = max(stopped, drugs.stopped or stopped)
+        drugs.burosumab_undated = False
 
 
 def _take_in(drugs: Drugs, told: Therapy, agent: str, kind: str, on: date) -> None:
     started, stopped = _day(told.started_on) or _day(told.given_on), _day(told.stopped_on)
+    if is_undated(told):
+        started = date.min
     if stopped is not None and stopped <= on:
         drugs.taken.pop(agent, None)
-        if kind in follow_up_safety.CONVENTIONAL:
-            drugs.against.append(Taken(agent, stopped))
+        if kind in (*follow_up_safety.CONVENTIONAL, beside_burosumab.UNKNOWN):
+            is_known = kind != beside_burosumab.UNKNOWN
+            drugs.against.append(Taken(agent, stopped, is_known))
     elif started is not None and started <= on:
         before = drugs.taken.get(agent)
         drugs.taken[agent] = Regimen(

@@ -1,28 +1,49 @@
 """Which drug was taken from when to when, as the safety rules read a history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from knowledge.rules import follow_up_safety as safety
+from knowledge.rules.beside_burosumab import Contents, kind_of
 from knowledge.rules.follow_up_safety import Period
 from knowledge.terms.sent import When
 from services.followup.contract import Therapy
 from services.followup.history import day_of
 
+Kinds = Mapping[str, str | None]
+"""The kind of each drug that was told, by its name."""
+
 
 def periods(therapies: Iterable[Therapy], on: date) -> tuple[Period, ...]:
     """What was taken when? A stop ends what was begun before it; a drug ordered counts as begun."""
     told = sorted(therapies, key=_turn)
-    taken = _begun_and_stopped(told)
-    return (*taken, *_doses(told, taken, on))
+    kinds = kinds_of(told)
+    taken = _begun_and_stopped(told, kinds)
+    return (*taken, *_doses(told, taken, kinds, on))
 
 
-def _begun_and_stopped(told: Iterable[Therapy]) -> list[Period]:
+def kinds_of(told: Iterable[Therapy]) -> dict[str, str | None]:
+    """Which kind is each of these drugs, by its name, else by what was said of it last?"""
+    said: dict[str, Contents | None] = {}
+    for therapy in told:
+        agent = therapy.agent.strip().lower()
+        said[agent] = therapy.contains or said.get(agent)
+    return {agent: kind_of(agent, contents) for agent, contents in said.items()}
+
+
+def is_undated(therapy: Therapy) -> bool:
+    """Is it only told that it is taken? Then it is, and since when is not known."""
+    days = (therapy.given_on, therapy.stopped_on, therapy.started_on, therapy.ordered_on)
+    return all(when is None for when in days)
+
+
+def _begun_and_stopped(told: Iterable[Therapy], kinds: Kinds) -> list[Period]:
     running: dict[str, Period] = {}
     ended: list[Period] = []
     for therapy in told:
-        kind, agent = safety.kind_of(therapy.agent), therapy.agent.strip().lower()
+        agent = therapy.agent.strip().lower()
+        kind = kinds[agent]
         if kind is None:
             continue
         begun = _day(therapy.started_on or therapy.ordered_on)
@@ -30,17 +51,18 @@ def _begun_and_stopped(told: Iterable[Therapy]) -> list[Period]:
             known = running.pop(agent, None)
             start = begun or (known.started if known else None)
             ended.append(Period(agent, kind, start, day_of(therapy.stopped_on)))
-        elif begun is not None:
+        elif begun is not None or is_undated(therapy):
             # Another dose of a drug that is taken already begins nothing new.
             running.setdefault(agent, Period(agent, kind, begun, None))
     return [*ended, *running.values()]
 
 
-def _doses(told: Iterable[Therapy], taken: list[Period], on: date) -> list[Period]:
+def _doses(told: Iterable[Therapy], taken: list[Period], kinds: Kinds, on: date) -> list[Period]:
     """Single doses of which nobody told a beginning; one after another they are one treatment."""
     found: dict[str, list[Period]] = {}
     for therapy in told:
-        kind, agent = safety.kind_of(therapy.agent), therapy.agent.strip().lower()
+        agent = therapy.agent.strip().lower()
+        kind = kinds[agent]
         if kind is None or therapy.given_on is None:
             continue
         given = day_of(therapy.given_on)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
+from knowledge.rules.beside_burosumab import Contents
 from knowledge.terms.person import Profile
 from knowledge.terms.sent import Instant, Name, Native, Number, When
 from services.followup.corrected import in_order, what_stands
@@ -73,7 +74,11 @@ class Surgery(Native):
 
 
 class Therapy(Native):
-    """FHIR MedicationStatement: a drug begun, ended or given. Without an end it is still taken."""
+    """FHIR MedicationStatement: a drug begun, ended or given. Without an end it is still taken.
+
+    Without any day it is taken, since when is not known. `no_known_medications` says that nothing
+    is taken, `no_other_medications` that nothing is beside what is told.
+    """
 
     kind: Literal["therapy"] = "therapy"
     id: Name | None = None
@@ -88,6 +93,8 @@ class Therapy(Native):
     dose_unit: str | None = Field(default=None, max_length=50)
     every_days: int | None = Field(default=None, ge=1, le=366)
     doses_per_day: Number | None = Field(default=None, gt=0, le=48)
+    contains: Contents | None = None
+    """Of a drug that stands in no table here: does it hold phosphate or active vitamin D?"""
 
 
 class Planned(Native):
@@ -203,7 +210,7 @@ class MeasureTaken(Native):
 
 
 class Scanned(BaseModel):
-    """FHIR ImagingStudy, of which follow-up only asks that it was made; localization reads it."""
+    """FHIR ImagingStudy, of which follow-up asks when and where; localization reads the rest."""
 
     kind: Literal["study"] = "study"
     id: Name | None = None
@@ -212,6 +219,8 @@ class Scanned(BaseModel):
     modality: Name
     tracer: Name | None = None
     performed_at: When | None = None
+    coverage: list[Name] | None = None
+    """The body sites it covered. Absent is not said."""
 
 
 class Examined(BaseModel):
