@@ -13,7 +13,7 @@ from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.terms.obligation import Conclusion, Obligation, Proposal
-from services.followup import asking, falling, masked, outcomes, removed
+from services.followup import asking, falling, masked, outcomes, removed, scans
 from services.followup.alerts import EXPECTED, Safety
 from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
@@ -194,6 +194,7 @@ def _caveats(standing: Standing) -> list[Caveat]:
     caveats += [*standing.safety.caveats(), *masked.caveats(history)]
     caveats += outcomes.caveats(history)
     caveats += removed.caveats(history.operations)
+    caveats += scans.caveats(history.scans, standing.items)
     if way is None:
         return caveats
     if not history.medication_stated:

@@ -9,12 +9,12 @@ from knowledge.rules import remission
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Exposure, Sample
 from knowledge.rules.surveillance import Operation
-from knowledge.rules.surveillance_calendar import Done, Ended, acts_of_study
+from knowledge.rules.surveillance_calendar import Done, Ended
 from knowledge.terms.obligation import ObligationStatus
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Person, Sex, Subject
 from knowledge.terms.sent import When
-from services.followup import contract
+from services.followup import contract, scans
 from services.followup.contract import (
     DispositionOf,
     Examined,
@@ -33,6 +33,7 @@ from services.followup.contract import (
     Therapy,
 )
 from services.followup.results import believed, level_of, reading_order, sample_of
+from services.followup.scans import Scan
 from services.followup.weight import weight_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
@@ -54,6 +55,7 @@ class History:
     samples: list[Sample] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
     endings: dict[tuple[str, str], Ended] = field(default_factory=dict)
+    scans: list[Scan] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     spread: list[remission.Spread] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -111,17 +113,17 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     therapies: list[Therapy] = []
     for event in request.history:
         match event:
-            case Surgery() if not _is_later(event.performed_at, as_of, history):
-                history.operations.append(_operation(event))
+            case Results():
+                results.append(event)
             case Therapy():
                 history.medication_stated = True
                 therapies.append(event)
+            case Surgery() if not _is_later(event.performed_at, as_of, history):
+                history.operations.append(_operation(event))
             case Symptoms() if not _is_later(event.noted_on, as_of, history):
                 history.symptoms.append(event)
             case MeasureTaken() if not _is_later(event.measured_on, as_of, history):
                 history.measures.append(event)
-            case Results():
-                results.append(event)
             case Performed() if not _is_later(event.performed_at, as_of, history):
                 act = frozenset([event.act])
                 history.performed.append(event)
@@ -130,8 +132,8 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Scanned() if event.performed_at and not _is_later(
                 event.performed_at, as_of, history
             ):
-                acts = acts_of_study(event.modality, event.tracer)
-                history.done.append(Done(day_of(event.performed_at), acts))
+                day, covered = day_of(event.performed_at), event.coverage or ()
+                history.scans += scans.acts_of(day, event.modality, event.tracer, covered, event.id)
             case Examined() if event.examined_at and not _is_later(
                 event.examined_at, as_of, history
             ):
@@ -154,6 +156,8 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     history.exposures = _exposures(therapies)
     _read_results(results, history, as_of)
     history.operations.sort(key=lambda operation: (operation.day, str(operation)))
+    history.scans = scans.judged(history.scans, history.operations, on)
+    history.done += scans.done(history.scans)
     history.done.sort(key=lambda done: (done.day, sorted(done.closes), sorted(done.raised)))
     history.stated.sort(key=lambda stated: (_noted(stated), stated.state))
     return history
