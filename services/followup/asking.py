@@ -21,7 +21,6 @@ ACT = "treatment_decision"
 ASKED_FOR = frozenset(("kind", "agent", "dose", "dose_unit", "every_days", "doses_per_day"))
 """If one of these is another, a prescriber is asked anew; not for a range that follows weight."""
 
-MARK_LENGTH = 12
 CHANGED = "it is proposed otherwise now"
 CORRECTED = "a result was corrected, and it is not proposed any more"
 REPLACED = "a newer proposal by this rule takes its place"
@@ -89,8 +88,9 @@ def asks(proposal: TreatmentProposal) -> bool:
 
 
 def mark_of(proposal: TreatmentProposal) -> str:
-    """A mark of what is proposed, that says nothing of it."""
-    return uuid5(proposal.id, proposal.model_dump_json(include=set(ASKED_FOR))).hex[:MARK_LENGTH]
+    """A mark of what is proposed, in which no dose can be read."""
+    mark = uuid5(proposal.id, proposal.model_dump_json(include=set(ASKED_FOR)))
+    return str(mark).partition("-")[0]
 
 
 def turn_of(answers: Sequence[Answered], blocked: bool) -> tuple[int, bool]:
