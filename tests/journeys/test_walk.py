@@ -43,7 +43,7 @@ def expect_the_end(ward: Ward, walk: Walk) -> None:
     assert not journey(ward, walk)["events_waiting"]
     sent = ward.sent(walk.journey)
     days = [one["occurrence"] for one in sent if one["rule"] == "FUP-01" and one["rung"] == "T0"]
-    assert days == ["d1", "d3", "d5", "d7", "d10", "d14"]
+    assert days == ["d1", "calcium:d2", "d3", "d5", "d7", "d10", "d14"]
     ward.expect_each_delivered_once(walk.journey)
 
 
