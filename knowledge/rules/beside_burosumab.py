@@ -1,13 +1,10 @@
 """What is taken beside burosumab: is all of it told, and is each drug known (TX-010, MON-17)?"""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from knowledge.rules import drugs
 from knowledge.rules.follow_up_safety import ACTIVE_VITAMIN_D, CONVENTIONAL, PHOSPHATE
-
-Contents = Literal["phosphate", "active_vitamin_d", "neither"]
-"""What somebody says of a drug that stands in no table here."""
+from knowledge.terms.contents import Contents
 
 KINDS = {"phosphate": PHOSPHATE, "active_vitamin_d": ACTIVE_VITAMIN_D, "neither": None}
 UNKNOWN = "unknown"

@@ -1,7 +1,8 @@
 """The nouns follow-up speaks.
 
-What it is told at once (sent.py) or one by one (told.py), what it answers (answer.py), what of a
-stored plan is shown (stored.py).
+What it is told at once (sent.py) or one by one (told.py): dated events (events.py) and what a
+laboratory reports (reported.py); what it answers (answer.py), what of a stored plan is shown
+(stored.py).
 """
 
 from knowledge.terms.sent import AsOf
@@ -22,6 +23,21 @@ from services.followup.answer import (
     Transition,
     Visit,
 )
+from services.followup.events import (
+    DatedEvent,
+    DispositionOf,
+    Examined,
+    MeasureTaken,
+    Opinion,
+    Performed,
+    Planned,
+    Results,
+    Scanned,
+    Stated,
+    Surgery,
+    Symptoms,
+    Therapy,
+)
 from services.followup.proposed import (
     DecidedProposal,
     Halt,
@@ -30,26 +46,15 @@ from services.followup.proposed import (
     ProposalList,
     TreatmentProposal,
 )
-from services.followup.sent import (
-    DatedEvent,
-    DispositionOf,
+from services.followup.reported import (
     DrugExposure,
-    Examined,
-    MeasureTaken,
     Observation,
-    Opinion,
     Patient,
-    Performed,
-    Planned,
+    ReferenceRange,
+)
+from services.followup.sent import (
     PlanRequest,
     ProposedEvents,
-    ReferenceRange,
-    Results,
-    Scanned,
-    Stated,
-    Surgery,
-    Symptoms,
-    Therapy,
 )
 from services.followup.stored import (
     Affected,

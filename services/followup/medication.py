@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from knowledge.rules import follow_up_safety as safety
-from knowledge.rules.beside_burosumab import Contents, kind_of
+from knowledge.rules.beside_burosumab import kind_of
 from knowledge.rules.follow_up_safety import Period
+from knowledge.terms.contents import Contents
 from knowledge.terms.sent import When
 from services.followup.contract import Therapy
 from services.followup.history import day_of

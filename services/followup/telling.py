@@ -13,8 +13,8 @@ from services.chassis.errors import Conflict, FieldProblem
 from services.followup import repository
 from services.followup.cascade import affected_by, correct
 from services.followup.drawing import answer_anew
+from services.followup.events import DatedEvent
 from services.followup.history import moment_of
-from services.followup.sent import DatedEvent
 from services.followup.stored import StoredFollowUp
 from services.followup.tables import PlanRow
 from services.followup.versions import (

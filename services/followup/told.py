@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, RootModel
 
 from knowledge.terms.sent import Instant, Native, When
-from services.followup.sent import DatedEvent
+from services.followup.events import DatedEvent
 
 
 class EventBody(RootModel[DatedEvent]):
