@@ -11,6 +11,7 @@ from knowledge.terms.stop import Stop
 TABLE = Table.beside(__file__)
 OUTSIDE = "TX-018"
 PHOSPHATE = "oral_phosphate"
+PAEDIATRIC = "the dose of a child: it was not read, ask a paediatric centre"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,28 +125,42 @@ class Beginning:
     doses: int | None
     arithmetic: tuple[str, ...]
     row: Entry
+    missing: tuple[str, ...] = ()
 
 
-def beginnings(kg: Decimal | None) -> tuple[Beginning, ...]:
-    """With what does conventional therapy begin? No table for TIO was read: a range, no dose."""
-    return tuple(_beginning(row, kg) for row in TABLE.entries["beginnings"].values())
+def beginnings(kg: Decimal | None, *, adult: bool | None) -> tuple[Beginning, ...]:
+    """With what does conventional therapy begin? No table for TIO was read: a range, no dose.
+
+    The totals a day were read for adults; of children nothing was read.
+    """
+    return tuple(_beginning(row, kg, adult) for row in TABLE.entries["beginnings"].values())
 
 
-def _beginning(row: Entry, kg: Decimal | None) -> Beginning:
+def _beginning(row: Entry, kg: Decimal | None, adult: bool | None) -> Beginning:
     unit, doses = str(row.fields["unit"]), row.fields.get("doses")
+    if adult is not True:
+        lacks = "age_years" if adult is None else PAEDIATRIC
+        return Beginning(row.key, None, None, unit, None, (), row, (lacks,))
     least, most = Decimal(row.fields["day_low"]), Decimal(row.fields["day_high"])
     within = f"within {least} to {most} {unit}/d"
-    if "low" not in row.fields:
-        return Beginning(row.key, least, most, unit, doses, (within,), row)
     if kg is None:
-        return Beginning(row.key, None, None, unit, doses, (within,), row)
-    low, high = row.fields["low"] * kg, row.fields["high"] * kg
-    lines = [
-        f"{row.fields[end]} {unit}/kg/d × {kg.normalize():f} kg = {amount.normalize():f} {unit}/d"
-        for end, amount in (("low", low), ("high", high))
-    ]
+        return Beginning(row.key, None, None, unit, doses, (within,), row, ("weight_kg",))
+    bound = Decimal(TABLE.entries["bounds"][row.key].fields["soft_high"])
+    low, high, lines = Decimal(0), most, []
+    if "low" in row.fields:
+        low, high = row.fields["low"] * kg, row.fields["high"] * kg
+        lines = [
+            f"{row.fields[end]} {unit}/kg/d × {kg.normalize():f} kg = "
+            f"{amount.normalize():f} {unit}/d"
+            for end, amount in (("low", low), ("high", high))
+        ]
     low, high = min(max(low, least), most), min(max(high, least), most)
     lines.append(f"{within}: {low:f} to {high:f} {unit}/d")
+    if high > bound * kg:
+        high = bound * kg
+        low = min(low, high)
+        said = f"not above {bound} {unit}/kg/d: {low.normalize():f} to {high.normalize():f}"
+        lines.append(f"{said} {unit}/d")
     return Beginning(row.key, low, high, unit, doses, tuple(lines), row)
 
 

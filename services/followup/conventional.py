@@ -3,20 +3,31 @@
 A normal phosphate is not chased: a low one on them raises no dose by itself.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from knowledge.rules import conventional_therapy, follow_up_safety, treatment_choice
+from knowledge.rules import (
+    burosumab_course,
+    conventional_stops,
+    conventional_therapy,
+    follow_up_safety,
+    reference_intervals,
+    treatment_choice,
+)
+from knowledge.rules.conventional_stops import Measured
 from knowledge.rules.conventional_therapy import PHOSPHATE, TABLE
 from knowledge.rules.follow_up_safety import ACTIVE_VITAMIN_D, ANTIRESORPTIVE, CONVENTIONAL
 from knowledge.rules.reference_intervals import Level
-from knowledge.terms.observation import Observation
 from knowledge.terms.stop import Stop
 from knowledge.terms.truth import Truth
+from services.followup.dosing import weight_stops
 from services.followup.drafting import Draft, proposal
 from services.followup.drugs import BUROSUMAB, CALCIUM, Order, Regimen, daily_of
 from services.followup.results import ALP
 from services.followup.situation import Situation
+from services.followup.urine import urine_calcium
+from services.followup.view import Reading, View
 
 TAKEN = "conventional"
 
@@ -27,6 +38,7 @@ def propose_conventional(draft: Draft, now: Situation) -> None:
     if running:
         _after_urine_calcium(draft, now, running)
         _after_pth(draft, now, running)
+        _after_blood(draft, now, running)
     elif not now.course and _is_for_drugs(now):
         _begin(draft, now)
     for order in now.drugs.orders:
@@ -40,14 +52,29 @@ def _is_for_drugs(now: Situation) -> bool:
 
 def _begin(draft: Draft, now: Situation) -> None:
     """A range; no table of doses for TIO was read, so the prescriber says how much."""
-    for beginning in conventional_therapy.beginnings(now.kg):
+    child = reference_intervals.is_child(now.history.subject)
+    known = measured_of(now)
+    for beginning in conventional_therapy.beginnings(
+        now.kg, adult=None if child is None else not child
+    ):
+        kind = treatment_choice.named(beginning.agent)[1] or ""
+        text = f"begin {beginning.agent}: how much is not known here"
+        if not beginning.missing:
+            text = (
+                f"begin {beginning.agent} within this range, which was read for X-linked "
+                "hypophosphatemia; a normal phosphate is not the aim"
+            )
         draft.doses.append(
             proposal(
                 draft.plan,
                 "TX-018",
                 f"start/{beginning.agent}",
                 "start",
-                f"begin {beginning.agent} within this range; a normal phosphate is not the aim",
+                text,
+                stops=[
+                    *conventional_stops.stops(kind, known, more=True, taken=False),
+                    *weight_stops(now),
+                ],
                 agent=beginning.agent,
                 dose_low=beginning.low,
                 dose_high=beginning.high,
@@ -55,7 +82,7 @@ def _begin(draft: Draft, now: Situation) -> None:
                 doses_per_day=beginning.doses,
                 weight_kg=now.kg,
                 arithmetic=list(beginning.arithmetic),
-                missing=[] if beginning.low is not None else ["weight_kg"],
+                missing=[*beginning.missing, *conventional_stops.missing(known)],
                 due=now.on,
                 sample_due=now.on + _days("retest_after", now.on),
                 sources=beginning.row.citation.source,
@@ -64,23 +91,44 @@ def _begin(draft: Draft, now: Situation) -> None:
         )
 
 
+def measured_of(now: Situation) -> Measured:
+    """What speaks for or against oral phosphate and active vitamin D today?"""
+    calcium = now.recent("s_ca_adj", "s_ca")
+    urine = [one for one in _urine(now) if one.facts["MON-08"] is not None]
+    oldest = now.on - burosumab_course.days("safety_holds_for", now.on)
+    latest = urine[-1] if urine and urine[-1].day >= oldest else None
+    return Measured(
+        on=now.on,
+        phosphate=next(iter(now.phosphates()[::-1]), None),
+        calcium=calcium,
+        calcium_level=Level.UNDETERMINED if calcium is None else now.history.levels[calcium.id],
+        pth_level=now.level("s_pth"),
+        egfr=now.egfr(),
+        urine_calcium_high=None if latest is None else latest.facts["MON-08"],
+        urine_ids=() if latest is None else latest.ids,
+    )
+
+
+def _urine(now: Situation) -> list[Reading]:
+    """Every urine calcium as the safety rules read it: of a day, or by creatinine."""
+    told = now.history
+    view = View(told, (), told.observations, told.levels, told.numbers)
+    return sorted(urine_calcium(view), key=lambda one: (one.at, one.key))
+
+
 def _after_urine_calcium(draft: Draft, now: Situation, running: list[Regimen]) -> None:
     """Less active vitamin D; if that was not enough, a thiazide or burosumab (TX-020)."""
     begun = min(regimen.started for regimen in running)
-    measured = [
-        (found, _is_high(found, now))
-        for found in now.history.observations
-        if found.analyte.key in ("u_ca_24h", "u_ca_creat") and found.day(now.on) >= begun
-    ]
-    known = [(found, high) for found, high in measured if high is not None]
+    since = [one for one in _urine(now) if one.day >= begun]
+    known = [(found, high) for found in since if (high := found.facts["MON-08"]) is not None]
     if not known or not known[-1][1]:
         return
     latest = known[-1][0]
-    day = latest.day(now.on)
-    before = [found for found, high in known[:-1] if high and found.day(now.on) < day]
+    day = latest.day
+    before = [found for found, high in known[:-1] if high and found.day < day]
     still = bool(before) and bool(known[-2][1])
     if still:
-        _thiazide_or_burosumab(draft, latest, day)
+        _thiazide_or_burosumab(draft, latest.ids, day)
         return
     for regimen in running:
         taken = daily_of(regimen, now.kg)
@@ -109,21 +157,14 @@ def _after_urine_calcium(draft: Draft, now: Situation, running: list[Regimen]) -
                 weight_kg=now.kg,
                 arithmetic=lines,
                 due=now.on,
-                because=[latest.id],
+                because=list(latest.ids),
                 sample_due=day + _days("urine_again_from", now.on),
                 sample_until=day + _days("urine_again_until", now.on),
             )
         )
 
 
-def _is_high(found: Observation, now: Situation) -> Truth:
-    if found.analyte.key == "u_ca_creat":
-        return follow_up_safety.urine_ratio_high(found.printed, found.value, now.on)
-    sex = now.history.subject.sex
-    return follow_up_safety.urine_calcium_high(found.printed, now.kg, sex, now.on)
-
-
-def _thiazide_or_burosumab(draft: Draft, latest: Observation, day: date) -> None:
+def _thiazide_or_burosumab(draft: Draft, because: Sequence[str], day: date) -> None:
     text = "urine calcium is still high: add a thiazide, or change over to burosumab"
     for kind, agent in (("add", "thiazide"), ("switch", BUROSUMAB)):
         draft.doses.append(
@@ -134,7 +175,7 @@ def _thiazide_or_burosumab(draft: Draft, latest: Observation, day: date) -> None
                 "add" if kind == "add" else "switch",
                 text,
                 agent=agent,
-                because=[latest.id],
+                because=list(because),
             )
         )
 
@@ -163,11 +204,45 @@ def _after_pth(draft: Draft, now: Situation, running: list[Regimen]) -> None:
                 _review(draft, f"secondary/{agent}/{pth.id}", "decrease", agent, text, because)
 
 
+def _after_blood(draft: Draft, now: Situation, running: list[Regimen]) -> None:
+    """Calcium or phosphate above its range on these drugs (MON-04 to MON-06)."""
+    known = measured_of(now)
+    phosphate, ids = known.phosphate, list(known.calcium_ids)
+    for regimen in running:
+        agent = regimen.agent
+        if known.hypercalcemia:
+            text = "adjusted calcium is urgently high: hold it; PTH, fluids"
+            occasion = f"calcium/{agent}/{ids[0]}"
+            _review(draft, occasion, "withhold", agent, text, ids, "MON-06")
+        elif known.calcium_high and not known.tertiary and regimen.kind == ACTIVE_VITAMIN_D:
+            text = "adjusted calcium is above its range: stop or lower it; PTH, fluids"
+            occasion = f"calcium/{agent}/{ids[0]}"
+            _review(draft, occasion, "decrease", agent, text, ids, "MON-05")
+        if regimen.kind != follow_up_safety.PHOSPHATE or phosphate is None:
+            continue
+        if known.phosphate_level is Level.HIGH:
+            text = "phosphate is above its range: lower or stop it; check eGFR"
+            kind = "decrease"
+            if phosphate.fasting is not True:
+                text = "phosphate is above its range, and not known to be fasting: repeat it so"
+                kind = "review"
+            occasion = f"phosphate/{agent}/{phosphate.id}"
+            _review(draft, occasion, kind, agent, text, [phosphate.id], "MON-04")
+
+
 def _review(
-    draft: Draft, occasion: str, kind: str, agent: str, text: str, because: list[str]
+    draft: Draft,
+    occasion: str,
+    kind: str,
+    agent: str,
+    text: str,
+    because: list[str],
+    rule: str = "TX-021",
 ) -> None:
     """A direction without a number: how much is the prescriber's to say."""
-    made = proposal(draft.plan, "TX-021", occasion, "review", text, agent=agent, because=because)
+    if any(one.kind == kind == "withhold" and one.agent == agent for one in draft.doses):
+        return
+    made = proposal(draft.plan, rule, occasion, "review", text, agent=agent, because=because)
     draft.doses.append(made.model_copy(update={"kind": kind}))
 
 
@@ -175,6 +250,15 @@ def _check_order(draft: Draft, now: Situation, order: Order) -> None:
     """What stands against a drug as somebody ordered it (TX-010, TX-018, TX-019, TX-022)?"""
     taken = daily_of(order, now.kg)
     stops = [] if taken is None else list(conventional_therapy.outside_bounds(taken))
+    missing: Sequence[str] = ()
+    if order.kind in CONVENTIONAL:
+        known, before = measured_of(now), now.drugs.taken.get(order.agent)
+        more = _is_more(order, before, now)
+        begun = bool(now.drugs.of_kind(*CONVENTIONAL))
+        stops += conventional_stops.stops(order.kind, known, more=more, taken=begun)
+        stops += weight_stops(now)
+        stops += _one_at_a_time(order, now)
+        missing = () if begun else conventional_stops.missing(known)
     if order.kind in CONVENTIONAL and now.course:
         text = f"{order.agent} may not be taken while burosumab is given"
         stops.append(Stop("TX-010", "ordered_with_burosumab", text, hard=True))
@@ -198,14 +282,54 @@ def _check_order(draft: Draft, now: Situation, order: Order) -> None:
             doses_per_day=order.doses_per_day,
             weight_kg=now.kg,
             arithmetic=[] if taken is None else list(taken.arithmetic),
+            missing=missing,
             due=now.on,
         )
     )
 
 
+def _is_more(order: Order, before: Regimen | None, now: Situation) -> Truth:
+    """Is more ordered than is taken? What was not taken before is more."""
+    if before is None:
+        return True
+    wanted, taken = daily_of(order, now.kg), daily_of(before, now.kg)
+    if wanted is None or taken is None or wanted.amount is None or taken.amount is None:
+        return None
+    return wanted.amount > taken.amount
+
+
+def _one_at_a_time(order: Order, now: Situation) -> list[Stop]:
+    """Is the other drug changed on the same day, while either is taken already?"""
+    running = now.drugs.of_kind(*CONVENTIONAL)
+    ordered = [one for one in now.drugs.orders if one.kind in CONVENTIONAL]
+    changed = {one.agent for one in ordered if one.day == order.day}
+    changed |= {one.agent for one in running if one.changed == order.day}
+    if not running or not changed - {order.agent}:
+        return []
+    return [_two_changes(order.day, {order.agent, *changed}, now)]
+
+
+def _two_changes(day: date, agents: Iterable[str], now: Situation) -> Stop:
+    after = _days("retest_after", now.on).days
+    text = (
+        f"{', '.join(sorted(agents))} changed on {day}: one drug at a time, again after {after} d"
+    )
+    return Stop("TX-018", "two_changes", text, hard=False)
+
+
 def standing_stops(now: Situation) -> list[Stop]:
     """What is wrong with what is taken now (TX-018, TX-019, TX-022)?"""
     stops: list[Stop] = []
+    running = now.drugs.of_kind(*CONVENTIONAL)
+    known = measured_of(now) if running else None
+    for regimen in running:
+        if known is not None:
+            found = conventional_stops.stops(regimen.kind, known, more=None, taken=True)
+            stops += [one for one in found if one.hard and one not in stops]
+    day = max((one.changed for one in running), default=now.on)
+    later = {one.agent for one in running if one.changed == day > one.started}
+    if len(later) > 1 and now.on < day + _days("retest_after", now.on):
+        stops.append(_two_changes(day, later, now))
     for regimen in now.drugs.taken.values():
         taken = daily_of(regimen, now.kg)
         if taken is not None:

@@ -13,6 +13,9 @@ from knowledge.vouching import STRENGTH
 from services.followup.contract import FiredRule
 from services.followup.proposed import Halt, Kind, OtherDose, TreatmentProposal
 
+OF_ALERTS = "MON-"
+"""Rules that an alert tells of; a stop only names them."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -24,7 +27,7 @@ class Draft:
     stops: list[Halt] = field(default_factory=list)
 
     def fired(self) -> list[FiredRule]:
-        """Which rules spoke?"""
+        """Which rules of treatment spoke?"""
         because: dict[str, list[str]] = {}
         for proposal in (*self.choices, *self.doses):
             because.setdefault(proposal.rule, []).extend(proposal.because)
@@ -32,7 +35,8 @@ class Draft:
                 because.setdefault(halt.rule, []).extend(halt.because)
         for halt in self.stops:
             because.setdefault(halt.rule, []).extend(halt.because)
-        return [_fired(rule, dict.fromkeys(ids)) for rule, ids in because.items()]
+        own = {rule: ids for rule, ids in because.items() if not rule.startswith(OF_ALERTS)}
+        return [_fired(rule, dict.fromkeys(ids)) for rule, ids in own.items()]
 
 
 def proposal_id(plan: UUID, rule: str, occasion: str) -> UUID:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from knowledge.rules import burosumab, treatment_choice
+from knowledge.rules import burosumab, own_interval, reference_intervals, treatment_choice
 from knowledge.rules.burosumab import NO_PROFILE
 from knowledge.rules.follow_up_safety import CONVENTIONAL
 from knowledge.rules.remission import Course
@@ -54,6 +54,21 @@ def _choose(draft: Draft, now: Situation) -> None:
         )
 
 
+def _intervals(now: Situation) -> list[Caveat]:
+    """Whose interval cannot be one, of what a dose is decided by?"""
+    child = reference_intervals.is_child(now.history.subject)
+    return [
+        Caveat(
+            code="interval_cannot_be",
+            text=f"{one.analyte.name} of {one.day(now.on)} came with an interval that cannot be "
+            "one: it is not read",
+            observation=one.id,
+        )
+        for one in now.history.observations
+        if own_interval.cannot_be(one, None if child is None else not child)
+    ]
+
+
 def _caveats(now: Situation) -> list[Caveat]:
     caveats = []
     asked_for = bool(now.course) or treatment_choice.wants_drugs(now.tumor)
@@ -65,6 +80,7 @@ def _caveats(now: Situation) -> list[Caveat]:
     if now.pregnant and asked_for:
         text = burosumab.in_pregnancy(now.label).text
         caveats.append(Caveat(code="pregnancy", text=text))
+    caveats += _intervals(now)
     ends = dosing.wash_out(now)
     if ends is not None:
         text = f"after burosumab FGF23 says nothing of cure until {ends}"

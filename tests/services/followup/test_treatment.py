@@ -25,6 +25,8 @@ UNITS: dict[str, tuple[str, float | None, float | None]] = {
     "egfr": ("mL/min/{1.73_m2}", None, None),
     "u_ca_24h": ("mg/(24.h)", None, None),
     "u_ca_creat": ("mg/mg", None, None),
+    "u_ca": ("mg/dL", None, None),
+    "u_creat": ("mg/dL", None, None),
 }
 EXACT = (
     "rule",
@@ -150,7 +152,11 @@ def test_a_rule_speaks_on_its_side_and_is_silent_on_the_other(
     values = background.get("results", {}) | case.get("results", {})
     for analyte in case.get("without", ()):
         values.pop(analyte, None)
-    history.append(the_results(case.get("drawn_on", on), values, **case.get("drawn", {})))
+    drawn = the_results(case.get("drawn_on", on), values, **case.get("drawn", {}))
+    for one in drawn["observations"]:
+        if one["analyte"] in case.get("drawn_by_itself", {}):
+            one["reference_range"] = case["drawn_by_itself"][one["analyte"]]
+    history.append(drawn)
     for day, more in case.get("results_on", {}).items():
         history.append(the_results(day, more))
     answer = asked(said, on, history, NAMESPACE_OID)
