@@ -16,6 +16,9 @@ UNKNOWN = "unknown"
 NOTHING_TAKEN = frozenset({"no_known_medications", "787481004"})
 """Nobody takes anything: the word of the International Patient Summary (FHIR), and of SNOMED CT."""
 
+NOT_KNOWN = frozenset({"no_medication_info"})
+"""Nobody knows what is taken: the other word of the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drug:
@@ -55,6 +58,12 @@ def named(agent: str) -> Drug:
 def takes_nothing(agent: str) -> bool:
     """Does this say that no drug is taken?"""
     return _plain(agent) in NOTHING_TAKEN
+
+
+@lru_cache(maxsize=64)
+def is_not_known(agent: str) -> bool:
+    """Does this say that nobody knows what is taken?"""
+    return _plain(agent) in NOT_KNOWN
 
 
 def _plain(agent: str) -> str:

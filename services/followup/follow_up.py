@@ -7,13 +7,12 @@ from uuid import NAMESPACE_OID, UUID
 from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
 from knowledge.rules import follow_up_safety, remission, surveillance, surveillance_calendar
-from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.terms.obligation import Conclusion, Obligation, Proposal
-from services.followup import asking, falling, masked, outcomes, removed, scans
+from services.followup import asking, falling, masked, outcomes, removed, scans, unsure
 from services.followup.alerts import EXPECTED, Safety
 from services.followup.calendar import facts_of, look_again, obligations, shown, standing_rules
 from services.followup.contract import (
@@ -141,6 +140,7 @@ def _courses(history: History) -> list[Course]:
             history.on,
             until=history.on if following is None else following - A_DAY,
             spread=spread,
+            stated=history.medication_stated,
         )
         courses.append(way)
     return courses
@@ -195,22 +195,11 @@ def _caveats(standing: Standing) -> list[Caveat]:
     caveats += outcomes.caveats(history)
     caveats += removed.caveats(history.operations)
     caveats += scans.caveats(history.scans, standing.items)
+    caveats += unsure.of_states(history)
     if way is None:
         return caveats
-    if not history.medication_stated:
-        text = "no drug was stated; results are read as if none was taken"
-        caveats.append(Caveat(code="medication_not_stated", text=text))
-    if way.masked:
-        text = "results on burosumab or supplements cannot show remission"
-        caveats.append(Caveat(code="masked", text=text))
-    if way.fgf23 is Level.HIGH:
-        text = "FGF23 is still raised after the operation"
-        caveats.append(Caveat(code="fgf23_raised", text=text))
+    caveats += unsure.caveats(history, way)
     caveats += falling.caveats(history)
-    not_fasting = [o for o in history.observations if o.fasting is False]
-    if any(o.analyte.key == "s_phos" for o in not_fasting):
-        text = "a phosphate was not taken fasting"
-        caveats.append(Caveat(code="not_fasting", text=text))
     return caveats
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from knowledge.rules import remission
+from knowledge.rules import remission, search, treatment_choice
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Exposure, Sample
 from knowledge.rules.surveillance import Operation
@@ -32,12 +32,16 @@ from services.followup.contract import (
     Symptoms,
     Therapy,
 )
+from services.followup.doubts import doubts_of
 from services.followup.results import believed, level_of, reading_order, sample_of
 from services.followup.scans import Scan
+from services.followup.taken import exposures_of, says_what_is_taken
 from services.followup.weight import weight_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
 NOBODY = Person()
+STATES = frozenset({*remission.State, *search.State, *treatment_choice.TABLE.entries["states"]})
+"""Which words of a state are known: of the search, and of the time after an operation."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class History:
     endings: dict[tuple[str, str], Ended] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
+    unknown_states: list[str] = field(default_factory=list)
+    """Words of a state that nobody here knows: kept, and no state."""
     spread: list[remission.Spread] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     therapies: list[Therapy] = field(default_factory=list)
@@ -67,6 +73,8 @@ class History:
     """Each result as the laboratory sent it last, by its id."""
     replaced: list[contract.Observation] = field(default_factory=list)
     """What a laboratory has corrected or withdrawn since."""
+    doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Why a result, if it is normal, may not be believed, by its id."""
     medication_stated: bool = False
     rejected: list[Rejected] = field(default_factory=list)
     later: int = 0
@@ -116,7 +124,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
             case Results():
                 results.append(event)
             case Therapy():
-                history.medication_stated = True
+                history.medication_stated |= says_what_is_taken(event.agent)
                 therapies.append(event)
             case Surgery() if not _is_later(event.performed_at, as_of, history):
                 history.operations.append(_operation(event))
@@ -143,6 +151,8 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
                 status = _status(event.disposition)
                 ended = Ended(day_of(event.noted_on), status, event.disposition, event.reason)
                 history.endings.setdefault((event.rule, event.occurrence), ended)
+            case Stated() if event.state not in STATES:
+                history.unknown_states.append(event.state)
             case Stated() if not _is_later(event.noted_on or as_of, as_of, history):
                 history.stated.append(event)
                 if event.state == remission.State.METASTATIC:
@@ -153,7 +163,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
                 pass
     therapies += _from_exposures(results, history)
     history.therapies = therapies
-    history.exposures = _exposures(therapies)
+    history.exposures = exposures_of(therapies)
     _read_results(results, history, as_of)
     history.operations.sort(key=lambda operation: (operation.day, str(operation)))
     history.scans = scans.judged(history.scans, history.operations, on)
@@ -206,49 +216,14 @@ def _status(disposition: str) -> ObligationStatus:
 
 def _from_exposures(results: Iterable[Results], history: History) -> list[Therapy]:
     found = [drug for event in results for drug in event.drug_exposures or ()]
-    history.medication_stated |= bool(found)
+    asked = [event.drug_exposures for event in results if event.drug_exposures is not None]
+    history.medication_stated |= any(  # an empty list says that nothing is taken
+        not drugs or any(says_what_is_taken(drug.agent) for drug in drugs) for drugs in asked
+    )
     return [
         Therapy(agent=drug.agent, started_on=drug.started_on, stopped_on=drug.stopped_on)
         for drug in found
     ]
-
-
-def _exposures(therapies: Iterable[Therapy]) -> list[Exposure]:
-    """Which drugs may mask a result, and until when? A stop ends what was begun or given before it.
-
-    Of a drug of which nobody told the beginning it is not known since when it was taken.
-    """
-    running: dict[str, Exposure] = {}
-    first_given: dict[str, When] = {}
-    ended: list[Exposure] = []
-    for therapy in sorted(therapies, key=_turn):
-        kind = remission.masker(therapy.agent)
-        if kind is None:
-            continue
-        if therapy.given_on is not None:
-            ended.append(Exposure(therapy.agent, kind, therapy.given_on, therapy.given_on))
-            first_given.setdefault(therapy.agent, therapy.given_on)
-        if therapy.started_on is not None and therapy.stopped_on is None:
-            # another dose of what is taken already does not make it begin later
-            if therapy.agent not in running:
-                running[therapy.agent] = Exposure(therapy.agent, kind, therapy.started_on, None)
-        elif therapy.stopped_on is not None:
-            begun = running.pop(therapy.agent, None)
-            given = first_given.pop(therapy.agent, None)
-            started = therapy.started_on or (begun.started if begun else given)
-            ended.append(Exposure(therapy.agent, kind, started, therapy.stopped_on))
-    return [*ended, *running.values()]
-
-
-def _turn(therapy: Therapy) -> tuple[date, bool, str, bool, Decimal]:
-    """By its day; of one day what ends goes before what begins, whichever was told first."""
-    begins = therapy.stopped_on is None and therapy.started_on is not None
-    stops = therapy.stopped_on is not None  # a dose of that day was before
-    return day_of(_moment(therapy)), begins, therapy.agent, stops, therapy.dose or Decimal()
-
-
-def _moment(therapy: Therapy) -> When:
-    return therapy.given_on or therapy.stopped_on or therapy.started_on or date.min
 
 
 def _read_results(results: Sequence[Results], history: History, as_of: datetime) -> None:
@@ -270,6 +245,8 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
             history.rejected.append(read)
         elif not _is_later(read.taken_at or as_of, as_of, history):
             history.observations.append(read)
+            if doubts := doubts_of(read, sent.status):
+                history.doubts[read.id] = doubts
     history.observations.sort(key=reading_order)
     for observation in history.observations:
         history.levels[observation.id] = level_of(observation, history.subject)
@@ -277,7 +254,9 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
     for observation in history.observations:
         by_day.setdefault(observation.day(history.on), []).append(observation)
     for day, taken in by_day.items():
-        history.samples.append(sample_of(day, taken, history.levels, history.subject))
+        history.samples.append(
+            sample_of(day, taken, history.levels, history.subject, history.doubts)
+        )
         raised = {o.analyte.key for o in taken if history.levels[o.id] is Level.HIGH}
         measured = frozenset(o.analyte.key for o in taken)
         ids = {o.analyte.key: o.id for o in taken}

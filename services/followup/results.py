@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
-from knowledge.rules import reference_intervals, renal_phosphate, surveillance
+from knowledge.rules import (
+    fgf23_beside_low,
+    own_interval,
+    reference_intervals,
+    renal_phosphate,
+    surveillance,
+)
 from knowledge.rules.reference_intervals import Level, level_between
 from knowledge.rules.remission import Sample
 from knowledge.terms.analyte import ANALYTES, BY_LOINC, Analyte
@@ -13,10 +19,13 @@ from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Comparator, NotConvertible, Quantity, UnknownUnit
 from services.followup import contract
 from services.followup.contract import Rejected
+from services.followup.doubts import counts
 
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
 FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
+
+NO_DOUBTS: Mapping[str, tuple[str, ...]] = {}
 
 Levels = Mapping[str, Level]
 """The level of each result, by its id."""
@@ -78,33 +87,53 @@ def _comparator(given: str | None) -> Comparator | None:
 
 
 def level_of(observation: Observation, subject: Subject) -> Level:
-    """Low, normal or high? The laboratory's interval first, then the tables, then the fallback."""
+    """Low, normal or high? The laboratory's interval first, then the tables, then the fallback.
+
+    By an interval that cannot be one, nobody knows.
+    """
+    child = reference_intervals.is_child(subject)
+    if own_interval.cannot_be(observation, None if child is None else not child):
+        return Level.UNDETERMINED
     read = reference_intervals.read(observation, subject)
-    if read.level is Level.UNDETERMINED and observation.reference_range is None:
-        unread = observation.analyte.key == "s_phos" and not reference_intervals.is_child(subject)
-        if unread:
-            low, high = surveillance.fallback_phosphate(subject.on)
-            return level_between(observation.value, low.value, high.value)
+    unread = read.level is Level.UNDETERMINED and observation.reference_range is None
+    if unread and observation.analyte.key == "s_phos" and not child:
+        low, high = surveillance.fallback_phosphate(subject.on)
+        return level_between(observation.value, low.value, high.value)
     return read.level
 
 
-def sample_of(day: date, taken: Sequence[Observation], levels: Levels, subject: Subject) -> Sample:
+def sample_of(
+    day: date,
+    taken: Sequence[Observation],
+    levels: Levels,
+    subject: Subject,
+    doubts: Mapping[str, tuple[str, ...]] = NO_DOUBTS,
+) -> Sample:
     """What the samples of one day say together."""
     first = min((o.taken_at for o in taken if o.taken_at), default=None)
     phosphate = [o for o in taken if o.analyte.key == "s_phos"]
+    sure = [o for o in taken if counts(levels[o.id], doubts.get(o.id, ()))]
+    alp = [o for o in sure if o.analyte.key in ALP]
+    fgf23 = [o for o in sure if o.analyte.key in FGF23]
+    read = _last_known(phosphate, levels)
+    normal = _last_known(fgf23, levels)
     return Sample(
         at=(phosphate[-1].taken_at if phosphate else None)
         or first
         or datetime.combine(day, time(), UTC),
         phosphate=_one(phosphate, levels),
-        alp=_one([o for o in taken if o.analyte.key in ALP], levels),
-        fgf23=_one([o for o in taken if o.analyte.key in FGF23], levels),
+        alp=_one(alp, levels),
+        fgf23=_one(fgf23, levels),
         tmp_gfr=_threshold(taken, levels, subject),
+        doubts=() if read is None else doubts.get(read.id, ()),
+        may_be_suppressed=normal is not None
+        and levels[normal.id] is Level.NORMAL
+        and fgf23_beside_low.may_be_suppressed(normal, subject),
         ids=tuple(o.id for o in taken),
         named={
             "phosphate": tuple(o.id for o in phosphate[-1:]),
-            "alp": tuple(o.id for o in taken if o.analyte.key in ALP),
-            "fgf23": tuple(o.id for o in taken if o.analyte.key in FGF23),
+            "alp": tuple(o.id for o in alp),
+            "fgf23": tuple(o.id for o in fgf23),
             "tmp_gfr": tuple(o.id for o in taken if o.analyte.key in FOR_TMP_GFR),
         },
     )
@@ -121,7 +150,12 @@ def reading_order(observation: Observation) -> tuple[timedelta, str, Decimal, st
 
 
 def _one(found: Sequence[Observation], levels: Levels) -> Level | None:
-    known = [levels[o.id] for o in found if levels[o.id] is not Level.UNDETERMINED]
+    last = _last_known(found, levels)
+    return None if last is None else levels[last.id]
+
+
+def _last_known(found: Sequence[Observation], levels: Levels) -> Observation | None:
+    known = [one for one in found if levels[one.id] is not Level.UNDETERMINED]
     return known[-1] if known else None
 
 

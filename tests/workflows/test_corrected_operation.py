@@ -34,7 +34,7 @@ def blood(phosphate: float, alp: float, **said: Any) -> dict[str, Any]:
             ("s_alp", alp, "U/L", 35, 120),
         )
     )
-    return {"observations": [phosphate_, alp_]}
+    return {"observations": [phosphate_, alp_], "drug_exposures": []}
 
 
 async def stands(ward: Ward, state: str) -> Any:

@@ -24,8 +24,12 @@ def a_sample(day: int, **told: Any) -> Sample:
     """A morning sample so many days after the operation: levels, and what else is known of them."""
     at = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(days=day)
     named = {"p": "phosphate", "tmp": "tmp_gfr"}
-    read = {named.get(key, key): Level(level) for key, level in told.items() if key not in SAID}
-    said = {key: tuple(one) if key == "doubts" else one for key, one in told.items() if key in SAID}
+    read: dict[str, Any] = {
+        named.get(key, key): Level(level) for key, level in told.items() if key not in SAID
+    }
+    said: dict[str, Any] = {
+        key: tuple(one) if key == "doubts" else one for key, one in told.items() if key in SAID
+    }
     return Sample(at, **read, **said)
 
 

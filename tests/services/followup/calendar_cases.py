@@ -51,7 +51,8 @@ def event(said: dict[str, Any]) -> dict[str, Any]:
         return told | {"performed_at": day}
     if "examined" in told:
         return {"kind": "examination", "examined_at": day}
-    return {"observations": [_sample(day, analyte, value) for analyte, value in told.items()]}
+    drawn = [_sample(day, analyte, value) for analyte, value in told.items()]
+    return {"observations": drawn, "drug_exposures": []}  # nothing is taken but what the row says
 
 
 def _without(name: str) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def a_result(day: str, analyte: str, value: float, **said: Any) -> dict[str, Any
 
 
 def results(*observations: dict[str, Any], **said: Any) -> dict[str, Any]:
-    """What a laboratory sends at once."""
-    return {"observations": list(observations)} | said
+    """What a laboratory sends at once, of somebody who takes nothing."""
+    return {"observations": list(observations), "drug_exposures": []} | said
 
 
 CURED = results(a_result("2024-12-21", "s_phos", 1.12), a_result("2024-12-21", "s_alp", 108))

@@ -27,8 +27,8 @@ SURGERY = {"performed_at": "2024-04-10", "site": "thigh", "margin": "wide", "tis
 
 
 def the_results(day: str, values: dict[str, float]) -> dict[str, Any]:
-    """The samples of one morning, of nobody in particular."""
-    return timelines.the_results(day, values, {})
+    """The samples of one morning, of nobody in particular, who takes nothing."""
+    return {"drug_exposures": []} | timelines.the_results(day, values, {})
 
 
 def as_of(day: str) -> AsOf:

@@ -56,7 +56,10 @@ def in_remission() -> list[dict[str, Any]]:
         a_result("s_phos", 1.1, "mmol/L", "2023-12-01"),
         a_result("s_alp", 100, "U/L", "2023-12-01"),
     ]
-    return [*BEFORE["surgery"], {"kind": "observations", "observations": normal}]
+    return [
+        *BEFORE["surgery"],
+        {"kind": "observations", "observations": normal, "drug_exposures": []},
+    ]
 
 
 def a_request(case: dict[str, Any]) -> PlanRequest:

@@ -1,0 +1,57 @@
+"""What was taken when, as far as it may change a phosphate; and what of that nobody said."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from knowledge.rules import drugs, remission
+from knowledge.rules.remission import Exposure
+from knowledge.terms.sent import When
+from services.followup.contract import Therapy
+
+
+def says_what_is_taken(agent: str) -> bool:
+    """Does this name a drug, or say that none is taken? Not, where it says that nobody knows."""
+    return drugs.takes_nothing(agent) or not drugs.is_not_known(agent)
+
+
+def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
+    """Which drugs may mask a result, and until when? A stop ends what was begun or given before it.
+
+    Of a drug of which nobody told the beginning it is not known since when it was taken; what was
+    told without any day is still taken.
+    """
+    running: dict[str, Exposure] = {}
+    first_given: dict[str, When] = {}
+    ended: list[Exposure] = []
+    for therapy in sorted(therapies, key=_turn):
+        agent, kind = therapy.agent, remission.masker(therapy.agent)
+        if kind is None or drugs.takes_nothing(agent) or drugs.is_not_known(agent):
+            continue
+        key = drugs.named(agent).key
+        if therapy.given_on is not None:
+            ended.append(Exposure(agent, kind, therapy.given_on, therapy.given_on))
+            first_given.setdefault(key, therapy.given_on)
+        if therapy.stopped_on is not None:
+            begun = running.pop(key, None)
+            given = first_given.pop(key, None)
+            started = therapy.started_on or (begun.started if begun else given)
+            ended.append(Exposure(agent, kind, started, therapy.stopped_on))
+        elif key not in running and (therapy.started_on is not None or _is_undated(therapy)):
+            # another dose of what is taken already does not make it begin later
+            running[key] = Exposure(agent, kind, therapy.started_on, None)
+    return [*ended, *running.values()]
+
+
+def _is_undated(told: Therapy) -> bool:
+    days = (told.started_on, told.stopped_on, told.given_on, told.ordered_on)
+    return all(day is None for day in days)
+
+
+def _turn(therapy: Therapy) -> tuple[date, bool, str, bool, Decimal]:
+    """By its day; of one day what ends goes before what begins, whichever was told first."""
+    begins = therapy.stopped_on is None and therapy.started_on is not None
+    stops = therapy.stopped_on is not None  # a dose of that day was before
+    when = therapy.given_on or therapy.stopped_on or therapy.started_on or date.min
+    day = when.date() if isinstance(when, datetime) else when
+    return day, begins, therapy.agent, stops, therapy.dose or Decimal()

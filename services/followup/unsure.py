@@ -1,0 +1,52 @@
+"""What keeps a state from being set: what nobody said, and what may not be believed."""
+
+from collections.abc import Iterator
+
+from knowledge.rules.reference_intervals import Level
+from knowledge.rules.remission import Course
+from services.followup.contract import Caveat
+from services.followup.doubts import in_words
+from services.followup.history import History
+
+
+def caveats(history: History, way: Course) -> Iterator[Caveat]:
+    """What is not known, or not sure, of the way since the last operation?"""
+    if not history.medication_stated:
+        text = "no drug was stated, nor that none is taken: remission is not read from any result"
+        yield Caveat(code="medication_not_stated", text=text)
+    if way.masked:
+        text = "results on burosumab or supplements cannot show remission"
+        yield Caveat(code="masked", text=text)
+    if way.fgf23 is Level.HIGH:
+        text = "FGF23 is still raised after the operation"
+        yield Caveat(code="fgf23_raised", text=text)
+    yield from _of_the_newest(history)
+
+
+def _of_the_newest(history: History) -> Iterator[Caveat]:
+    phosphates = [one for one in history.observations if one.analyte.key == "s_phos"]
+    if any(one.fasting is False for one in phosphates):
+        text = "a phosphate was not taken fasting"
+        yield Caveat(code="not_fasting", text=text)
+    if not phosphates:
+        return
+    newest = phosphates[-1]
+    day, normal = newest.day(history.on), history.levels[newest.id] is Level.NORMAL
+    if normal and newest.fasting is None:
+        text = f"whether the phosphate of {day} was taken fasting was not said"
+        yield Caveat(code="fasting_not_stated", text=text, observation=newest.id)
+    if normal and newest.id in history.doubts:
+        why = in_words(history.doubts[newest.id])
+        text = f"the phosphate of {day} is normal, but {why}: it does not show remission; repeat it"
+        yield Caveat(code="not_believed", text=text, observation=newest.id)
+    raised = [s for s in history.samples if s.day == day and s.fgf23 is Level.HIGH]
+    if normal and raised:
+        text = f"the phosphate of {day} is normal, and FGF23 of that day is raised: repeat both"
+        yield Caveat(code="fgf23_against_phosphate", text=text, observation=newest.id)
+
+
+def of_states(history: History) -> Iterator[Caveat]:
+    """Which words of a state does nobody here know?"""
+    for word in dict.fromkeys(history.unknown_states):
+        text = f"the state {word} is not known here; it is kept, and read as none"
+        yield Caveat(code="state_not_known", text=text)
