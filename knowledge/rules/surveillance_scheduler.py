@@ -15,6 +15,7 @@ from knowledge.rules.surveillance_dues import (
     settled_since,
     with_doses,
 )
+from knowledge.rules.surveillance_over import ended_for_good
 from knowledge.rules.surveillance_stretches import Facts, Stretch, stretches
 from knowledge.rules.surveillance_therapies import Hold, Treatment
 from knowledge.terms.obligation import ObligationStatus
@@ -47,9 +48,12 @@ def calendar(facts: Facts, preview: date | None = None) -> tuple[Item, ...]:
     """What is due, what was done, and what fell away or was missed?
 
     Of a recurring item only the next occurrence exists. With `preview` the later ones too, up to
-    that day, as if each were done on its due day.
+    that day, as if each were done on its due day. After a death, or once the patient is cared for
+    elsewhere, nothing is due any more.
     """
-    found = _Calendar(facts, preview).items()
+    found = ended_for_good(facts, lambda then: _Calendar(then, None).items())
+    if found is None:
+        found = _Calendar(facts, preview).items()
     return tuple(sorted(found, key=lambda item: (item.rule, item.due, item.occurrence)))
 
 

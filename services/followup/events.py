@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from knowledge.terms.contents import Contents
 from knowledge.terms.person import Profile
@@ -190,15 +191,27 @@ class Stated(Native):
     noted_on: When | None = None
 
 
-class DispositionOf(Native):
+class Ending(Native):
+    """How something ended that nobody did: in one of the five ways of the specification."""
+
+    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
+    reason: str = Field(default="", max_length=2000)
+    noted_on: When
+
+    @model_validator(mode="after")
+    def expect_reason(self) -> Self:
+        """What is not going to be done says why."""
+        if self.disposition in ("NOT_INDICATED", "DECLINED") and not self.reason.strip():
+            raise PydanticCustomError("reason_missing", "this disposition needs a reason")
+        return self
+
+
+class DispositionOf(Ending):
     """How an item ended without a result."""
 
     kind: Literal["disposition"] = "disposition"
     rule: Name
     occurrence: Name
-    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
-    reason: str = Field(default="", max_length=2000)
-    noted_on: When
 
 
 MARKS = {

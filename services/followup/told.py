@@ -4,20 +4,16 @@ from typing import Literal
 
 from pydantic import Field, RootModel
 
-from knowledge.terms.sent import Instant, Native, When
-from services.followup.events import DatedEvent
+from knowledge.terms.sent import Instant, Native
+from services.followup.events import DatedEvent, Ending
 
 
 class EventBody(RootModel[DatedEvent]):
     """One event as the body of a request."""
 
 
-class Disposition(Native):
+class Disposition(Ending):
     """How somebody ends an item without a result."""
-
-    disposition: Literal["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED", "DECEASED"]
-    reason: str = Field(default="", max_length=2000)
-    noted_on: When
 
 
 LONGEST_KEY = 120

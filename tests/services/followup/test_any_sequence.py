@@ -50,7 +50,8 @@ PANELS = [
 ]
 ACTS = ["renal_ultrasound", "local_mri", "sstr_pet_ct", "fdg_pet_ct", "dxa", "examination"]
 AGENTS = ["oral_phosphate", "calcitriol", "cinacalcet", "infigratinib"]
-WORDS = ["DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED"]
+WORDS = ["DONE", "NOT_INDICATED", "DECLINED"]
+"""Said of one item; what is true of the patient, as a death, stands in test_dispositions.py."""
 LATE = st.one_of(st.just(0), st.just(0), st.integers(0, 200))
 """How long ago was it? Most things are told on the day they happen."""
 
