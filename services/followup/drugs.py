@@ -147,11 +147,16 @@ def _take_in(drugs: Drugs, told: Therapy, agent: str, kind: str, on: date) -> No
             drugs.against.append(Taken(agent, stopped, is_known))
     elif started is not None and started <= on:
         before = drugs.taken.get(agent)
+        same = before is not None and (before.dose, before.unit, before.doses_per_day) == (
+            told.dose,
+            told.dose_unit,
+            told.doses_per_day,
+        )
         drugs.taken[agent] = Regimen(
             agent,
             kind,
             started=before.started if before else started,
-            changed=started,
+            changed=before.changed if before is not None and same else started,
             dose=told.dose,
             unit=told.dose_unit,
             doses_per_day=told.doses_per_day,
