@@ -6,6 +6,7 @@ from functools import lru_cache
 from uuid import UUID, uuid5
 
 from knowledge.rules import surveillance_calendar, surveillance_therapies
+from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_calendar import Item
@@ -31,7 +32,7 @@ def facts_of(
     treatments = surveillance_therapies.treatments(
         _taken(history.therapies, on),
         _interruptions(request, history),
-        [(s.day, s.phosphate) for s in history.samples if s.phosphate is not None],
+        _phosphate(history),
     )
     watches = tuple(
         Watch(operation, _states(way), tier, tuple(dict.fromkeys(way.suspicions)))
@@ -55,6 +56,21 @@ def facts_of(
         label=(request.label_profile or "").upper(),
         alarms=_alarms(raised),
     )
+
+
+def _phosphate(history: History) -> list[tuple[date, Level]]:
+    """Each day's phosphate; one above range that was not fasting holds no dose, it is repeated."""
+    not_fasting = {
+        one.day(history.on)
+        for one in history.observations
+        if one.analyte.key == "s_phos" and one.fasting is False
+    }
+    return [
+        (one.day, one.phosphate)
+        for one in history.samples
+        if one.phosphate is not None
+        and not (one.phosphate is Level.HIGH and one.day in not_fasting)
+    ]
 
 
 def _alarms(raised: Iterable[Raised]) -> dict[str, list[date]]:

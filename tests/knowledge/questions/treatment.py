@@ -68,6 +68,14 @@ def sample_in(level: str, days: int) -> int:
     return 0 if due is None else (due - FIRST).days
 
 
+def held_for(days: int) -> str:
+    """What follows a phosphate below range so many days after one above it?"""
+    high = Phosphate("h", FIRST + timedelta(days=14), Level.HIGH, fasting=True)
+    low = Phosphate("l", high.day + timedelta(days=days), Level.LOW, fasting=True)
+    given = [Given(FIRST, Decimal(30), 28)]
+    return str(burosumab_course.what_next(given, [high, low], 28, None, low.day).act)
+
+
 def missed_after(days: int) -> bool:
     """So many days after its day, was a dose missed?"""
     given = [Given(FIRST, Decimal(30), 28)]

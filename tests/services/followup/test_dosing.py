@@ -29,7 +29,7 @@ def test_steps_climb_in_whole_tens_below_every_ceiling_and_end(
     while dose.mg is not None and dose.every_days is not None:
         assert dose.mg % 10 == 0
         assert dose.mg <= MOST
-        assert found.number("per_kg_max") is None or dose.mg <= PER_KG * kg
+        assert 0 < dose.mg <= PER_KG * kg
         assert dose.arithmetic
         following = burosumab.next_steps(found, dose.mg, dose.every_days, kg)
         assert all(one.mg is None or one.rate > dose.rate for one in following)

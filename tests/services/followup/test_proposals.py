@@ -151,6 +151,48 @@ async def test_a_hard_stop_cannot_be_overridden_with_any_reason(
     assert taken.answer == "refused"
 
 
+@pytest.mark.parametrize(
+    ("background", "results", "kind", "code"),
+    [
+        ("untreated", {"s_ca_adj": 3.6, "s_pth": 32, "egfr": 15}, "start", "hypercalcemia"),
+        ("untreated", {"s_ca_adj": 2.8, "s_pth": 32}, "start", "tertiary_hyperparathyroidism"),
+        ("untreated", {"s_phos": 1.8}, "start", "phosphate_high"),
+        ("eu_course", {"order": 140}, "order", "above_per_kg_max"),
+    ],
+)
+async def test_what_a_review_from_outside_could_accept_is_refused(
+    http: httpx2.AsyncClient,
+    followup: FollowupClient,
+    background: str,
+    results: dict[str, Any],
+    kind: str,
+    code: str,
+) -> None:
+    said_of = RULES["backgrounds"][background]
+    on, plan, mg = said_of["on"], uuid4(), results.get("order")
+    drawn = {name: value for name, value in results.items() if name != "order"}
+    order = {"agent": "burosumab", "ordered_on": on, "dose": mg, "dose_unit": "mg"}
+    body = {
+        "patient": said_of["patient"],
+        "label_profile": said_of["label_profile"],
+        "as_of": f"{on}T12:00:00Z",
+        "history": [
+            *said_of["events"],
+            the_results(on, said_of["results"] | drawn),
+            *([order] if mg else []),
+        ],
+    }
+    answer = await followup.record_plan("north", plan, PlanRequest.model_validate(body))
+    found = [one for one in answer.dose_proposals if one.kind == kind]
+    assert found
+    for proposal in found:
+        path = f"/followup/v1/plans/{plan}/proposals/{proposal.id}/decision"
+        told = {"answer": "accepted", "reason": "I insist", "decided_at": f"{on}T13:00:00Z"}
+        refused = await http.put(path, json=told)
+        assert refused.status_code == 422
+        assert code in [error["code"] for error in refused.json()["errors"]]
+
+
 async def test_a_soft_stop_is_gone_past_with_a_reason_and_that_is_kept(
     followup: FollowupClient,
 ) -> None:
