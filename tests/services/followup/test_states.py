@@ -69,9 +69,9 @@ def test_after_five_years_of_remission_it_is_for_life() -> None:
 
 
 def test_a_masked_result_is_said_and_never_shows_remission() -> None:
-    calcitriol = {"agent": "calcitriol", "started_on": "2024-01-02", "stopped_on": "2024-06-23"}
+    calcitriol = {"agent": "calcitriol", "started_on": "2024-01-02", "stopped_on": "2024-06-22"}
     masked = asked("2024-06-24", SURGERY, calcitriol, CURED)
-    free = asked("2024-06-24", SURGERY, calcitriol | {"stopped_on": "2024-06-22"}, CURED)
+    free = asked("2024-06-24", SURGERY, calcitriol | {"stopped_on": "2024-06-21"}, CURED)
 
     assert (masked.state, masked.flags, "FU-004" in fired(masked)) == (
         "POSTOPERATIVE",
