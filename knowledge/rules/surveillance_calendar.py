@@ -64,6 +64,7 @@ class Item:
     not_measured: tuple[str, ...] = ()
     critical: bool = False
     radionuclide: bool = False
+    tied: bool = False
     lapses: date | None = None
 
     @property
@@ -114,6 +115,8 @@ class Row:
     planned_ahead: bool
     unsettled_by: frozenset[str]
     after_dose: int | None
+    apart: int | None
+    tied: bool
 
     def is_for(self, label: str) -> bool:
         """Is this the row of that label's region?"""
@@ -169,6 +172,8 @@ def _row(entry: Entry) -> Row:
         planned_ahead=fields.get("planned_ahead", False),
         unsettled_by=frozenset(fields.get("unsettled_by", ())),
         after_dose=fields.get("after_dose"),
+        apart=fields.get("apart"),
+        tied=fields.get("tied", False),
     )
 
 
@@ -197,6 +202,11 @@ def owner_of_missed() -> str:
 def days_apart() -> int:
     """How many days are two radionuclide scans kept apart?"""
     return int(TABLE.entries["apart"]["radionuclide"].fields["days"])
+
+
+def days_from_due() -> int:
+    """How many days from its due day may something be done for the sake of a common visit?"""
+    return int(TABLE.entries["gathered"]["visit"].fields["days"])
 
 
 def is_told(item: Item, on: date) -> bool:

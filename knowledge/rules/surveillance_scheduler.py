@@ -121,6 +121,7 @@ class _Calendar:
                 ladder=row.ladder,
                 critical=row.critical,
                 radionuclide=row.radionuclide,
+                tied=row.tied,
             )
         )
 
@@ -185,7 +186,7 @@ class _Calendar:
         days = row.days[number]
         due = max(stretch.base + timedelta(days=days), stretch.start)
         opens = due - timedelta(days=row.before)
-        if row.counts_from not in ("treatment", "last_dose"):
+        if row.counts_from not in ("treatment", "last_dose", "searching"):
             opens = max(stretch.start, opens)
         named = {"occurrence": f"d{days}"} if row.counts_from == "surgery" else {}
         last = stretch.base + timedelta(days=row.days[-1])

@@ -208,7 +208,7 @@ def _under(row: Row, facts: Facts, course: Treatment, following: date | None) ->
         case "dose":
             assert row.within is not None
             last = course.start + timedelta(days=row.within - row.days[0])
-            for day in _given(course):
+            for day in _far_enough(_given(course), row.apart):
                 if day <= last:
                     yield Stretch(day, day, end, why, treatment=course)
         case "dose_change":
@@ -239,6 +239,15 @@ def _under(row: Row, facts: Facts, course: Treatment, following: date | None) ->
 def _given(course: Treatment) -> tuple[date, ...]:
     """The days of its doses; the first one is that of its start, if nobody says otherwise."""
     return course.doses or (course.start,)
+
+
+def _far_enough(days: Iterable[date], apart: int | None) -> Iterator[date]:
+    """Those of these days that lie at least so many days after the one before."""
+    last: date | None = None
+    for day in days:
+        if last is None or apart is None or (day - last).days >= apart:
+            yield day
+            last = day
 
 
 def _runs(course: Treatment) -> Iterator[Stretch]:

@@ -1,7 +1,8 @@
 """What can be done in one visit? Everything due within overlapping windows, in the fewest visits.
 
-What is critical for safety is never moved beyond its due day for it, and two radionuclide scans
-never share a visit.
+What is critical for safety is never moved beyond its due day for it, what is drawn so many days
+after a dose never before, nothing far from its due day, and two radionuclide scans never share a
+visit.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,16 +42,21 @@ def visits(items: Iterable[Item], on: date) -> list[Gathered]:
 
 
 def _first(item: Item, on: date) -> date:
-    """The first day on which it counts; a day that has passed is today."""
-    return max(item.opens, on)
+    """The first day on which it counts, near its due day; a day that has passed is today."""
+    near = item.due if item.tied else item.due - _far()
+    return max(item.opens, near, on)
 
 
 def _last(item: Item, on: date) -> date:
-    """The last day for it: its due day if safety turns on it, else the end of its window.
+    """The last day for it: its due day if safety turns on it, else near it in its window.
 
     What is overdue is for today.
     """
-    return max(item.due if item.critical else item.closes, on)
+    return max(item.due if item.critical else min(item.closes, item.due + _far()), on)
+
+
+def _far() -> timedelta:
+    return timedelta(days=surveillance_calendar.days_from_due())
 
 
 def _together(open_then: Sequence[Item]) -> list[Item]:

@@ -65,6 +65,22 @@ def test_what_is_critical_is_not_delayed_for_the_sake_of_another_visit() -> None
     assert [visit.on for visit in visits([check, scan], TODAY)] == [check.due, scan.due]
 
 
+def test_what_is_drawn_after_a_dose_is_not_pulled_before_its_day() -> None:
+    sample = an_item(1, 11, 14, 17, critical=True, tied=True)
+    other = an_item(2, -5, 5, 12)
+
+    assert [visit.on for visit in visits([sample, other], TODAY)] == [other.due, sample.due]
+
+
+def test_nothing_far_from_its_day_travels_with_another_visit() -> None:
+    scan, examination = an_item(1, 180, 365, 730, radionuclide=True), an_item(2, 150, 180, 210)
+
+    near, far = visits([scan, examination], TODAY)
+
+    assert (near.on, far.on) == (examination.due, scan.due)
+    assert far.earliest == scan.due - timedelta(days=30)
+
+
 def test_two_radionuclide_scans_are_two_visits_a_week_apart() -> None:
     scans = [an_item(number, 0, 20, 60, radionuclide=True) for number in (1, 2)]
     blood = an_item(3, 0, 20, 60)
