@@ -97,12 +97,23 @@ def _taken(therapies: Iterable[Therapy], on: date) -> Iterable[Taken]:
 def _interruptions(request: PlanRequest, history: History) -> list[date]:
     """On which days was the tumor itself treated, or was it settled that it will be (TX-017)?"""
     days = [operation.day for operation in history.operations]
+    off: dict[str, date] = {}
+    for event in request.history:
+        ended = event.cancelled_on if isinstance(event, Planned) else None
+        if isinstance(event, Planned) and ended is not None and day_of(ended) <= history.on:
+            off[event.procedure] = max(_noted(event), off.get(event.procedure, date.min))
     for event in request.history:
         if isinstance(event, Performed) and event.act in LOCAL_TREATMENTS:
             days.append(day_of(event.performed_at))
         if isinstance(event, Planned) and event.cancelled_on is None:
-            days.append(day_of(event.noted_on) if event.noted_on else event.planned_for)
+            noted = _noted(event)
+            if noted > off.get(event.procedure, date.min):
+                days.append(noted)
     return [day for day in days if day <= history.on]
+
+
+def _noted(event: Planned) -> date:
+    return day_of(event.noted_on) if event.noted_on else event.planned_for
 
 
 @lru_cache(maxsize=16384)

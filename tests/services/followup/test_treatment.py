@@ -161,10 +161,20 @@ def test_a_rule_speaks_on_its_side_and_is_silent_on_the_other(
         history.append(the_results(day, more))
     answer = asked(said, on, history, NAMESPACE_OID)
     expect(answer, case)
+    _agrees_with_the_calendar(answer)
     if "fires" in case:
         assert (rule in {fired.id for fired in answer.fired_rules}) is case["fires"], [
             fired.id for fired in answer.fired_rules
         ]
+
+
+def _agrees_with_the_calendar(answer: FollowUp) -> None:
+    """The dose that is proposed and FUP-37 name the same day."""
+    kinds = ("continue", "increase", "restart")
+    proposed = [one.due for one in answer.dose_proposals if one.kind in kinds]
+    if proposed:
+        asked_for = [i.due for i in answer.schedule if i.rule == "FUP-37" and i.status == "open"]
+        assert asked_for == proposed
 
 
 def test_every_rule_of_treatment_has_a_case_on_each_side() -> None:
