@@ -109,6 +109,12 @@ def _turn(one: Taken) -> tuple[date, Decimal, int]:
     return day, one.dose or Decimal(0), one.every or 0
 
 
+def _in_order(happened: tuple[date, int, str, Decimal | None]) -> tuple[date, int, str, Decimal]:
+    """By day, an end before a beginning; a dose that nobody told is the smallest."""
+    day, begins, agent, dose = happened
+    return day, begins, agent, dose or Decimal(0)
+
+
 def _swallowed(kind: str, said: Sequence[Taken]) -> list[Treatment]:
     """Drugs that are taken every day: one course while any of the class is taken."""
     happened: set[tuple[date, int, str, Decimal | None]] = set()
@@ -120,9 +126,7 @@ def _swallowed(kind: str, said: Sequence[Taken]) -> list[Treatment]:
     found: list[Treatment] = []
     running: _Running | None = None
     days: dict[date, list[tuple[int, str, Decimal | None]]] = {}
-    for day, begins, agent, dose in sorted(
-        happened, key=lambda h: (h[0], h[1], h[2], h[3] or Decimal(0))
-    ):
+    for day, begins, agent, dose in sorted(happened, key=_in_order):
         days.setdefault(day, []).append((begins, agent, dose))
     for day, events in days.items():
         before = dict(running.agents) if running else {}

@@ -48,6 +48,8 @@ TECHNICAL_PARTS = (
     "__main__.py",
     "activities.py",
     "_routes.py",
+    "services/followup/events.py",
+    "services/followup/reported.py",
     "services/assessment/batch.py",
     "services/assessment/look_back.py",
     "services/assessment/site_settings.py",
