@@ -1,7 +1,7 @@
 """Symptoms of a low calcium: which calcium do they make urgent, and was there one at all?"""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from knowledge.rules import follow_up_safety as safety
 from services.followup.contract import Symptoms
@@ -57,9 +57,11 @@ def _answers(calcium: Reading, told: Symptoms, noted: date, on: date) -> bool:
     """Does the calcium of that day or before speak to these symptoms already?
 
     A low one is urgent by itself. A normal one speaks for symptoms of its own day, and for those
-    that were known when it was drawn; what is new after it asks for another.
+    that were known when it was drawn; what is new after it asks for another, on that day too where
+    the hour of both is told.
     """
-    if calcium.day == noted:
-        return True
     known = bool(calcium.facts[RULE]) or told.hypocalcaemic == "known"
+    if calcium.day == noted:
+        when = told.noted_on
+        return known or not isinstance(when, datetime) or calcium.at >= when
     return known and safety.symptoms_belong(calcium.day, noted, on)
