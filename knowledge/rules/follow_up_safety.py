@@ -162,14 +162,29 @@ def symptoms_belong(calcium: date, noted: date, on: date) -> bool:
 
 def urine_calcium_high(amount: Quantity, weight: Decimal | None, sex: Sex, on: date) -> Truth:
     """Is more calcium lost in a day than should be (MON-08)? mg or mmol a day."""
+    over_for_sex = _over_for_sex(_in_milligrams(amount), sex, on)
+    return any_of(_over_for_weight(amount, weight, on), over_for_sex)
+
+
+def urine_limit_broken(
+    amount: Quantity, weight: Decimal | None, sex: Sex, on: date
+) -> Quantity | None:
+    """Above which limit is it (MON-08)? That of the weight, or, where it keeps to that, of the sex.
+
+    None: it keeps to both, or nobody knows.
+    """
+    if weight is not None and _over_for_weight(amount, weight, on):
+        return limit_for_weight(amount, weight, on)
+    name = "urine_calcium_women" if sex is Sex.FEMALE else "urine_calcium_men"
+    over = _over_for_sex(_in_milligrams(amount), sex, on)
+    return TABLE.value(name, on) if over else None
+
+
+def _in_milligrams(amount: Quantity) -> Quantity:
     in_grams = amount.unit == MILLIGRAMS
     factor = ANALYTES[OF_A_DAY].converted
-    milligrams = Quantity(
-        amount.value if in_grams else factor(amount.value, amount.unit, MILLIGRAMS),
-        MILLIGRAMS,
-        amount.comparator,
-    )
-    return any_of(_over_for_weight(amount, weight, on), _over_for_sex(milligrams, sex, on))
+    value = amount.value if in_grams else factor(amount.value, amount.unit, MILLIGRAMS)
+    return Quantity(value, MILLIGRAMS, amount.comparator)
 
 
 def limit_for_weight(amount: Quantity, weight: Decimal, on: date) -> Quantity:
@@ -217,8 +232,9 @@ def belongs_to_pth(pth: date, calcium: date, on: date) -> bool:
 
 
 def secondary(pth: Level, calcium: Level) -> Truth:
-    """Is PTH high beside a normal calcium (MON-09)?"""
-    normal = None if calcium is Level.UNDETERMINED else calcium is Level.NORMAL
+    """Is PTH high beside a normal calcium (MON-09)? Of a low one the rule does not speak."""
+    unknown = calcium in (Level.UNDETERMINED, Level.LOW)
+    normal = None if unknown else calcium is Level.NORMAL
     return all_of(is_above(pth), normal)
 
 
@@ -235,12 +251,28 @@ def needs_nephrology(
     return any_of(low, *(_has_fallen(egfr, past, on) for past in (first, before) if past))
 
 
+def nephrology_limit(
+    egfr: Quantity, first: Quantity | None, before: Quantity | None, on: date
+) -> Quantity:
+    """Which limit did it break (MON-12): that of everybody, or the share of an earlier one?"""
+    stated = TABLE.value("egfr_nephrology", on)
+    if egfr.below(stated):
+        return stated
+    fallen = [
+        _fallen_to(past, on) for past in (first, before) if past and _has_fallen(egfr, past, on)
+    ]
+    return max(fallen, key=lambda limit: limit.value, default=stated)
+
+
 def _has_fallen(egfr: Quantity, past: Quantity, on: date) -> Truth:
     if past.comparator is not None:
         return None
+    return _not(egfr.above(_fallen_to(past, on)))
+
+
+def _fallen_to(past: Quantity, on: date) -> Quantity:
     fall = Quantity(TABLE.number("egfr_fall", on), "%")
-    left = past.value * (1 - fall.value * UNITS[fall.unit].factor)
-    return _not(egfr.above(Quantity(left, egfr.unit)))
+    return Quantity(past.value * (1 - fall.value * UNITS[fall.unit].factor), past.unit)
 
 
 def contraindicates_burosumab(egfr: Quantity, on: date) -> Truth:

@@ -18,6 +18,10 @@ from services.followup.medication import since_when
 from services.followup.view import Facts, Reading, View, beside, but
 
 MMOL = "mmol/L"
+BESIDE_LOW = (
+    "PTH is raised beside a low calcium, as in secondary hyperparathyroidism; the rule speaks of a"
+    " normal calcium only"
+)
 
 
 def phosphate(view: View) -> Iterator[Reading]:
@@ -128,6 +132,8 @@ def pth(view: View, calcium: Sequence[Reading], ionised: Sequence[Reading]) -> I
             continue
         key, ids = f"{reading.key}+{beside.key}", (*reading.ids, *beside.ids)
         problem = "" if beside.measure == IONISED else beside.problem
+        if level is Level.LOW and facts["MON-09"] is None:
+            problem = BESIDE_LOW
         yield but(reading, key=key, ids=ids, problem=problem)
 
 
@@ -151,10 +157,11 @@ def filtration(view: View) -> Iterator[Reading]:
             "MON-12": safety.needs_nephrology(egfr, first, before, view.on),
             "MON-13": safety.contraindicates_burosumab(egfr, view.on),
         }
+        limit = safety.nephrology_limit(egfr, first, before, view.on)
         first, before = first or egfr, egfr
         low = facts["MON-13"]
         saying = {"MON-13": view.saying("MON-13", reading.day)} if low else None
-        yield but(reading, facts=facts, printed=_shown(reading, egfr), saying=saying)
+        yield but(reading, facts=facts, printed=_shown(reading, egfr), saying=saying, limit=limit)
 
 
 def _shown(reading: Reading, egfr: Quantity) -> Quantity:
@@ -195,7 +202,8 @@ def alp(view: View, key: str) -> Iterator[Reading]:
         past.append((day, now))
         if rises is not True:
             calm[unit] = now
-        problem = "no earlier ALP or no phosphate to compare with"
+        unknown = rises is None or (expected is None and not rises)
+        problem = "no earlier ALP or no phosphate to compare with" if unknown else ""
         facts: Facts = {"MON-14": expected, "MON-15": rises}
         yield but(view.read(key, facts, one), problem=problem)
 

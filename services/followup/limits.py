@@ -2,7 +2,6 @@
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules.reference_intervals import Level
-from knowledge.terms.person import Sex
 from knowledge.terms.quantity import Quantity
 from services.followup.history import History
 from services.followup.view import Reading
@@ -17,7 +16,6 @@ STATED = {
 }
 IONISED = "ionised_calcium"
 """It has its own interval; the limits of adjusted calcium say nothing of it."""
-BY_SEX = {Sex.MALE: "urine_calcium_men", Sex.FEMALE: "urine_calcium_women"}
 
 
 def limit_of(rule: str, reading: Reading, history: History) -> Quantity | None:
@@ -27,6 +25,8 @@ def limit_of(rule: str, reading: Reading, history: History) -> Quantity | None:
         return None
     if reading.measure == IONISED:
         return None
+    if rule == "MON-12" and reading.limit is not None:
+        return reading.limit
     if rule == "MON-08":
         return _urine(reading, history)
     if rule == "MON-05" and reading.level is Level.UNDETERMINED:
@@ -36,12 +36,9 @@ def limit_of(rule: str, reading: Reading, history: History) -> Quantity | None:
 
 
 def _urine(reading: Reading, history: History) -> Quantity | None:
-    """By creatinine; by weight where weight alone decides; else by sex."""
+    """By creatinine; else the one that it broke, of weight or of sex."""
     on, printed = history.on, reading.printed
     assert printed is not None
     if reading.measure == "urine_calcium_spot":
         return safety.TABLE.value("urine_calcium_to_creatinine", on)
-    by_sex = BY_SEX.get(history.subject.sex, "urine_calcium_men")
-    if history.weight_kg is None:
-        return safety.TABLE.value(by_sex, on)
-    return safety.limit_for_weight(printed, history.weight_kg, on)
+    return safety.urine_limit_broken(printed, history.weight_kg, history.subject.sex, on)

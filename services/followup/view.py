@@ -36,6 +36,8 @@ class Reading:
     severity: str = ""
     urgent: frozenset[str] = frozenset()
     problem: str = ""
+    limit: Quantity | None = None
+    """The limit that was broken, where a rule has more than one."""
     ended: date | None = None
     ended_of: Mapping[str, date | None] | None = None
     """When a rule of this reading ended by itself, where its other rules did not."""

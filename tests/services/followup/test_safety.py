@@ -97,6 +97,13 @@ def test_a_safety_rule_speaks_exactly_where_it_should(case: dict[str, Any]) -> N
     assert set(case.get("says", ())) <= {alert.text for alert in answer.alerts}
     if "severity" in case:
         assert [a.severity for a in answer.alerts if a.rule == "MON-06"] == [case["severity"]]
+    for alert in answer.alerts if "limit" in case else ():
+        assert [alert.limit, alert.limit_unit] == case["limit"]
+    if "note" in case:
+        assert [alert.note for alert in answer.alerts] == [case["note"]]
+    assert any(case.get("told", "") in caveat.text for caveat in answer.caveats) or not case.get(
+        "told"
+    )
 
 
 def test_every_rule_has_a_case_on_both_sides() -> None:
