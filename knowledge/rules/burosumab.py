@@ -164,6 +164,8 @@ def _levels(start: Decimal, first: Decimal, later: Decimal) -> Iterator[Decimal]
 
 def restart_dose(label: Label, mg: Decimal, every_days: int) -> Dose:
     """With how much is it begun again after a hold? Lower than before."""
+    if label.unknown:
+        return Dose(None, every_days, missing=(label.unknown,))
     known = TABLE.entry("restarts", f"{mg.normalize():f}")
     if known is not None:
         to = Decimal(known.fields["to"])

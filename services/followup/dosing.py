@@ -171,10 +171,19 @@ def _check_order(draft: Draft, now: Situation, order: Order) -> None:
             f"burosumab as ordered on {order.day}",
             stops=stops,
             worked_out=Dose(mg, every, missing=missing),
-            due=max([now.on, *(stop.until for stop in stops if stop.until is not None)]),
+            due=max([*_next_day(now, every), *(s.until for s in stops if s.until is not None)]),
             **_by_whom(now),
         )
     )
+
+
+def _next_day(now: Situation, every: int) -> list[date]:
+    """Not before today, and not before the day of the next dose, whoever orders it."""
+    if not now.course:
+        return [now.on]
+    rhythm = now.course[-1].every_days or every
+    following = burosumab_course.what_next(now.course, now.phosphates(), rhythm, None, now.on)
+    return [now.on, *([following.due] if following.due is not None else [])]
 
 
 def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
