@@ -140,7 +140,7 @@ def _courses(history: History) -> list[Course]:
             history.on,
             until=history.on if following is None else following - A_DAY,
             spread=spread,
-            stated=history.medication_stated,
+            stated=history.drugs_told,
         )
         courses.append(way)
     return courses

@@ -35,7 +35,7 @@ from services.followup.contract import (
 from services.followup.doubts import doubts_of
 from services.followup.results import believed, level_of, reading_order, sample_of
 from services.followup.scans import Scan
-from services.followup.taken import exposures_of, says_what_is_taken
+from services.followup.taken import exposures_of, is_told, says_what_is_taken
 from services.followup.weight import weight_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
@@ -76,6 +76,9 @@ class History:
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Why a result, if it is normal, may not be believed, by its id."""
     medication_stated: bool = False
+    """Has anybody said anything of drugs?"""
+    drugs_told: bool = False
+    """Is it told whether phosphate and active vitamin D are taken? Then nothing is left open."""
     rejected: list[Rejected] = field(default_factory=list)
     later: int = 0
 
@@ -164,6 +167,8 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     therapies += _from_exposures(results, history)
     history.therapies = therapies
     history.exposures = exposures_of(therapies)
+    nothing = any(event.drug_exposures == [] for event in results)
+    history.drugs_told = nothing or is_told(therapies)
     _read_results(results, history, as_of)
     history.operations.sort(key=lambda operation: (operation.day, str(operation)))
     history.scans = scans.judged(history.scans, history.operations, on)

@@ -4,15 +4,25 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from knowledge.rules import drugs, remission
+from knowledge.rules import beside_burosumab, drugs, masking, remission
 from knowledge.rules.remission import Exposure
+from knowledge.terms.contents import Contents
 from knowledge.terms.sent import When
 from services.followup.contract import Therapy
 
 
 def says_what_is_taken(agent: str) -> bool:
     """Does this name a drug, or say that none is taken? Not, where it says that nobody knows."""
-    return drugs.takes_nothing(agent) or not drugs.is_not_known(agent)
+    return not drugs.is_not_known(agent)
+
+
+def is_told(therapies: Iterable[Therapy]) -> bool:
+    """Is it told whether phosphate and active vitamin D are taken? Some drug told is not all."""
+    told = list(therapies)
+    return beside_burosumab.is_stated(
+        [beside_burosumab.kind_of(one.agent, one.contains) for one in told],
+        whole=any(beside_burosumab.list_is_whole(one.agent) for one in told),
+    )
 
 
 def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
@@ -24,9 +34,11 @@ def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
     running: dict[str, Exposure] = {}
     first_given: dict[str, When] = {}
     ended: list[Exposure] = []
-    for therapy in sorted(therapies, key=_turn):
-        agent, kind = therapy.agent, remission.masker(therapy.agent)
-        if kind is None or drugs.takes_nothing(agent) or drugs.is_not_known(agent):
+    told = list(therapies)
+    contents = {one.agent: one.contains for one in told if one.contains is not None}
+    for therapy in sorted(told, key=_turn):
+        agent, kind = therapy.agent, _kind(therapy.agent, contents.get(therapy.agent))
+        if kind is None:
             continue
         key = drugs.named(agent).key
         if therapy.given_on is not None:
@@ -41,6 +53,16 @@ def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
             # another dose of what is taken already does not make it begin later
             running[key] = Exposure(agent, kind, therapy.started_on, None)
     return [*ended, *running.values()]
+
+
+def _kind(agent: str, contains: Contents | None) -> str | None:
+    """How does it mask? Of a drug that nobody knows, as somebody said what is in it."""
+    if drugs.is_not_known(agent) or beside_burosumab.list_is_whole(agent):
+        return None
+    kind = remission.masker(agent)
+    if kind != drugs.UNKNOWN or contains is None:
+        return kind
+    return None if contains == "neither" else masking.SUPPLEMENT
 
 
 def _is_undated(told: Therapy) -> bool:

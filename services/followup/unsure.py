@@ -11,8 +11,9 @@ from services.followup.history import History
 
 def caveats(history: History, way: Course) -> Iterator[Caveat]:
     """What is not known, or not sure, of the way since the last operation?"""
-    if not history.medication_stated:
-        text = "no drug was stated, nor that none is taken: remission is not read from any result"
+    if not history.drugs_told:
+        what = "what else is taken" if history.medication_stated else "what is taken"
+        text = f"{what} was not stated, nor that it is nothing: no result shows remission"
         yield Caveat(code="medication_not_stated", text=text)
     if way.masked:
         text = "results on burosumab or supplements cannot show remission"
