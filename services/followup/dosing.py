@@ -6,17 +6,16 @@ Nothing is given by this: a prescriber decides, and tells what was given.
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from knowledge.rules import burosumab, burosumab_course, reference_intervals, treatment_choice
+from knowledge.rules import burosumab, burosumab_course, burosumab_limits, treatment_choice
 from knowledge.rules.burosumab import Dose
 from knowledge.rules.burosumab_course import Act, Next
-from knowledge.rules.follow_up_safety import CONVENTIONAL, dose_lasts
-from knowledge.terms.finding import ReadStatus
+from knowledge.rules.follow_up_safety import CONVENTIONAL
 from knowledge.terms.stop import Stop
+from services.followup.burosumab_orders import check_order, only_alp
 from services.followup.drafting import Draft, proposal
-from services.followup.drugs import BUROSUMAB, Order
-from services.followup.results import ALP
+from services.followup.drugs import BUROSUMAB
+from services.followup.for_whom import by_whom, every_days_of, of_the_person
 from services.followup.situation import Situation
 
 ABOUT_GIVING = (Act.SAME, Act.INCREASE, Act.RESTART)
@@ -33,7 +32,7 @@ def propose_burosumab(draft: Draft, now: Situation) -> None:
         _begin(draft, now)
     for order in now.drugs.orders:
         if order.kind == BUROSUMAB:
-            _check_order(draft, now, order)
+            check_order(draft, now, order)
 
 
 def _is_for_burosumab(now: Situation) -> bool:
@@ -65,7 +64,7 @@ def _begin(draft: Draft, now: Situation) -> None:
             due=due,
             sample_due=sample,
             because=[] if phosphate is None else [phosphate.id],
-            **_by_whom(now),
+            **by_whom(now),
         )
     )
 
@@ -85,7 +84,7 @@ def _of_the_start(now: Situation) -> list[Stop]:
 def _go_on(draft: Draft, now: Situation) -> None:
     """What follows the doses so far (TX-013 to TX-017)."""
     last = now.course[-1]
-    every = last.every_days or _every(now)
+    every = last.every_days or every_days_of(now)
     following = burosumab_course.what_next(
         now.course, now.phosphates(), every, now.planned_for, now.on
     )
@@ -93,10 +92,10 @@ def _go_on(draft: Draft, now: Situation) -> None:
     if following.act in ABOUT_GIVING:
         stops += burosumab_course.stops_at_any_dose(now.circumstances())
         stops += of_the_person(now)
-    stops += _only_alp(now, following)
+    stops += only_alp(now, following)
     dose, *others = _doses(now, following, last.mg, every)
     if dose is not None and dose.mg is not None:
-        stops += burosumab.over_ceiling(now.label, dose.mg, now.kg, dose.every_days)
+        stops += burosumab_limits.over_ceiling(now.label, dose.mg, now.kg, dose.every_days)
     text = following.text or f"{following.act}: {_said(dose)}"
     if burosumab_course.is_missed(following, now.on):
         text = f"{text}; the dose of {following.due} was missed: as soon as possible"
@@ -119,7 +118,7 @@ def _go_on(draft: Draft, now: Situation) -> None:
             sample_due=following.sample_due,
             wash_out_ends=following.wash_out_ends,
             because=list(following.because),
-            **_by_whom(now),
+            **by_whom(now),
         )
     )
 
@@ -139,82 +138,6 @@ def _doses(
     return burosumab.next_steps(now.label, mg, every, now.kg) or (None,)
 
 
-def _only_alp(now: Situation, following: Next) -> list[Stop]:
-    """Is there an ALP, but no phosphate, by which a dose could be changed (TX-023)?"""
-    if following.because or following.act is not Act.SAME:
-        return []
-    changed = burosumab_course.run_of(now.course)[0].day
-    seen = [o for o in now.history.observations if o.analyte.key in ALP and o.day(now.on) > changed]
-    if not seen:
-        return []
-    text = "ALP alone changes no dose; phosphate two weeks after a dose does"
-    return [Stop("TX-023", "alp_alone", text, hard=False, because=(seen[-1].id,))]
-
-
-def _check_order(draft: Draft, now: Situation, order: Order) -> None:
-    """What stands against burosumab as somebody ordered it (TX-008 to TX-017)?"""
-    mg = order.dose if order.unit == "mg" else None
-    every = order.every_days or _every(now)
-    stops = [*_against_order(now, mg, every), *of_the_person(now)]
-    if mg is not None:
-        stops += burosumab.over_ceiling(now.label, mg, now.kg, every)
-    if now.planned_for is not None:
-        text = f"interrupt: treatment of the tumor is planned for {now.planned_for}"
-        stops.append(Stop("TX-017", "tumor_treatment_planned", text, hard=False))
-    missing = () if mg is not None else ("the dose that was ordered, in mg",)
-    draft.doses.append(
-        proposal(
-            draft.plan,
-            "TX-012",
-            f"order/{order.agent}/{order.day}",
-            "order",
-            f"burosumab as ordered on {order.day}",
-            stops=stops,
-            worked_out=Dose(mg, every, missing=missing),
-            due=max([*_next_day(now, every), *(s.until for s in stops if s.until is not None)]),
-            **_by_whom(now),
-        )
-    )
-
-
-def _next_day(now: Situation, every: int) -> list[date]:
-    """Not before today, and not before the day of the next dose, whoever orders it."""
-    if not now.course:
-        return [now.on]
-    rhythm = now.course[-1].every_days or every
-    following = burosumab_course.what_next(now.course, now.phosphates(), rhythm, None, now.on)
-    return [now.on, *([following.due] if following.due is not None else [])]
-
-
-def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
-    if not now.course:
-        return list(burosumab_course.stops_at_start(now.circumstances()))
-    stops = list(burosumab_course.stops_at_any_dose(now.circumstances()))
-    run = burosumab_course.run_of(now.course)
-    following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
-    ids = following.because
-    if following.act is Act.WITHHOLD:
-        text = "burosumab is held since phosphate was above its upper limit"
-        stops.append(Stop("TX-015", "held", text, hard=True, because=ids))
-    before = Dose(run[-1].mg, run[-1].every_days or every)
-    more = mg is not None and before.mg is not None and Dose(mg, every).rate > before.rate
-    if not more:
-        return stops
-    earliest = run[0].day + burosumab_course.days("change_apart", now.on)
-    if now.on < earliest:
-        text = f"the dose was changed on {run[0].day}: not again before {earliest}"
-        stops.append(Stop("TX-013", "changed_lately", text, hard=True, until=earliest))
-    if following.act is Act.RESTART:
-        text = "after a hold burosumab begins lower, not higher"
-        stops.append(Stop("TX-015", "not_lower", text, hard=True, because=ids))
-    elif following.act is Act.SAME and following.rule == "TX-014" and ids:
-        text = "phosphate is not below its lower limit"
-        stops.append(Stop("TX-014", "phosphate_in_range", text, hard=False, because=ids))
-    elif following.act is Act.SAME and not ids:
-        stops += [*following.stops, *_only_alp(now, following)]
-    return stops
-
-
 def standing_stops(now: Situation) -> list[Stop]:
     """What is wrong with burosumab as it is given now (TX-009 to TX-011, TX-016)?"""
     if not now.course:
@@ -224,7 +147,7 @@ def standing_stops(now: Situation) -> list[Stop]:
     mg = now.course[-1].mg
     if mg is not None:
         every = now.course[-1].every_days
-        stops += burosumab.over_ceiling(now.label, mg, now.kg, every)
+        stops += burosumab_limits.over_ceiling(now.label, mg, now.kg, every)
     return stops
 
 
@@ -235,42 +158,6 @@ def wash_out(now: Situation) -> date | None:
         return None
     ends = burosumab_course.wash_out_ends(last, now.on)
     return ends if now.on < ends else None
-
-
-def _every(now: Situation) -> int:
-    """How often, where nobody told: as the label begins, else as a dose lasts."""
-    cell = now.label.cell("start")
-    return int(cell.fields["every"]) if cell is not None else dose_lasts(None, now.on).days
-
-
-def _by_whom(now: Situation) -> dict[str, Any]:
-    """For whom, by which label, and how far that was read."""
-    return {
-        "agent": BUROSUMAB,
-        "weight_kg": now.kg,
-        "label_profile": now.label.region,
-        "read_status": now.label.read_status,
-        "halts_read": halts_read(now),
-    }
-
-
-def halts_read(now: Situation) -> ReadStatus | None:
-    """Rules of labels that were read say less where another label counts."""
-    return now.label.read_status if now.label.unknown else None
-
-
-def of_the_person(now: Situation) -> list[Stop]:
-    """Of the weight, and of pregnancy, whatever is given."""
-    stops = weight_stops(now)
-    if now.pregnant and burosumab.pregnancy_asks(now.label):
-        stops.append(burosumab.in_pregnancy(now.label))
-    return stops
-
-
-def weight_stops(now: Situation) -> list[Stop]:
-    """Can this person weigh that much?"""
-    adult = reference_intervals.is_child(now.history.subject) is False
-    return list(burosumab.weight_stops(now.kg, adult=adult))
 
 
 def _said(dose: Dose | None) -> str:

@@ -2,14 +2,20 @@
 
 from uuid import UUID
 
-from knowledge.rules import burosumab, own_interval, reference_intervals, treatment_choice
+from knowledge.rules import (
+    burosumab_limits,
+    own_interval,
+    reference_intervals,
+    treatment_choice,
+)
 from knowledge.rules.burosumab import NO_PROFILE
 from knowledge.rules.follow_up_safety import CONVENTIONAL
 from knowledge.rules.remission import Course
 from knowledge.terms.stop import Stop
-from services.followup import conventional, dosing
+from services.followup import conventional, conventional_orders, dosing
 from services.followup.contract import Caveat, PlanRequest
 from services.followup.drafting import Draft, halt, proposal
+from services.followup.for_whom import halts_read
 from services.followup.history import History
 from services.followup.situation import Situation, situation_of
 
@@ -24,8 +30,8 @@ def treatment_of(
     dosing.propose_burosumab(draft, now)
     conventional.propose_conventional(draft, now)
     draft.stops = [
-        *(halt(stop, dosing.halts_read(now)) for stop in dosing.standing_stops(now)),
-        *(halt(stop) for stop in conventional.standing_stops(now)),
+        *(halt(stop, halts_read(now)) for stop in dosing.standing_stops(now)),
+        *(halt(stop) for stop in conventional_orders.standing_stops(now)),
     ]
     return draft, _caveats(now)
 
@@ -78,7 +84,7 @@ def _caveats(now: Situation) -> list[Caveat]:
         text = "no label profile was given; the stricter of what is known is used"
         caveats.append(Caveat(code="no_label_profile", text=text))
     if now.pregnant and asked_for:
-        text = burosumab.in_pregnancy(now.label).text
+        text = burosumab_limits.in_pregnancy(now.label).text
         caveats.append(Caveat(code="pregnancy", text=text))
     caveats += _intervals(now)
     ends = dosing.wash_out(now)
