@@ -20,8 +20,10 @@ def list_is_whole(agent: str) -> bool:
 
 def kind_of(agent: str, said: Contents | None = None) -> str | None:
     """Which kind of drug is this, by its name, else as somebody said? `unknown`: nobody knows."""
+    if list_is_whole(agent) or drugs.is_not_known(agent):
+        return None  # it speaks of all drugs, and names none
     drug = drugs.named(agent)
-    if drug.is_known or list_is_whole(agent):
+    if drug.is_known:
         return drug.kind
     return UNKNOWN if said is None else KINDS[said]
 
