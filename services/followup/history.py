@@ -39,6 +39,7 @@ from services.followup.taken import exposures_of, is_told, says_what_is_taken
 from services.followup.weight import weight_of
 
 NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
+SENT_TWICE = "one message tells it in two ways: which of them is right is not known"
 NOBODY = Person()
 STATES = frozenset({*remission.State, *search.State, *treatment_choice.TABLE.entries["states"]})
 """Which words of a state are known: of the search, and of the time after an operation."""
@@ -231,6 +232,18 @@ def _from_exposures(results: Iterable[Results], history: History) -> list[Therap
     ]
 
 
+def _told_twice(results: Iterable[Results]) -> set[tuple[str, int | None]]:
+    """Which results does one message tell in two ways, neither of them the newer?"""
+    found: set[tuple[str, int | None]] = set()
+    for event in results:
+        told: dict[tuple[str, int | None], contract.Observation] = {}
+        for sent in event.observations or ():
+            key = sent.id, sent.version
+            if told.setdefault(key, sent) != sent:
+                found.add(key)
+    return found
+
+
 def _read_results(results: Sequence[Results], history: History, as_of: datetime) -> None:
     newest: dict[str, contract.Observation] = {}
     for event in results:
@@ -241,11 +254,14 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
             if known is not None and known != sent:
                 history.replaced.append(known if newest[sent.id] is sent else sent)
     history.sent = newest
+    twice = _told_twice(results)
     for sent in newest.values():
         if sent.status in NOT_RESULTS:
             continue
         history.numbers[sent.id] = sent.version or 1
         read = believed(sent)
+        if (sent.id, sent.version) in twice:
+            read = Rejected(observation=sent.id, reason=SENT_TWICE)
         if isinstance(read, Rejected):
             history.rejected.append(read)
         elif not _is_later(read.taken_at or as_of, as_of, history):
