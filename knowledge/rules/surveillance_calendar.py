@@ -194,6 +194,17 @@ def ends_search(state: str) -> bool:
     return state in TABLE.entries["search_ends"]
 
 
+def found_nothing(state: str) -> bool:
+    """Has a search found nothing that could be removed, by this state of it?"""
+    return state in TABLE.entries["search_goes_on"]
+
+
+@lru_cache
+def looked_for_again() -> frozenset[str]:
+    """In which states is a tumor looked for after an operation?"""
+    return frozenset(TABLE.entries["looked_for_again"])
+
+
 def owner_of_missed() -> str:
     """Who has to look after what nobody did in time?"""
     return str(TABLE.entries["owners"]["missed"].fields["owner"])

@@ -68,6 +68,8 @@ def stretches(row: Row, facts: Facts) -> list[Stretch]:
             ]
         case "searching":
             return searching(facts)
+        case "looking":
+            return looking(facts)
         case "found":
             return list(_found(facts))
         case "searching_treated":
@@ -152,6 +154,35 @@ def searching(facts: Facts) -> list[Stretch]:
     return found
 
 
+def looking(facts: Facts) -> list[Stretch]:
+    """While a tumor is looked for: before an operation, and again where one did not end it."""
+    again = [
+        one
+        for number, watch in enumerate(facts.watches)
+        for one in _searching_again(facts, number, watch)
+    ]
+    return [*searching(facts), *again]
+
+
+def _searching_again(facts: Facts, number: int, watch: Watch) -> Iterator[Stretch]:
+    """The disease is still there, or back, and the renewed search has found nothing."""
+    following = facts.watches[number + 1].operation.day if facts.watches[number + 1 :] else None
+    for start, end, left in in_states(watch.states, surveillance_calendar.looked_for_again()):
+        last, why = (following, f"operated again on {following}") if end is None else (end, left)
+        begun: date | None = None
+        for day, state in facts.stated:
+            if day < start or (last is not None and day >= last):
+                continue
+            if surveillance_calendar.ends_search(state):
+                if begun is not None and begun < day:
+                    yield Stretch(begun, begun, day, f"the tumor was found ({state} on {day})")
+                begun = None
+            elif begun is None and surveillance_calendar.found_nothing(state):
+                begun = day
+        if begun is not None:
+            yield Stretch(begun, begun, last, why)
+
+
 def _found(facts: Facts) -> Iterator[Stretch]:
     """Since the tumor was found, until it is operated on or the search goes on."""
     first = facts.watches[0].operation.day if facts.watches else None
@@ -172,7 +203,7 @@ def _searching_treated(facts: Facts) -> Iterator[Stretch]:
     """Searching, under conventional treatment, not on burosumab."""
     injected = [one for one in facts.treatments if one.kind == BUROSUMAB]
     for course in (one for one in facts.treatments if one.kind == CONVENTIONAL):
-        for look in searching(facts):
+        for look in looking(facts):
             start = max(course.start, look.start)
             for one in injected:
                 if one.start <= start and one.end is not None and start < one.end:

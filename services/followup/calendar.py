@@ -10,7 +10,7 @@ from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_calendar import Item
-from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, searching
+from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, looking
 from knowledge.rules.surveillance_therapies import Taken
 from knowledge.terms.obligation import Obligation, ObligationStatus
 from services.followup.alerts import Raised
@@ -182,6 +182,6 @@ def standing_rules(facts: Facts, state: str) -> list[str]:
     running = {one.kind for one in facts.treatments if one.end is None}
     said += ["FU-011"] if surveillance_therapies.BUROSUMAB in running else []
     said += ["FU-012"] if CONVENTIONAL in running else []
-    seeking = any(look.end is None for look in searching(facts))
+    seeking = any(look.end is None for look in looking(facts))
     said += ["FU-010"] if seeking and running else []
     return said

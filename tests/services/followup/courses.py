@@ -218,8 +218,10 @@ def _fits(
             return found and not operated
         case "searching":
             return not found and not operated
+        case "looking":
+            return not found and (not operated or answer.state in ("PERSISTENT", "RECURRENT"))
         case "searching_treated":
-            searching = not found and not operated
+            searching = not found and (not operated or answer.state in ("PERSISTENT", "RECURRENT"))
             return searching and "conventional" in drugs and BUROSUMAB not in drugs
         case "last_dose":
             return row.therapy not in drugs
