@@ -4,7 +4,7 @@ Nothing is given by this: a prescriber decides, and tells what was given.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from knowledge.rules import burosumab, burosumab_course, burosumab_limits, treatment_choice
@@ -149,6 +149,17 @@ def standing_stops(now: Situation) -> list[Stop]:
         every = now.course[-1].every_days
         stops += burosumab_limits.over_ceiling(now.label, mg, now.kg, every)
     return stops
+
+
+def turns_on(now: Situation) -> date | None:
+    """From which day does time alone make another proposal: a booked day over, a course lapsed?"""
+    if not now.course:
+        return None
+    if now.planned_for is not None:
+        day = now.planned_for + timedelta(days=1)
+    else:
+        day = burosumab_course.wash_out_ends(now.course[-1].day, now.on)
+    return day if day > now.on else None
 
 
 def wash_out(now: Situation) -> date | None:

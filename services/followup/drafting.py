@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,6 +26,8 @@ class Draft:
     doses: list[TreatmentProposal] = field(default_factory=list)
     choices: list[TreatmentProposal] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
+    turns_on: date | None = None
+    """From which day does time alone make another proposal of it?"""
 
     def fired(self) -> list[FiredRule]:
         """Which rules of treatment spoke?"""

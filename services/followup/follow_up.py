@@ -113,15 +113,18 @@ def conclude(
             *to_decide,
         ),
         knowledge_version=KNOWLEDGE_VERSION,
-        look_again=_look_again(standing, to_decide),
+        look_again=_look_again(standing, to_decide, draft.turns_on),
     )
 
 
-def _look_again(standing: Standing, to_decide: Iterable[Obligation]) -> date | None:
+def _look_again(
+    standing: Standing, to_decide: Iterable[Obligation], turns_on: date | None
+) -> date | None:
     """From which day on may time alone have changed the calendar, the state or a decision?"""
     ends = remission.ends_on(standing.way, standing.on) if standing.way is not None else None
     decided = asking.look_again(to_decide, standing.on)
-    days = [day for day in (look_again(standing.items), ends, decided) if day is not None]
+    known = (look_again(standing.items), ends, decided, turns_on)
+    days = [day for day in known if day is not None]
     return min(days, default=None)
 
 

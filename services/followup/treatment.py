@@ -33,6 +33,7 @@ def treatment_of(
         *(halt(stop, halts_read(now)) for stop in dosing.standing_stops(now)),
         *(halt(stop) for stop in conventional_orders.standing_stops(now)),
     ]
+    draft.turns_on = dosing.turns_on(now)
     return draft, _caveats(now)
 
 

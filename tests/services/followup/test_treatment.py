@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4
 import pytest
 
 from services.followup.contract import FollowUp, PlanRequest, TreatmentProposal
-from services.followup.follow_up import follow_up
+from services.followup.follow_up import conclude, follow_up
 
 HERE = Path(__file__)
 TIMELINES = tomllib.loads(HERE.with_name("treatment_timelines.toml").read_text("utf-8"))["timeline"]
@@ -202,3 +202,24 @@ def test_every_proposal_says_where_it_stands_and_how_far_that_was_read() -> None
     for proposal in (*answer.dose_proposals, *answer.treatment_proposals):
         assert proposal.sources
         assert proposal.read_status
+
+
+@pytest.mark.parametrize(
+    ("told", "at_latest"),
+    [([], "2025-06-16"), ([{"kind": "planned", "procedure": "surgery"}], "2025-05-02")],
+)
+def test_the_day_on_which_time_alone_makes_another_proposal_is_looked_at_again(
+    told: list[dict[str, Any]], at_latest: str
+) -> None:
+    background = RULES["backgrounds"]["us_course"]
+    booked = [one | {"planned_for": "2025-05-01", "noted_on": "2025-03-12"} for one in told]
+    body = {
+        "patient": background["patient"],
+        "label_profile": "US",
+        "history": [*background["events"], *booked, the_results("2025-03-24", {"s_phos": 1.0})],
+    }
+    as_of = datetime(2025, 3, 24, 12, tzinfo=UTC)
+    heard = conclude(uuid4(), PlanRequest.model_validate(body), as_of)
+
+    assert heard.look_again is not None
+    assert str(heard.look_again) <= at_latest
