@@ -10,6 +10,7 @@ from knowledge.rules import follow_up_safety, remission, surveillance, surveilla
 from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
 from knowledge.rules.surveillance_dues import is_lifelong
+from knowledge.rules.surveillance_over import OF_ALL
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.terms.obligation import Conclusion, Obligation, Proposal
 from services.followup import asking, falling, masked, outcomes, removed, scans, unsure
@@ -59,6 +60,11 @@ class Standing:
         stated = self.history.stated
         return stated[-1].state if stated else State.NO_SURGERY
 
+    @property
+    def is_over(self) -> bool:
+        """Did the patient die, or is somebody else in charge: is nothing owed here any more?"""
+        return any(item.disposition in OF_ALL for item in self.items)
+
 
 def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID) -> FollowUp:
     """Is the disease gone, what is due, and what alarms?"""
@@ -78,8 +84,8 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
         preview=preview_of(standing.facts, request.preview_years, plan),
         alerts=alerts,
         earlier_alerts=standing.safety.earlier,
-        dose_proposals=draft.doses,
-        treatment_proposals=draft.choices,
+        dose_proposals=[] if standing.is_over else draft.doses,
+        treatment_proposals=[] if standing.is_over else draft.choices,
         stops=draft.stops,
         fired_rules=[*_fired(standing, alerts), *draft.fired()],
         caveats=[*_caveats(standing), *treatment_caveats],
@@ -99,7 +105,7 @@ def conclude(
     standing = Standing(request, as_of)
     state, history = standing.state, standing.history
     draft, _ = treatment_of(request, history, state, standing.way, plan)
-    proposed = [*draft.choices, *draft.doses]
+    proposed = [] if standing.is_over else [*draft.choices, *draft.doses]
     to_decide = asking.obligations(proposed, before, history.endings, standing.on)
     return Conclusion(
         id=id,
@@ -109,7 +115,7 @@ def conclude(
         concluded_at=as_of,
         obligations=(
             *obligations(standing.items, standing.on),
-            *standing.safety.obligations(),
+            *(() if standing.is_over else standing.safety.obligations()),
             *to_decide,
         ),
         knowledge_version=KNOWLEDGE_VERSION,

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
 from services.followup.contract import Disposition, FollowUp, PlanRequest
-from services.followup.follow_up import follow_up
+from services.followup.follow_up import conclude, follow_up
 
 SURGERY = {"performed_at": "2024-04-10", "site": "thigh", "margin": "wide", "tissue": "soft"}
 ITEM = {"rule": "FUP-10", "occurrence": "2024-07-09", "noted_on": "2024-07-20"}
@@ -33,6 +34,24 @@ def test_whoever_died_or_is_cared_for_elsewhere_owes_nothing_any_more(word: str,
     }
     assert [item for item in answer.schedule if item.status == "open"] == []
     assert answer.visits == []
+
+
+def test_of_whoever_died_nobody_is_asked_anything_any_more() -> None:
+    low = {"id": "p", "analyte": "s_phos", "value": 0.25, "unit": "mmol/L"}
+    urgent = {"observations": [low | {"taken_at": "2024-07-19T08:00:00Z"}]}
+    died = ITEM | {"disposition": "DECEASED"}
+    asked = datetime(2024, 7, 21, 12, tzinfo=UTC)
+
+    owed = [
+        [one for one in conclude(uuid4(), plan, asked).obligations if one.status == "open"]
+        for plan in (
+            PlanRequest.model_validate({"history": [SURGERY, urgent, *more]})
+            for more in ([], [died])
+        )
+    ]
+
+    assert "MON-02" in {one.rule for one in owed[0]}
+    assert owed[1] == []
 
 
 def test_what_had_ended_by_then_keeps_its_end() -> None:
