@@ -52,11 +52,17 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
         taken_at=sent.taken_at,
         fasting=sent.fasting,
         collection_id=sent.collection_id,
-        reference_range=ReferenceRange(own.low, own.high) if own else None,
+        reference_range=_ends_of(own) if own else None,
         assay=sent.assay,
         flags=frozenset(sent.flags),
         specimen=sent.specimen,
     )
+
+
+def _ends_of(own: contract.ReferenceRange) -> ReferenceRange:
+    """Both ends; "0 - 1.5" is an upper end only: nothing lies below nought."""
+    low = own.low if own.low is not None and own.low > 0 else None
+    return ReferenceRange(low, own.high)
 
 
 def _analyte(sent: contract.Observation) -> Analyte:
