@@ -239,13 +239,10 @@ def _note_what_was_looked_at(
     studies: Sequence[tuple[str, Study, Technique]], places: Sequence[Place]
 ) -> None:
     """A study that covers a place has looked at it, even if it reports nothing there."""
-    if not places:
-        return
-    for key, study, how in studies:
-        for place in places:
-            if any(seen.reading.study == key for seen in place.seen):
-                continue
-            if field_of_view.shows(study.coverage, place.site, _side(place)):
+    for place in places:
+        told, side = {seen.reading.study for seen in place.seen}, _side(place)
+        for key, study, how in studies:
+            if key not in told and field_of_view.shows(study.coverage, place.site, side):
                 looked = Reading(key, day_of(study.performed_at), how, missed=True)
                 place.shown_by.append(looked)
 

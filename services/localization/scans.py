@@ -46,9 +46,13 @@ def scans_of(
             by_test.setdefault(item[2].test, []).append(item)
     scans = []
     for group in by_test.values():
-        key, latest, how = max(group, key=lambda item: day_of(item[1].performed_at) or date.min)
-        together = [s for _, s, _ in group if _complement(s, latest, on)]
-        entries = [entry for study in together for entry in study.coverage]
+        key, latest, how = group[0] if len(group) == 1 else max(group, key=_performed)
+        entries = [
+            entry
+            for _, study, _ in group
+            if study is latest or _complement(study, latest, on)
+            for entry in study.coverage
+        ]
         covered, unknown = field_of_view.parts_covered(entries)
         for entry in unknown:
             text = f"{entry!r} in a list of covered sites is not in the table and covers nothing"
@@ -58,6 +62,10 @@ def scans_of(
         missing = field_of_view.missing_field(covered)
         scans.append(Scan(how, key, day_of(latest.performed_at), missing, positive))
     return scans
+
+
+def _performed(item: tuple[str, Study, Technique]) -> date:
+    return day_of(item[1].performed_at) or date.min
 
 
 def _complement(study: Study, latest: Study, on: date) -> bool:
