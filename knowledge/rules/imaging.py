@@ -62,11 +62,13 @@ def _named(which: str) -> Mapping[str, Entry]:
     return by_name(TABLE.entries[which].values())
 
 
+@lru_cache(maxsize=4096)
 def tracer_named(name: str | None) -> Entry | None:
     """Which tracer is this? None when the table does not have it."""
     return _named("tracers").get(plain(name)) if name else None
 
 
+@lru_cache(maxsize=4096)
 def modality_named(name: str) -> Entry | None:
     """Which modality is this? None when the table does not have it."""
     return _named("modalities").get(plain(name))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from knowledge.rows import Rule
 from knowledge.rules import candidates
@@ -66,13 +67,13 @@ def next_scan(
     `availability` yes, no or unknown for pet_available and spect_available; `recurrence` no,
     suspected, or verified once the diagnosis has been looked at again.
     """
-    facts = {
-        **done,
-        **availability,
-        "recurrence": recurrence,
-        "equivocal": "yes" if equivocal else "no",
-    }
-    row = TABLE.first("next_scan", facts)
+    known = (*done.items(), *availability.items(), ("recurrence", recurrence))
+    return _next_scan((*known, ("equivocal", "yes" if equivocal else "no")))
+
+
+@lru_cache(maxsize=1024)
+def _next_scan(facts: tuple[tuple[str, str], ...]) -> tuple[str | None, Rule]:
+    row = TABLE.first("next_scan", dict(facts))
     return (None if row.then == "none" else row.then), TABLE.rules[row.rule]
 
 

@@ -131,12 +131,11 @@ def _negative_tests(facts: Facts) -> tuple[str, ...]:
 
 def _is_complete(case: Case) -> bool:
     """Has everything been done that section 6 asks for before a verdict?"""
-    adequate = {name for name, status in case.done.items() if status in ADEQUATE}
-    no_pet = case.capabilities.status("sstr_pet_ct") == "no"
-    no_sstr = no_pet and case.capabilities.status("sstr_spect_ct") == "no"
-    sstr = bool(adequate & {"sstr_pet", "sstr_spect"})
     if not case.facts.exam_complete or not case.explained:
         return False
+    pet, spect, fdg = (case.done[name] in ADEQUATE for name in ("sstr_pet", "sstr_spect", "fdg"))
+    no_pet = case.capabilities.status("sstr_pet_ct") == "no"
     if case.ranked:
-        return sstr or (no_sstr and "fdg" in adequate)
-    return "fdg" in adequate and ("sstr_pet" in adequate or (sstr and no_pet))
+        no_sstr = no_pet and case.capabilities.status("sstr_spect_ct") == "no"
+        return pet or spect or (fdg and no_sstr)
+    return fdg and (pet or (spect and no_pet))

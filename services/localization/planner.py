@@ -1,6 +1,5 @@
 """Which functional scan next, with what it may find and cost, and why the others come later."""
 
-from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -160,20 +159,18 @@ def _best_test(case: Case, act: str) -> Method:
     tests = imaging.methods_for(act)
     if len(tests) == 1:
         return tests[0]
-    return min(tests, key=_order(case, tests))
+    hurdles = [_hurdles(case, test) for test in tests]
+    least = min(hurdles)
+    open_to = [_option(case, t) for t, met in zip(tests, hurdles, strict=True) if met == least]
+    return imaging.method_of(scan_planner.ranked(open_to, case.on)[0].test)
 
 
-def _order(case: Case, tests: Sequence[Method]) -> Callable[[Method], tuple[bool, bool, int, int]]:
-    options = scan_planner.ranked([_option(case, test) for test in tests], case.on)
-    place = {option.test: number for number, option in enumerate(options)}
-
-    def order(test: Method) -> tuple[bool, bool, int, int]:
-        said = case.capabilities.of_test(test)
-        gone = said is not None and not said.available
-        gated = bool(case.patience.meets(test.act, test.key).gates)
-        return (gone, gated, _how_sure(case, said), place[test.key])
-
-    return order
+def _hurdles(case: Case, test: Method) -> tuple[bool, bool, int]:
+    """What stands before a test, the worst first: not to be had, forbidden, not known or far."""
+    said = case.capabilities.of_test(test)
+    gone = said is not None and not said.available
+    gated = bool(case.patience.meets(test.act, test.key).gates)
+    return (gone, gated, _how_sure(case, said))
 
 
 def _how_sure(case: Case, said: Available | None) -> int:
