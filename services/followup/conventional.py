@@ -20,7 +20,7 @@ from services.followup.conventional_orders import check_order
 from services.followup.drafting import Draft, proposal
 from services.followup.drugs import BUROSUMAB, CALCIUM, Regimen, daily_of
 from services.followup.for_whom import weight_stops
-from services.followup.measured import measured_of, urine_readings
+from services.followup.measured import measured_of
 from services.followup.situation import Situation
 
 
@@ -86,7 +86,7 @@ def _begin(draft: Draft, now: Situation) -> None:
 def _after_urine_calcium(draft: Draft, now: Situation, running: list[Regimen]) -> None:
     """Less active vitamin D; if that was not enough, a thiazide or burosumab (TX-020)."""
     begun = min(regimen.started for regimen in running)
-    since = [one for one in urine_readings(now) if one.day >= begun]
+    since = [one for one in now.urine_calcium if one.day >= begun]
     known = [(found, high) for found in since if (high := found.facts["MON-08"]) is not None]
     if not known or not known[-1][1]:
         return

@@ -239,7 +239,8 @@ def _told_twice(results: Iterable[Results]) -> set[tuple[str, int | None]]:
         told: dict[tuple[str, int | None], contract.Observation] = {}
         for sent in event.observations or ():
             key = sent.id, sent.version
-            if told.setdefault(key, sent) != sent:
+            other = told.setdefault(key, sent)
+            if other is not sent and other != sent:
                 found.add(key)
     return found
 

@@ -4,14 +4,12 @@ from knowledge.rules import burosumab_course
 from knowledge.rules.conventional_stops import Measured
 from knowledge.rules.reference_intervals import Level
 from services.followup.situation import Situation
-from services.followup.urine import urine_calcium
-from services.followup.view import Reading, View
 
 
 def measured_of(now: Situation) -> Measured:
     """What speaks for or against oral phosphate and active vitamin D today?"""
     calcium = now.recent("s_ca_adj", "s_ca")
-    urine = [one for one in urine_readings(now) if one.facts["MON-08"] is not None]
+    urine = [one for one in now.urine_calcium if one.facts["MON-08"] is not None]
     oldest = now.on - burosumab_course.days("safety_holds_for", now.on)
     latest = urine[-1] if urine and urine[-1].day >= oldest else None
     return Measured(
@@ -24,10 +22,3 @@ def measured_of(now: Situation) -> Measured:
         urine_calcium_high=None if latest is None else latest.facts["MON-08"],
         urine_ids=() if latest is None else latest.ids,
     )
-
-
-def urine_readings(now: Situation) -> list[Reading]:
-    """Every urine calcium as the safety rules read it: of a day, or by creatinine."""
-    told = now.history
-    view = View(told, (), told.observations, told.levels, told.numbers)
-    return sorted(urine_calcium(view), key=lambda one: (one.at, one.key))

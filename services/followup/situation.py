@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from knowledge.rules import burosumab, burosumab_course, kidney_function, treatment_choice
 from knowledge.rules.beside_burosumab import UNKNOWN
@@ -18,13 +19,15 @@ from knowledge.terms.quantity import Quantity
 from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Surgery
 from services.followup.drugs import Drugs, drugs_of
 from services.followup.history import History, day_of
+from services.followup.urine import urine_calcium
+from services.followup.view import Reading, View
 from services.followup.weight import pregnant_on, weight_of
 
 CALCIUM = ("s_ca_adj", "s_ca")
 LOCAL_TREATMENTS = ("radiotherapy", "ablation")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """Everything that a proposal is drawn from."""
 
@@ -40,6 +43,13 @@ class Situation:
     pregnant: bool | None = None
     lapsed: bool = False
     """Has it been so long since the last dose of burosumab that it is begun anew?"""
+
+    @cached_property
+    def urine_calcium(self) -> list[Reading]:
+        """Every urine calcium as the safety rules read it: of a day, or by creatinine."""
+        told = self.history
+        view = View(told, (), told.observations, told.levels, told.numbers)
+        return sorted(urine_calcium(view), key=lambda one: (one.at, one.key))
 
     def level(self, *analytes: str) -> Level | None:
         """At which level is the newest recent result of these analytes?"""

@@ -33,7 +33,8 @@ def pregnant_on(request: PlanRequest, on: date) -> bool | None:
 def _told(request: PlanRequest) -> Iterator[tuple[date, Decimal]]:
     for event in request.history:
         if isinstance(event, Results):
-            day, weight = _day(event), _weight(event)
+            weight = _weight(event)
+            day = None if weight is None else _day(event)
             if day is not None and weight is not None:
                 yield day, weight
 
@@ -42,8 +43,10 @@ def _weight(event: Results) -> Decimal | None:
     """As said of the patient, or among the findings, as the assessment contract writes it."""
     if event.patient is not None and event.patient.weight_kg is not None:
         return event.patient.weight_kg
+    if not event.findings or "weight_kg" not in event.findings:
+        return None
     try:
-        found = Decimal(str((event.findings or {}).get("weight_kg")))
+        found = Decimal(str(event.findings["weight_kg"]))
     except InvalidOperation:
         return None
     return found if found.is_finite() and found > 0 else None
