@@ -37,7 +37,7 @@ class Operation:
 def risk_tier(
     operation: Operation, early_fgf23: Iterable[tuple[date, Level]], *, refractory: bool, on: date
 ) -> tuple[Tier, tuple[str, ...]]:
-    """How closely must this patient be watched, and why? A margin nobody states is unknown."""
+    """How closely must this patient be watched, and why? A margin or a site that nobody states is unknown."""
     why = [name for name, said in _told(operation) if removed_tumor.says(name, said) is not False]
     first, last = TABLE.whole("fgf23_early_from", on), TABLE.whole("fgf23_early_until", on)
     if any(
@@ -59,9 +59,9 @@ def not_understood(operation: Operation) -> tuple[tuple[str, str], ...]:
 def _told(operation: Operation) -> Iterator[tuple[str, str]]:
     """What is said of it, by the name under which it may be a reason."""
     yield "margin", operation.margin or UNKNOWN
+    yield "site", operation.site or UNKNOWN
     for name, said in (
         ("procedure", operation.procedure),
-        ("site", operation.site),
         ("tissue", operation.tissue),
         ("bone_site", None if operation.tissue else operation.site),
         ("histology", operation.histology),

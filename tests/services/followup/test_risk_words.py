@@ -42,6 +42,17 @@ def test_a_word_says_what_it_says_and_an_unknown_one_counts_as_high(
     assert [repr(word) in text for text in named] == ([True] if says == "unknown" else [])
 
 
+@pytest.mark.parametrize("name", ["site", "margin"])
+def test_a_site_or_a_margin_that_nobody_states_is_not_known(name: str) -> None:
+    surgery = {"kind": "surgery", "performed_at": "2024-04-10"} | SOFT
+    del surgery[name]
+    request = PlanRequest.model_validate({"history": [surgery]})
+    answer = follow_up(request, datetime(2024, 4, 11, 12, tzinfo=UTC))
+
+    assert answer.risk_tier == "HIGH"
+    assert name in answer.risk_reasons
+
+
 @pytest.mark.parametrize("word", WORDS["histology"]["high"])
 def test_malignant_tissue_in_any_words_calls_for_the_chest(word: str) -> None:
     answer = told("histology", word)
