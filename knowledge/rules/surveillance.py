@@ -37,7 +37,7 @@ class Operation:
 def risk_tier(
     operation: Operation, early_fgf23: Iterable[tuple[date, Level]], *, refractory: bool, on: date
 ) -> tuple[Tier, tuple[str, ...]]:
-    """How closely must this patient be watched, and why? A margin or a site that nobody states is unknown."""
+    """How closely must this patient be watched, and why? What nobody states is unknown."""
     why = [name for name, said in _told(operation) if removed_tumor.says(name, said) is not False]
     first, last = TABLE.whole("fgf23_early_from", on), TABLE.whole("fgf23_early_until", on)
     if any(
