@@ -50,6 +50,12 @@ class JourneyRow(CoordinationTables, table=True):
     next_act: str | None = None
     rank_at: datetime = Field(sa_type=UtcDateTime)
     """When, on the real clock, the first thing due becomes overdue; far away when nothing is."""
+    next_wake: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When, on the journey's own clock, it was told to look again."""
+    progress_hash: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the last report said: another one of the same revision comes from an older workflow."""
+    edition: str | None = None
+    """The edition of the knowledge this journey stays with; None: the one in force."""
 
 
 class EventRow(CoordinationTables, table=True):
