@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from knowledge.rules.clock import local_instant
+from knowledge.rules.sending_hours import Hours
 from knowledge.tables import Table
 from knowledge.terms.obligation import Ladder
 
@@ -26,6 +28,28 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class _Bare:
+    """The steps as the table has them: every day, at the hour of sending."""
+
+    name: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The one clock there is."""
+        return ZoneInfo(self.name)
+
+    def first_day(self, known: datetime, hour: time) -> date:
+        """The first day whose hour of sending had not passed when this was known."""
+        day = known.astimezone(self.zone).date()
+        passed = local_instant(day, hour, self.zone) < known
+        return day + timedelta(days=1) if passed else day
+
+    def moment(self, recipient: str, due: date, offset: int, hour: time, on: date) -> datetime:
+        """When is this step sent?"""
+        return local_instant(due + timedelta(days=offset), hour, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
 class Ripe:
     """What becomes of the rungs that have passed: at most one is sent, the rest were overtaken."""
 
@@ -34,69 +58,53 @@ class Ripe:
     overtaken: tuple[Rung, ...] = ()
 
 
-def local_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """When is it this time of this day there? In UTC.
-
-    An hour that the clock skips (spring, or a day left out at the date line) is answered with the
-    first instant that exists after it; an hour that comes twice (autumn) with its first coming.
-    """
-    wall = datetime.combine(day, clock, zone)
-    instant = wall.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return instant
-    return _end_of_gap(wall.replace(fold=1).astimezone(UTC), instant, zone)
-
-
-def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """The instant between these two at which the clock of this zone jumps, to the second."""
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=1) // 2)
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
 def ends_when_acknowledged(ladder: Ladder | str) -> bool:
     """Is it enough that a person has seen it? An alert asks for nothing else."""
     return TABLE.entry("acknowledged", ladder) is not None
 
 
 def rungs(
-    ladder: Ladder | str, due: date, zone: str, on: date, known_at: datetime | None = None
+    ladder: Ladder | str,
+    due: date,
+    where: str | Hours,
+    on: date,
+    known_at: datetime | None = None,
 ) -> tuple[Rung, ...]:
-    """What is to be sent about a thing due on this day, in this IANA zone? Oldest first.
+    """What is to be sent about a thing due on this day? Oldest first.
 
+    `where` is an IANA zone, for the bare steps of the table, or the hours of those who are told: to
+    people at work no step is spent on a day off, and each goes at its share of the window.
     `on` is the day whose knowledge counts. An alert climbs from the moment when it was known: its
     result may be days old. Raises KeyError or ValueError for a zone there is not.
     """
-    place = ZoneInfo(zone)
+    days = _Bare(where) if isinstance(where, str) else where
     hour = time(TABLE.whole("send_hour", on))
     known = known_at if ends_when_acknowledged(ladder) else None
     if known is not None:
-        due = max(due, _first_day(known, place, hour))
-    chosen = []
-    for row in TABLE.entries["rungs"].values():
-        if row.fields["ladder"] != ladder:
-            continue
+        due = max(due, days.first_day(known, hour))
+    chosen: list[Rung] = []
+    rows = [row for row in TABLE.entries["rungs"].values() if row.fields["ladder"] == ladder]
+    for row in sorted(rows, key=lambda row: int(row.fields["offset"])):
         immediate = row.fields.get("immediate", False)
-        day = due + timedelta(days=row.fields["offset"])
+        recipient, offset = row.fields["recipient"], row.fields["offset"]
+        if immediate:
+            at = _at_once(due + timedelta(days=offset), days.zone, offset, known)
+        else:
+            at = days.moment(recipient, due, offset, hour, on)
+        if chosen and not immediate:
+            at = max(at, chosen[-1].at)  # where days off push one step, the next does not pass it
         chosen.append(
             Rung(
                 key=row.fields["step"],
-                at=_at_once(day, place, row.fields["offset"], known)
-                if immediate
-                else local_instant(day, hour, place),
-                recipient=row.fields["recipient"],
+                at=at,
+                recipient=recipient,
                 channel=row.fields["channel"],
-                offset=row.fields["offset"],
+                offset=offset,
                 immediate=immediate,
                 unless_acknowledged=row.fields.get("unless_acknowledged"),
             )
         )
-    return tuple(sorted(chosen, key=lambda rung: rung.at))
+    return tuple(chosen)
 
 
 def unheard(ladder: Sequence[Rung], acknowledged_at: datetime | None) -> tuple[Rung, ...]:
@@ -111,16 +119,10 @@ def unheard(ladder: Sequence[Rung], acknowledged_at: datetime | None) -> tuple[R
     )
 
 
-def _first_day(known: datetime, place: ZoneInfo, hour: time) -> date:
-    """The first day whose hour of sending had not passed when this was known."""
-    day = known.astimezone(place).date()
-    return day if local_instant(day, hour, place) >= known else day + timedelta(days=1)
-
-
-def _at_once(day: date, place: ZoneInfo, offset: int, known: datetime | None) -> datetime:
+def _at_once(day: date, zone: ZoneInfo, offset: int, known: datetime | None) -> datetime:
     """Not waiting for an hour: when it is known, and so many times 24 h later."""
     if known is None:
-        return local_instant(day, time(0), place)
+        return local_instant(day, time(0), zone)
     return known.astimezone(UTC) + timedelta(days=offset)
 
 

@@ -26,11 +26,14 @@ class Ladder(StrEnum):
     """Which reminder ladder applies; the rungs stand in knowledge/rules/reminders.toml."""
 
     LAB = "lab"
+    DOSE = "dose"
     IMAGING = "imaging"
     POSTOPERATIVE = "postoperative"
     DECISION = "decision"
     CRITICAL = "critical"
     ALERT = "alert"
+    OFFICE = "office"
+    """What the people who run the pathway owe: a message that bounced, a patient not reached."""
 
 
 class Proposal(StrEnum):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from knowledge.rules import reminders
+from knowledge.rules.clock import local_instant
 from knowledge.terms.obligation import Conclusion, Ladder, Obligation, ObligationStatus
 from services.coordination.contract import Disposition, OpenQuestion, ReminderStatus
 
@@ -101,17 +102,22 @@ def reconcile(
     question: Obligation | None,
     answered: Collection[str],
     closing: Ending | None,
+    beside: Conclusion | None = None,
+    asked_beside: Collection[str] = (),
 ) -> list[Owed]:
     """What has changed in who owes what? Only what is new or different is answered.
 
     A conclusion carries everything its service asks for: what it no longer names is withdrawn. Only
-    the service of the phase is asked, so what another one asked for before is withdrawn too: nobody
-    would ever say that it was done. What a person has disposed of is not opened again.
+    the service of the phase is asked, and those beside it; so what another one asked for before is
+    withdrawn too: nobody would ever say that it was done. What a person has disposed of is not
+    opened again.
     """
     now = dict(known)
+    if beside is not None:
+        _take_over(now, beside.service, beside.obligations)
     if conclusion is not None:
         _take_over(now, conclusion.service, conclusion.obligations)
-        _leave_behind(now, {conclusion.service, THE_JOURNEY})
+        _leave_behind(now, {conclusion.service, THE_JOURNEY, *asked_beside})
     asked = () if question is None else (question,)
     _take_over(now, THE_JOURNEY, asked, done=answered)
     if closing is not None:
@@ -208,7 +214,7 @@ def plan(
 
 def overdue_at(due: date, zone: str, clock_ahead_seconds: int) -> datetime:
     """When, on the real clock, does the day after this one begin where the patient lives?"""
-    midnight = reminders.local_instant(due + timedelta(days=1), time(0), ZoneInfo(zone))
+    midnight = local_instant(due + timedelta(days=1), time(0), ZoneInfo(zone))
     return midnight - timedelta(seconds=clock_ahead_seconds)
 
 

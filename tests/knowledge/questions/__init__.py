@@ -6,6 +6,7 @@ from typing import Any
 from tests.knowledge.questions import (
     assessment,
     follow_up,
+    hours,
     kidney,
     minerals,
     patient,
@@ -15,7 +16,8 @@ from tests.knowledge.questions import (
     treatment,
 )
 
-BOOKS = (results, kidney, minerals, patient, assessment, search, follow_up, safety, treatment)
+EARLY = (results, kidney, minerals, patient, assessment, search)
+BOOKS = (*EARLY, follow_up, hours, safety, treatment)
 
 
 def question(name: str) -> Callable[..., Any]:

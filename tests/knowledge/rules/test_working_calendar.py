@@ -1,0 +1,199 @@
+"""When somebody may be told: working days, hours, and one moment for each journey."""
+
+import tomllib
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.rules.clock import local_instant
+from knowledge.rules.reminders import Rung, rungs
+from knowledge.rules.sending_hours import Hours, share_of
+from knowledge.rules.working_calendar import (
+    Calendar,
+    at_work,
+    awake,
+    digest_moment,
+    is_at_work,
+    is_known,
+    working_days,
+)
+from knowledge.terms.obligation import Ladder
+
+CASES = tomllib.loads(Path(__file__).with_name("working_calendar.toml").read_text("utf-8"))
+ON = date(2026, 11, 22)
+ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/St_Johns", "Africa/Cairo"]
+ZONES += ["Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"]
+COUNTRIES = [None, "DE", "CN", "US", "SA", "IL", "IR", "JP", "BR"]
+NEVER_A_TURN = (Ladder.CRITICAL,)
+
+days = st.dates(date(2020, 1, 1), date(2040, 1, 1))
+instants = st.integers(0, 20 * 366 * 86400).map(
+    lambda seconds: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+zones = st.sampled_from(ZONES)
+countries = st.sampled_from(COUNTRIES)
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in CASES["day"]])
+def test_people_work_on_working_days(case: dict[str, Any]) -> None:
+    calendar = at_work(
+        "UTC",
+        ON,
+        country=case.get("country"),
+        subdivision=case.get("subdivision"),
+        closed=case.get("closed", ()),
+        opened=case.get("opened", ()),
+    )
+
+    assert calendar.is_open(case["day"]) is case["open"]
+
+
+def test_only_places_whose_holidays_are_known_are_known() -> None:
+    assert is_known("DE", "BY")
+    assert is_known("CN", None)
+    assert not is_known("DE", "ZZ")
+    assert not is_known("XX", None)
+
+
+@given(at=instants, zone=zones, country=countries)
+def test_the_first_moment_is_never_early_and_always_within_the_hours(
+    at: datetime, zone: str, country: str | None
+) -> None:
+    for calendar in (at_work(zone, ON, country=country), awake(zone, ON)):
+        moment = calendar.first_moment(at)
+
+        assert moment >= at
+        assert calendar.first_moment(moment) == moment
+        local = moment.astimezone(ZoneInfo(zone))
+        assert calendar.is_open(local.date())
+        assert calendar.start <= local.time() < calendar.until
+
+
+def hours_of(zone: str, work: str, country: str | None, share: float) -> Hours:
+    return Hours(awake(zone, ON), at_work(work, ON, country=country), share, timedelta(minutes=60))
+
+
+@given(
+    due=days,
+    zone=zones,
+    work=zones,
+    country=countries,
+    ladder=st.sampled_from([one for one in Ladder if one not in NEVER_A_TURN]),
+    share=st.floats(0, 1, exclude_max=True),
+)
+def test_every_step_falls_into_the_hours_of_its_recipient_and_in_its_order(
+    due: date, zone: str, work: str, country: str | None, ladder: Ladder, share: float
+) -> None:
+    hours = hours_of(zone, work, country, share)
+    ladder_of_days = rungs(ladder, due, zone, ON)
+
+    climbed = rungs(ladder, due, hours, ON)
+
+    assert [rung.key for rung in climbed] == [rung.key for rung in ladder_of_days]
+    assert [rung.at for rung in climbed] == sorted(rung.at for rung in climbed)
+    for rung in climbed:
+        calendar = hours.of(rung.recipient)
+        local = rung.at.astimezone(ZoneInfo(calendar.zone))
+        if is_at_work(rung.recipient):
+            assert hours.may_be_told(rung.recipient, rung.at)
+            assert local.date() >= min(due, due + timedelta(days=rung.offset))
+        else:
+            assert time(8) <= local.time() < time(20)
+    assert_no_step_is_spent_on_days_off(climbed, hours)
+
+
+def assert_no_step_is_spent_on_days_off(climbed: tuple[Rung, ...], hours: Hours) -> None:
+    """Between two steps to people at work lie working days, whatever holidays there were."""
+    to_work = [rung for rung in climbed if is_at_work(rung.recipient) and rung.offset >= 0]
+    for one, next_one in pairwise(to_work):
+        calendar = hours.of(next_one.recipient)
+        zone = ZoneInfo(calendar.zone)
+        day, until = one.at.astimezone(zone).date(), next_one.at.astimezone(zone).date()
+        passed = sum(
+            calendar.is_open(day + timedelta(days=ahead)) for ahead in range((until - day).days)
+        )
+        between = working_days(next_one.offset, ON) - working_days(one.offset, ON)
+        assert passed >= between >= 1
+
+
+@given(due=days, zone=zones, share=st.floats(0, 1, exclude_max=True))
+def test_without_days_off_a_journey_has_its_turn_within_the_hour_after_nine(
+    due: date, zone: str, share: float
+) -> None:
+    hours = hours_of(zone, zone, None, share)
+    patient = [rung for rung in rungs(Ladder.LAB, due, hours, ON) if rung.recipient == "patient"]
+    bare = {rung.key: rung.at for rung in rungs(Ladder.LAB, due, zone, ON)}
+
+    for rung in patient:
+        assert timedelta(0) <= rung.at - bare[rung.key] < timedelta(minutes=60)
+        assert rung.at.astimezone(ZoneInfo(zone)).date() == due + timedelta(days=rung.offset)
+
+
+def test_shares_are_even_and_stay_the_same() -> None:
+    shares = [share_of(f"journey {number}") for number in range(20_000)]
+
+    minutes = [0] * 60
+    for share in shares:
+        minutes[int(share * 60)] += 1
+    assert share_of("journey 1") == shares[1]
+    assert min(minutes) > 250  # 333 would be even
+    assert max(minutes) < 430
+
+
+def test_a_late_turn_never_goes_past_the_end_of_the_hours() -> None:
+    short = Calendar("UTC", time(9, 30), time(9, 45), works=True)
+    hours = Hours(awake("UTC", ON), short, 0.999, timedelta(minutes=60))
+
+    at = hours.moment("staff", date(2026, 11, 25), 0, time(9), ON)
+
+    assert at == datetime(2026, 11, 25, 9, 44, 59, tzinfo=UTC)
+
+
+def test_hours_that_end_before_the_hour_of_sending_are_used_from_their_beginning() -> None:
+    early = Calendar("UTC", time(6), time(8), works=True)
+    hours = Hours(awake("UTC", ON), early, 0.0, timedelta(minutes=60))
+
+    at = hours.moment("staff", date(2026, 11, 25), 0, time(9), ON)
+
+    assert at == datetime(2026, 11, 25, 6, tzinfo=UTC)
+
+
+@given(at=instants, zone=zones, country=countries)
+def test_one_digest_moment_follows_on_each_working_day(
+    at: datetime, zone: str, country: str | None
+) -> None:
+    calendar = at_work(zone, ON, country=country)
+
+    moment = digest_moment(calendar, at, ON)
+    next_one = digest_moment(calendar, moment + timedelta(seconds=1), ON)
+
+    day, next_day = (one.astimezone(ZoneInfo(zone)).date() for one in (moment, next_one))
+    assert moment >= at
+    assert calendar.is_open(day)
+    assert next_day == calendar.first_open(day + timedelta(days=1))
+    assert moment == local_instant(day, time(11), ZoneInfo(zone))
+
+
+def test_an_alert_of_friday_evening_climbs_from_monday() -> None:
+    hours = hours_of("Europe/Berlin", "Europe/Berlin", "DE", 0.0)
+    friday = datetime(2026, 11, 20, 19, tzinfo=UTC)
+
+    climbed = rungs(Ladder.ALERT, date(2026, 11, 18), hours, ON, friday)
+
+    days = [rung.at.date() for rung in climbed]
+    assert days[:2] == [date(2026, 11, 23), date(2026, 11, 30)]
+
+
+def test_what_is_critical_waits_for_no_working_time() -> None:
+    hours = hours_of("Europe/Berlin", "Europe/Berlin", "DE", 0.7)
+    saturday = datetime(2026, 12, 26, 2, 30, tzinfo=UTC)
+
+    climbed = rungs(Ladder.CRITICAL, date(2026, 12, 25), hours, ON, saturday)
+
+    assert [rung.at for rung in climbed] == [saturday, saturday + timedelta(days=1)]
