@@ -7,6 +7,7 @@ decides, everyone sees where it stands, and then we wait, for an event or for th
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import uuid5
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -22,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         LocalizationActivities,
         ProgressReport,
     )
+    from workflows.alarm import Alarm
     from workflows.calls import Away, Calls, Refused
     from workflows.contract import (
         PHASE_ATTRIBUTE,
@@ -74,6 +76,7 @@ class TioJourney:
         self.began = workflow.now()
         self.shown = self.state.phase
         self.conclusion: Conclusion | None = None
+        self.alarm = Alarm()
         self.news = self.unreached = self.looking = self.rolling = False
 
     @workflow.run
@@ -197,10 +200,12 @@ class TioJourney:
             return
         again = False
         if self.course.stage.asks is not None:
+            whose = self.calls.whose()
             request = ConclusionRequest(
-                conclusion_id=workflow.uuid4(),
+                # Asked again by another worker at another moment, it is another conclusion.
+                conclusion_id=uuid5(workflow.uuid4(), whose["at"].isoformat()),
                 operations=tuple(self.state.operations),
-                **self.calls.whose(),
+                **whose,
             )
             try:
                 conclusion = await self.calls.ask(self.course.stage.asks, request)
@@ -239,7 +244,7 @@ class TioJourney:
     ) -> bool:
         """Tell coordination; it answers when to look again. Refused, it is told afresh soon."""
         try:
-            self.state.next_wake = (await self.calls.tell(act, request)).at
+            self.state.next_wake = (await self.calls.report(act, request)).at
             self.state.told_at = workflow.now()
         except Refused as refused:
             workflow.logger.error("coordination refused: %s", refused)
@@ -253,6 +258,14 @@ class TioJourney:
 
     async def _wait_for_an_event_or_the_time(self) -> None:
         """Nothing to do until somebody tells us something, or until something is due."""
+        if workflow.patched(policies.AT_ONCE):
+            self.alarm.set(self._look_up_at())
+            await workflow.wait_condition(
+                lambda: self.news or self.looking or self.alarm.rings or self._should_roll()
+            )
+            if self.looking or self.alarm.rings:
+                await self._see_what_time_has_changed()
+            return
         pause = max(self._look_up_at() - workflow.now(), timedelta(milliseconds=1))
         try:
             await workflow.wait_condition(
@@ -274,11 +287,16 @@ class TioJourney:
         if not self.course.is_closed:
             asked_at = self.state.asked_at
             first = self.began + policies.FIRST_LOOK
-            moments.append(asked_at + policies.LOOK_AGAIN if asked_at else first)
+            moments.append(asked_at + self._longest_sleep() if asked_at else first)
             for moment in (self.state.next_wake, self._asked_to_look_at()):
                 if moment is not None:
                     moments.append(max(moment, now + policies.SOONEST))
         return min(moments)
+
+    def _longest_sleep(self) -> timedelta:
+        """For how long may a service that concluded something be left alone?"""
+        named = self.state.look_on is not None and workflow.patched(policies.AT_ONCE)
+        return policies.LOOK_ANYWAY if named else policies.LOOK_AGAIN
 
     def _asked_to_look_at(self) -> datetime | None:
         """From when on may time alone have changed what the service concludes?"""
@@ -290,7 +308,8 @@ class TioJourney:
         now = workflow.now()
         asked_at, next_wake = self.state.asked_at, self.state.next_wake
         look_at = self._asked_to_look_at()
-        is_long = self.looking or asked_at is None or asked_at + policies.LOOK_AGAIN <= now
+        is_long = self.looking or asked_at is None
+        is_long = is_long or asked_at + self._longest_sleep() <= now
         is_long = is_long or (look_at is not None and look_at <= now)
         self.looking = False
         if is_long or (next_wake is not None and next_wake <= now):

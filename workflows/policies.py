@@ -40,6 +40,23 @@ ASK: Patience = {**TELL, "schedule_to_close_timeout": timedelta(hours=1)}
 """For the clinical services: after an hour the journey looks up, because something else
 may have happened, somebody may have to be reminded; then it asks again."""
 
+AT_ONCE = "at-once"
+"""The patch with which quick calls are made within the workflow's task, and the alarm is kept."""
+
+
+class Briefly(TypedDict):
+    """How long a call within the workflow's task may take."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+BRIEFLY: Briefly = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""Long enough for a service that is well, and half of the time a workflow's task has."""
+
 TRY_AGAIN = timedelta(minutes=5)
 """The pause before an owner that could not be reached, or refused to conclude, is asked again."""
 
@@ -47,7 +64,10 @@ FIRST_LOOK = timedelta(minutes=1)
 """A journey that was only started asks soon what is due first; usually an event comes before."""
 
 LOOK_AGAIN = timedelta(days=28)
-"""The longest a journey sleeps: then its service is asked whether time alone changed anything."""
+"""Then a service that named no day is asked whether time alone changed anything."""
+
+LOOK_ANYWAY = timedelta(days=91)
+"""Then one that named a later day is asked all the same."""
 
 SOONEST = timedelta(minutes=1)
 """A wake that lies in the past is still a wake; but not a loop."""

@@ -43,10 +43,17 @@ class Ledger:
         self.said: list[ReminderRow] = []
 
     async def report(self, progress: Progress) -> NextWake:
-        """Take over what the journey reports, unless something newer was reported already."""
+        """Take over what the journey reports, unless something newer was reported already.
+
+        A worker that was killed may report again what it could not remember to have reported: then
+        the later moment is the newer word, and versions only grow all the same.
+        """
         journey = self._journey
-        if progress.revision > journey.revision:
+        known = journey.revision
+        again = progress.revision == known and progress.at == journey.as_of
+        if progress.revision > known or again or progress.at > journey.as_of:
             await self._move(progress)
+            journey.revision = max(known, progress.revision)
         return await self.wake(progress.at)
 
     async def wake(self, at: datetime) -> NextWake:

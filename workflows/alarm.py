@@ -1,0 +1,31 @@
+"""Alarm: a journey's one timer. It is set anew only when the moment has changed."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+A_MOMENT = timedelta(milliseconds=1)
+
+
+class Alarm:
+    """Rings at one moment; an event that moves nothing leaves it as it is."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+        self._sleep: asyncio.Task[None] | None = None
+
+    def set(self, at: datetime) -> None:
+        """Ring at this moment, and at no other."""
+        if self._sleep is not None and not self._sleep.done():
+            if self._at == at:
+                return
+            self._sleep.cancel()
+        self._at = at
+        pause = max(at - workflow.now(), A_MOMENT)
+        self._sleep = asyncio.create_task(workflow.sleep(pause, summary="next look"))
+
+    @property
+    def rings(self) -> bool:
+        """Has the moment come?"""
+        return self._sleep is not None and self._sleep.done()
