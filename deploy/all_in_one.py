@@ -26,7 +26,7 @@ from services.chassis.logging import get_logger
 from services.chassis.serve import server_of
 from services.chassis.settings import read_settings
 from services.chassis.tokens import ServiceTokens, TokenMint
-from services.coordination.answers import WholeAnswers
+from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app as create_coordination
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
@@ -190,6 +190,9 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
     asking = ServiceClient(place.url, ServiceTokens(mint, "coordination", READING))
     # Journeys hear from follow-up what a prescriber decided, the same way.
     telling = ServiceClient(place.url, ServiceTokens(mint, "followup", TELLING))
+    answers = WholeAnswers(
+        dict.fromkeys(("assessment", "localization", "followup"), asking), tokens_of_people(mint)
+    )
     return {
         "assessment": create_assessment(
             read_settings(AssessmentSettings, "TIO_ASSESSMENT", environ("assessment"))
@@ -203,7 +206,8 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
         "coordination": create_coordination(
             coordination.model_copy(update={"rehearsal": place.rehearsal}),
             journeys,
-            WholeAnswers(dict.fromkeys(("assessment", "localization", "followup"), asking)),
+            answers,
+            answers,
         ),
     }
 

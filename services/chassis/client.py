@@ -44,6 +44,10 @@ class ServiceClient:
         self._base_url, self._token = base_url.rstrip("/"), token
         self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_SECONDS)
 
+    def speaking_as(self, token: Callable[[str], str]) -> "ServiceClient":
+        """The same service over the same connections, asked with another token."""
+        return ServiceClient(self._base_url, token, self._http)
+
     async def exchange(
         self,
         method: str,

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from services.chassis.client import ServiceClient
 from services.chassis.serve import serve
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
-from services.coordination.answers import WholeAnswers
+from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app
 from services.coordination.journeys import connected
 from services.coordination.settings import CoordinationSettings
@@ -21,7 +21,8 @@ def with_everything(settings: CoordinationSettings) -> FastAPI:
     journeys = asyncio.run(
         connected(settings.temporal_address, settings.temporal_namespace, settings.keys_file)
     )
-    return create_app(settings, journeys, whole_answers(settings))
+    answers = whole_answers(settings)
+    return create_app(settings, journeys, answers, answers)
 
 
 def whole_answers(settings: CoordinationSettings) -> WholeAnswers | None:
@@ -36,7 +37,8 @@ def whole_answers(settings: CoordinationSettings) -> WholeAnswers | None:
             "assessment": ServiceClient(settings.assessment_url, tokens),
             "localization": ServiceClient(settings.localization_url, tokens),
             "followup": ServiceClient(settings.followup_url, tokens),
-        }
+        },
+        tokens_of_people(mint),
     )
 
 

@@ -18,7 +18,7 @@ from services.coordination.journeys import Journeys
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.notify import Deliveries
 from services.coordination.outbox import Outbox
-from services.coordination.parts import Conclusions, Parts
+from services.coordination.parts import Conclusions, Neighbours, Parts
 from services.coordination.relay import Relay
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import CoordinationTables, SessionRow, SignInRow
@@ -32,13 +32,14 @@ def create_app(
     settings: CoordinationSettings,
     journeys: Journeys,
     conclusions: Conclusions | None = None,
+    neighbours: Neighbours | None = None,
     *,
     migrate_on_start: bool = True,
 ) -> FastAPI:
     """The service: its routes, its pages, and the relays that run while it lives.
 
     `journeys` reaches the workflow engine; `conclusions` fetches whole answers from the services
-    that gave them, for the journey page.
+    that gave them, for the journey page; `neighbours` asks them in the name of who looks at it.
     """
 
     @asynccontextmanager
@@ -79,6 +80,7 @@ def create_app(
         journeys=journeys,
         metrics=metrics,
         conclusions=conclusions,
+        neighbours=neighbours,
         outbox=Relay("outbox", database, outbox.work, every, lease),
         deliveries=Relay("deliveries", database, deliveries.work, every, lease),
         engine_is_there=outbox.check,

@@ -1,6 +1,7 @@
 """Pages from templates: their words, their headers, and what is shown when something is refused."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -11,14 +12,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
 from services.chassis.errors import Problem
-from services.coordination import wording
+from services.coordination import language, wording
 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -26,16 +28,26 @@ HEADERS = {
 }
 
 _STATIC = files("services.coordination").joinpath("static")
+_KINDS = {"css": "text/css", "svg": "image/svg+xml", "js": "text/javascript"}
 STATIC = {
-    "pathway.css": (_STATIC.joinpath("pathway.css").read_text("utf-8"), "text/css"),
-    "mark.svg": (_STATIC.joinpath("mark.svg").read_text("utf-8"), "image/svg+xml"),
+    name: (_STATIC.joinpath(name).read_text("utf-8"), _KINDS[name.rpartition(".")[2]])
+    for name in ("pathway.css", "pathway.js", "mark.svg")
 }
 """The only files that are handed out, read once."""
 
+_place: ContextVar[str] = ContextVar("place", default="/worklist")
+
 
 def _moment(moment: datetime, zone: str = "UTC") -> str:
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{wording.day(local)}, {local:%H:%M}"
+    return language.moment(moment.astimezone(ZoneInfo(zone)))
+
+
+def told(text: object) -> Markup:
+    """A sentence that another service wrote, marked as English where it has no translation."""
+    words = wording.sentence(language.say(str(text or "")))
+    if language.is_said(str(text or "")):
+        return escape(words)
+    return Markup('<span lang="en">{}</span>').format(words)
 
 
 _TEMPLATES = Environment(
@@ -45,17 +57,21 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters |= {
-    "day": wording.day,
+    "day": language.day,
+    "month": language.month,
     "moment": _moment,
-    "day_there": lambda moment, zone: wording.day(moment.astimezone(ZoneInfo(zone)).date()),
+    "day_there": lambda moment, zone: language.day(moment.astimezone(ZoneInfo(zone)).date()),
     "act": lambda act: wording.sentence(wording.act_in_words(act)),
     "title_of": wording.title,
     "plain": wording.plain,
     "sentence": wording.sentence,
     "source": wording.source_in_words,
     "days": wording.days,
+    "listed": lambda words: language.listed([str(word) for word in words]),
+    "told": told,
+    "map_words": lambda pairs: [(code, language.say(words)) for code, words in pairs],
 }
-_TEMPLATES.globals |= {"say": wording}
+_TEMPLATES.globals |= {"say": wording, "_": language.say, "ngettext": language.count}
 
 
 class NotSignedIn(Exception):
@@ -64,30 +80,46 @@ class NotSignedIn(Exception):
 
 def page(template: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
     """A page that no other site can frame, and no cache keeps."""
-    shown = {"person": None, "engine_away": False} | shown
-    return HTMLResponse(_TEMPLATES.get_template(template).render(shown), status, HEADERS)
+    spoken = language.spoken()
+    shown = {
+        "person": None,
+        "engine_away": False,
+        "language": spoken,
+        "tag": language.TAGS[spoken],
+        "other_languages": [
+            (code, language.TAGS[code], words)
+            for code, words in language.LANGUAGES.items()
+            if code != spoken
+        ],
+        "place": _place.get(),
+    } | shown
+    headers = HEADERS | {"Content-Language": language.TAGS[spoken]}
+    return HTMLResponse(_TEMPLATES.get_template(template).render(shown), status, headers)
 
 
 class PageRoute(APIRoute):
     """A route for people: whatever is refused is said on a page, not in a document for machines."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Serve, and turn refusals into pages."""
+        """Serve in the language that is wanted, and turn refusals into pages."""
         serve: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def shown(request: Request) -> Response:
+            language.choose(request)
+            _place.set(request.url.path if request.method == "GET" else "/worklist")
             try:
                 return await serve(request)
             except NotSignedIn:
                 return page("signed_out.html", status=401)
             except RequestValidationError:
-                return _refusal(404, "There is nothing at this address.")
+                return _refusal(404, language.say("There is nothing at this address."))
             except Problem as refusal:
-                return _refusal(refusal.status, wording.sentence(refusal.detail) + ".")
+                return _refusal(refusal.status, wording.sentence(language.say(refusal.detail)))
 
         return shown
 
 
 def _refusal(status: int, detail: str) -> Response:
-    heading = "Not found" if status == 404 else "This was not done"
-    return page("refusal.html", status=status, heading=heading, detail=detail)
+    heading = language.say("Not found" if status == 404 else "This was not done")
+    ended = detail if detail.endswith((".", "。")) else f"{detail}."
+    return page("refusal.html", status=status, heading=heading, detail=ended)

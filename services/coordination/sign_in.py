@@ -23,9 +23,10 @@ from services.coordination.tables import SessionRow, SignInRow
 COOKIE = "tio_session"
 SCOPES = (
     "user/EpisodeOfCare.crs user/Task.rsu user/Communication.r "
-    "user/CarePlan.ru user/MedicationRequest.c"
+    "user/CarePlan.cru user/MedicationRequest.c user/ClinicalImpression.crs "
+    "user/ServiceRequest.crs user/BodyStructure.r user/Procedure.r user/Observation.r"
 )
-"""What a clinician may: see, tell and answer journeys, and decide about what is proposed."""
+"""What a clinician may: see, tell and answer journeys, ask what a value would mean, and decide."""
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

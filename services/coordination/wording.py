@@ -1,10 +1,13 @@
 """Codes in the words of the ward, for pages and messages. An unknown code is shown as it is."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from knowledge.references import REFERENCES
 from knowledge.terms.acts import ACTS
 from knowledge.terms.analyte import ANALYTES
+from services.coordination import language
+from services.coordination.language import count, say
 
 QUESTIONS = {
     "proceed-to-localization": "Shall we look for the tumor?",
@@ -119,30 +122,46 @@ UPPERCASE_WORDS = frozenset(
 def act_in_words(act: str) -> str:
     """What is to be done, as the ward says it."""
     if act in ACTS:
-        return ACTS[act]
+        return say(ACTS[act])
     if act in ANALYTES:
-        name, _, specimen = ANALYTES[act].name.partition(", ")
-        return f"{specimen} {name}" if specimen else name
-    return QUESTIONS.get(act, plain(act))
+        return analyte_in_words(act)
+    return say(QUESTIONS[act]) if act in QUESTIONS else plain(act)
+
+
+def analyte_in_words(key: str) -> str:
+    """What is measured, as the ward says it."""
+    if key not in ANALYTES:
+        return plain(key)
+    name, _, specimen = ANALYTES[key].name.partition(", ")
+    return say(f"{specimen} {name}" if specimen else name)
 
 
 def rung_in_words(rung: str) -> str:
     """A step of a ladder, by its distance from the due date."""
     sign, number = rung[1:2], rung[2:]
     if rung == "T0":
-        return "on the day"
+        return say("on the day")
     if sign not in ("+", "-") or not number.isdigit():
         return rung
-    return f"{days(int(number))} {'after' if sign == '+' else 'before'}"
+    if sign == "+":
+        return count("%(n)s day after", "%(n)s days after", int(number))
+    return count("%(n)s day before", "%(n)s days before", int(number))
+
+
+def of_code(words: Mapping[str, str], code: str | None) -> str:
+    """What a code is called; one that nobody has named is shown as it is."""
+    return say(words[code]) if code in words else title(code or "")
 
 
 def plain(code: str) -> str:
     """A code without its punctuation; abbreviations keep their capitals."""
     words = code.replace("_", " ").replace("-", " ").split()
     if not code.isupper():
-        return " ".join(words)
-    return " ".join(
-        word if word.startswith(tuple(UPPERCASE_WORDS)) else word.lower() for word in words
+        return say(" ".join(words))
+    return say(
+        " ".join(
+            word if word.startswith(tuple(UPPERCASE_WORDS)) else word.lower() for word in words
+        )
     )
 
 
@@ -165,15 +184,21 @@ def source_in_words(source: str) -> str:
 def amount(value: object, unit: object) -> str:
     """A number of three figures with its unit; a ratio has none."""
     number = f"{value:.3g}" if isinstance(value, float) else str(value)
-    words = str(unit or "").replace("{1.73_m2}", "1.73 m²").replace("{", "").replace("}", "")
+    words = unit_in_words(str(unit or ""))
     return number if words in ("", "1") else f"{number} {words}"
+
+
+def unit_in_words(unit: str) -> str:
+    """A UCUM unit as a report prints it."""
+    words = unit.replace("{1.73_m2}", "1.73 m²").replace("(24.h)", "24 h")
+    return words.replace("{", "").replace("}", "")
 
 
 def day(on: date) -> str:
     """A day as it is written on a page."""
-    return f"{on.day} {on:%b %Y}"
+    return language.day(on)
 
 
 def days(number: int) -> str:
     """A number of days, said."""
-    return "1 day" if number == 1 else f"{number} days"
+    return count("%(n)s day", "%(n)s days", number)

@@ -1,0 +1,35 @@
+"""What a care coordinator sees: one file for each page or form."""
+
+from fastapi import APIRouter
+
+from services.coordination.pages import (
+    answering,
+    assigning,
+    examining,
+    journey,
+    letter,
+    operating,
+    programme,
+    proposals,
+    results,
+    scanning,
+    start,
+    worklist,
+)
+
+router = APIRouter(include_in_schema=False)
+for _page in (
+    start,
+    worklist,
+    assigning,
+    programme,
+    journey,
+    answering,
+    proposals,
+    results,
+    examining,
+    scanning,
+    operating,
+    letter,
+):
+    router.include_router(_page.router)

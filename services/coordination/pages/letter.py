@@ -1,0 +1,7 @@
+"""The referral letter."""
+
+from fastapi import APIRouter
+
+from services.coordination.rendering import PageRoute
+
+router = APIRouter(route_class=PageRoute)

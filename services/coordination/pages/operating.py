@@ -1,0 +1,108 @@
+"""What was removed, how completely, and what the pathologist found."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import Response
+
+from services.chassis.database import InTransaction
+from services.coordination.language import say
+from services.coordination.pages.body import is_site, sites
+from services.coordination.pages.telling import (
+    Filled,
+    and_back,
+    event_id,
+    filled,
+    in_words,
+    store,
+)
+from services.coordination.rendering import PageRoute, page
+from services.coordination.routes import found
+from services.coordination.sign_in import Person, SignedIn
+from services.coordination.tables import JourneyRow
+
+router = APIRouter(route_class=PageRoute)
+
+MARGINS = {
+    "wide": "wide, nothing left",
+    "r0": "microscopically free (R0)",
+    "r1": "microscopic rest (R1)",
+    "r2": "visible rest (R2)",
+    "curettage": "curettage",
+    "unknown": "not known yet",
+}
+TISSUES = {"soft tissue": "soft tissue", "bone": "bone"}
+PROCEDURES = {
+    "wide excision": "wide excision",
+    "marginal excision": "marginal excision",
+    "curettage": "curettage",
+    "ablation": "ablation",
+}
+HISTOLOGIES = {
+    "phosphaturic mesenchymal tumor, benign": "phosphaturic mesenchymal tumor, benign",
+    "phosphaturic mesenchymal tumor, malignant": "phosphaturic mesenchymal tumor, malignant",
+    "other tumor": "another tumor",
+    "no tumor in the specimen": "no tumor in the specimen",
+}
+"""What can be chosen: as follow-up reads it, and as it is said."""
+
+CHOICES = {
+    "margin": MARGINS,
+    "tissue": TISSUES,
+    "procedure": PROCEDURES,
+    "histology": HISTOLOGIES,
+}
+
+
+@router.get("/journeys/{journey_id}/operations/new", response_class=Response)
+async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+    """The empty form."""
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    return _form(person, journey, Filled({"event": str(uuid4())}))
+
+
+@router.post("/journeys/{journey_id}/operations", response_class=Response)
+async def operation_told(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+) -> Response:
+    """Keep the operation. What nobody says is not known, and watched as high risk."""
+    form = await filled(request, person)
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    told = event_id(form)
+    surgery: dict[str, Any] = {"id": str(told), "performed_at": form.day("performed_at")}
+    if is_site(form.get("site")):
+        surgery["site"] = form.get("site")
+    else:
+        form.wrong("site", say("say where it was removed from"))
+    if form.get("laterality") in ("left", "right", "both"):
+        surgery["laterality"] = form.get("laterality")
+    for name, choices in CHOICES.items():
+        chosen = form.get(name)
+        if chosen in choices:
+            surgery[name] = chosen
+        elif name == "margin":
+            form.wrong(name, say("how completely was it removed? Say so also if nobody knows yet"))
+    if form.errors:
+        return _form(person, journey, form, 422)
+    _, refusal = await store(session, person, journey_id, told, "surgery", surgery)
+    if refusal is not None:
+        form.errors["form"] = " ".join(in_words(refusal))
+        return _form(person, journey, form, refusal.status)
+    return and_back(request, after, journey_id)
+
+
+def _form(person: SignedIn, journey: JourneyRow, form: Filled, status: int = 200) -> Response:
+    return page(
+        "operation_new.html",
+        status=status,
+        person=person,
+        journey=journey,
+        form=form,
+        sites=sites(),
+        choices=CHOICES,
+    )

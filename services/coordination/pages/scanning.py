@@ -1,0 +1,176 @@
+"""A scan with what it covered. One that left a part of the body out is not a negative scan, and the
+form says so before anybody believes it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import Response
+
+from knowledge.rules.imaging import TABLE as IMAGING
+from services.chassis.database import InTransaction
+from services.chassis.logging import get_logger
+from services.coordination.answers import Said
+from services.coordination.language import say
+from services.coordination.pages.body import coverage_entries, coverage_groups, lesions_of, sites
+from services.coordination.pages.engine import ANSWER_WITHIN_SECONDS
+from services.coordination.pages.telling import (
+    Filled,
+    and_back,
+    event_id,
+    filled,
+    in_words,
+    store,
+)
+from services.coordination.parts import Parts, parts_of
+from services.coordination.rendering import PageRoute, page
+from services.coordination.routes import found
+from services.coordination.sign_in import Person, SignedIn
+from services.coordination.tables import JourneyRow
+
+router = APIRouter(route_class=PageRoute)
+
+MOST_LESIONS = 4
+KINDS: Mapping[str, tuple[str, bool]] = {
+    "pet_ct": ("PET/CT", True),
+    "spect_ct": ("SPECT/CT", True),
+    "mri": ("MRI", False),
+    "ct": ("CT", False),
+    "ultrasound": ("Ultrasound", False),
+    "radiograph": ("Radiograph", False),
+}
+"""The kinds of scan that can be entered, and whether a tracer belongs to them."""
+
+TRACERS = (
+    "ga68_dotatate",
+    "ga68_dotatoc",
+    "ga68_dotanoc",
+    "cu64_dotatate",
+    "f18_alf_oct",
+    "tc99m_hynic_toc",
+    "in111_pentetreotide",
+    "f18_fdg",
+)
+UPTAKES = {
+    "above_liver": "above the liver",
+    "above_background": "above what surrounds it",
+    "none": "none",
+}
+MIMICS = {
+    "none": "looked for, nothing else",
+    "fracture": "a fracture",
+    "haemangioma": "a haemangioma",
+    "fibrous_dysplasia": "fibrous dysplasia",
+    "arthritis": "arthritis",
+    "inflammation": "inflammation",
+    "physiological": "normal uptake",
+    "recent_surgery": "a recent operation",
+}
+"""What a focus may be instead, as localization reads it, and as it is said."""
+
+
+@router.get("/journeys/{journey_id}/studies/new", response_class=Response)
+async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+    """The empty form. Nothing is ticked: what nobody says was not covered."""
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    return _form(person, journey, Filled({"event": str(uuid4())}))
+
+
+@router.post("/journeys/{journey_id}/studies", response_class=Response)
+async def study_told(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+) -> Response:
+    """Keep the scan. Before one is kept that is no negative scan, its gaps are shown."""
+    form = await filled(request, person)
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    told = event_id(form)
+    study = _study(form, str(told))
+    if form.errors:
+        return _form(person, journey, form, status=422)
+    gaps: list[str] = []
+    if not study["lesions"] and not form.get("incomplete"):
+        await session.commit()  # nobody waits for our database while we ask another service
+        gaps = await _gaps(parts_of(request), person, study)
+    if gaps:
+        return _form(person, journey, form, gaps=gaps, status=422)
+    _, refusal = await store(session, person, journey_id, told, "study", study)
+    if refusal is not None:
+        form.errors["form"] = " ".join(in_words(refusal))
+        return _form(person, journey, form, status=refusal.status)
+    return and_back(request, after, journey_id)
+
+
+def _study(form: Filled, id: str) -> dict[str, Any]:
+    modality, tracer = form.get("modality"), form.get("tracer")
+    study: dict[str, Any] = {"id": id, "modality": modality, "performed_at": form.day("performed_at")}
+    if modality not in KINDS:
+        form.wrong("modality", say("choose the kind of scan"))
+    elif KINDS[modality][1]:
+        if tracer not in TRACERS:
+            form.wrong("tracer", say("which tracer was given?"))
+        study["tracer"] = tracer
+    known = coverage_entries()
+    study["coverage"] = [entry for entry in form.chosen("coverage") if entry in known]
+    if not study["coverage"]:
+        form.wrong("coverage", say("tick what the scan covered"))
+    activity = form.number("activity_mbq")
+    if activity is not None and activity <= 0:
+        form.wrong("activity_mbq", say("this has to be more than nought"))
+    elif activity is not None:
+        study["activity_mbq"] = activity
+    if form.get("reader"):
+        study["reader"] = form.get("reader")[:200]
+    study["lesions"] = lesions_of(form, MOST_LESIONS)
+    return study
+
+
+async def _gaps(parts: Parts, person: SignedIn, study: Mapping[str, Any]) -> list[str]:
+    """What localization would call uncovered: with gaps, the scan does not count as negative."""
+    if parts.neighbours is None:
+        return []
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
+            plan = await parts.neighbours.tell(
+                person.caller, "POST", "/localization/v1/evaluate", Said({"studies": [study]})
+            )
+    except Exception as error:
+        get_logger("coordination").warning("coverage-not-checked", error=type(error).__name__)
+        return []
+    return [
+        str(part)
+        for scan in plan.get("coverage", [])
+        if scan.get("status") == "inadequate"
+        for part in scan.get("missing", [])
+    ]
+
+
+def _form(
+    person: SignedIn,
+    journey: JourneyRow,
+    form: Filled,
+    gaps: list[str] | None = None,
+    status: int = 200,
+) -> Response:
+    names = IMAGING.entries["tracers"]
+    return page(
+        "study_new.html",
+        status=status,
+        person=person,
+        journey=journey,
+        form=form,
+        kinds=[(key, words) for key, (words, _) in KINDS.items()],
+        tracers=[(key, str(names[key].fields["name"])) for key in TRACERS if key in names],
+        coverage=coverage_groups(),
+        covered=set(form.chosen("coverage")),
+        gaps=gaps or [],
+        sites=sites(),
+        uptakes=UPTAKES,
+        mimics=MIMICS,
+        most=MOST_LESIONS,
+    )

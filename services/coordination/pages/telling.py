@@ -1,0 +1,149 @@
+"""A form becomes an event of the inbox: the same road that every system takes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import BackgroundTasks, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from services.chassis import audit
+from services.chassis.database import InTransaction
+from services.chassis.errors import Problem
+from services.coordination import inbox, repository
+from services.coordination.contract import Event
+from services.coordination.language import say
+from services.coordination.parts import parts_of
+from services.coordination.sign_in import SignedIn, expect_own_form
+from services.coordination.tables import JourneyRow
+
+SOURCE = "worklist-page"
+
+
+@dataclass
+class Filled:
+    """A form as it came, and what is wrong with it."""
+
+    values: dict[str, str]
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """What stands in this field."""
+        return self.values.get(name, "").strip()
+
+    def chosen(self, name: str) -> list[str]:
+        """What is ticked in this group."""
+        return self.lists.get(name, [])
+
+    def wrong(self, name: str, words: str) -> None:
+        """Say what is wrong with a field; the first word about it counts."""
+        self.errors.setdefault(name, words)
+
+    def number(self, name: str) -> float | None:
+        """The number in this field; wrong when it is none."""
+        text = self.get(name)
+        if not text:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            self.wrong(name, say("write a number, with a point before decimals"))
+            return None
+        if number != number or number in (float("inf"), float("-inf")):
+            self.wrong(name, say("write a number, with a point before decimals"))
+            return None
+        return number
+
+    def day(self, name: str, needed: bool = True) -> str | None:
+        """The day in this field, as it is sent on."""
+        text = self.get(name)
+        if not text:
+            if needed:
+                self.wrong(name, say("say on which day"))
+            return None
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007
+        except ValueError:
+            self.wrong(name, say("this is no day; write it as 2026-03-31"))
+            return None
+
+    def moment(self, name: str, zone: str) -> datetime | None:
+        """The moment in this field, on the clock where the patient lives."""
+        text = self.get(name)
+        if not text:
+            self.wrong(name, say("say when"))
+            return None
+        for shape in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"):
+            try:
+                return datetime.strptime(text, shape).replace(tzinfo=ZoneInfo(zone))
+            except ValueError:
+                continue
+        self.wrong(name, say("this is no moment; write it as 2026-03-31 08:30"))
+        return None
+
+
+async def filled(request: Request, person: SignedIn) -> Filled:
+    """The form, if it was made for this session."""
+    form = await request.form()
+    values: dict[str, str] = {}
+    lists: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            continue
+        values[name] = value
+        lists.setdefault(name, []).append(value)
+    expect_own_form(person, values.get("csrf", ""))
+    return Filled(values, lists)
+
+
+def event_id(form: Filled) -> UUID:
+    """The id that the form brought, so that sending it twice tells once."""
+    try:
+        return UUID(form.get("event"))
+    except ValueError:
+        return uuid4()
+
+
+async def store(
+    session: InTransaction,
+    person: SignedIn,
+    journey_id: UUID,
+    event: UUID,
+    kind: str,
+    payload: dict[str, Any],
+    occurred_at: datetime | None = None,
+) -> tuple[JourneyRow, Problem | None]:
+    """Keep it as an event of this journey; the refusal, where it was refused."""
+    journey = await inbox.held(session, person.caller.organisation, journey_id)
+    known = await repository.find_event(session, journey.organisation, journey_id, event)
+    if known is not None:
+        occurred_at = known.occurred_at
+    now = repository.now_there(journey)
+    said = Event(
+        id=event, kind=kind, occurred_at=occurred_at or now, source=SOURCE, payload=payload
+    )
+    try:
+        await inbox.store(session, person.caller, journey, said)
+    except Problem as refusal:
+        return journey, refusal
+    audit.record(session, person.caller, "create", "Event", event, journey.patient_id)
+    return journey, None
+
+
+def and_back(request: Request, after: BackgroundTasks, journey_id: UUID, place: str = "") -> Response:
+    """The relay is woken, and the person sees the patient's page again."""
+    after.add_task(parts_of(request).outbox.wake)
+    return RedirectResponse(f"/journeys/{journey_id}{place}", 303)
+
+
+def in_words(refusal: Problem, known: dict[str, str] | None = None) -> list[str]:
+    """What a refusal says, to the person who filled the form in."""
+    words = [
+        say((known or {}).get(error.pointer, error.detail or error.code))
+        for error in refusal.errors
+    ]
+    return words or [say(refusal.detail)]
