@@ -60,7 +60,7 @@ class Calls:
         return await self._at_once(act, request, policies.ASK)
 
     async def report(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
-        """Tell coordination where we stand, or that it is time. Told anew, the newer word counts."""
+        """Tell coordination where we stand or that it is time; told anew, the newer word counts."""
         return await self._at_once(act, request, policies.TELL)
 
     async def tell(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
