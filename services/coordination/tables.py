@@ -50,6 +50,10 @@ class JourneyRow(CoordinationTables, table=True):
     next_act: str | None = None
     rank_at: datetime = Field(sa_type=UtcDateTime)
     """When, on the real clock, the first thing due becomes overdue; far away when nothing is."""
+    preferences: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """How the patient wants to be told, and by what not; as it was told last."""
+    lost_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when nobody could reach the patient any more."""
     next_wake: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     """When, on the journey's own clock, it was told to look again."""
     progress_hash: str = Field(default="", sa_column_kwargs={"server_default": ""})
@@ -126,6 +130,10 @@ class ObligationRow(CoordinationTables, table=True):
     disposition: str | None = None
     reason: str = ""
     ended_by: str | None = None
+    postponed_until: date | None = None
+    postponed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    postponed_by: str | None = None
+    postponed_because: str | None = None
 
 
 class ReminderRow(CoordinationTables, table=True):
@@ -147,6 +155,8 @@ class ReminderRow(CoordinationTables, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     status: str
     recorded_at: datetime = Field(sa_type=UtcDateTime)
+    hold_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until when, on the journey's own clock, it is held because of what was said that day."""
 
 
 class DeliveryRow(CoordinationTables, table=True):
@@ -166,6 +176,10 @@ class DeliveryRow(CoordinationTables, table=True):
     next_try_at: datetime = Field(sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     problem: str = ""
+    gathered: bool = False
+    """Is it said in the one message of a working day?"""
+    digest: UUID | None = Field(default=None, index=True)
+    """The message it was gathered into."""
 
 
 class SubscriptionRow(CoordinationTables, table=True):
@@ -180,6 +194,25 @@ class SubscriptionRow(CoordinationTables, table=True):
     secret: str | None = None
     address: str | None = None
     roles: list[str] = Field(sa_type=JSON)
+    assignee: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    language: str = "en"
+    digest: bool = False
+    muted_because: str | None = None
+    version: int = 1
+
+
+class WorkingTimeRow(CoordinationTables, table=True):
+    """When a site tells people, where the tables of the knowledge are not to count."""
+
+    __tablename__ = "working_time"
+
+    organisation: str = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_type=JSON)
+    told_by: str
+    told_at: datetime = Field(sa_type=UtcDateTime)
     version: int = 1
 
 
