@@ -145,9 +145,12 @@ def _areas() -> Mapping[str, str]:
 
 def areas_to_examine(areas: Mapping[str, str]) -> tuple[str, ...]:
     """Which areas of the checklist are still to be examined? One that is not named was not."""
+    checklist = TABLE.entries["examination"]
+    if areas.keys() >= checklist.keys() and "not_examined" not in areas.values():
+        return ()  # the usual examination: every area by its own key
     known = _areas()
     examined = {known.get(name) for name, said in areas.items() if said != "not_examined"}
-    return tuple(key for key in TABLE.entries["examination"] if key not in examined)
+    return tuple(key for key in checklist if key not in examined)
 
 
 def no_areas(names: Mapping[str, str]) -> list[str]:

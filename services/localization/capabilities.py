@@ -16,26 +16,17 @@ class Capabilities:
     unknown: list[str] = field(default_factory=list)
     """Names that no test and no modality of the tables goes by."""
 
-    _status: dict[str, str] = field(default_factory=dict)
+    to_be_had: dict[str, bool] = field(default_factory=dict)
+    """Is it, or one of its tests, to be had? By scan or modality, where anything was said of it."""
 
     def of_test(self, test: imaging.Method) -> Available | None:
         """What was said about this test, or else about the scan that it is?"""
         return self.by_test.get(test.key) or self.by_act.get(test.act)
 
     def status(self, act: str) -> str:
-        """Can this scan be had? yes, no or unknown. Asked often, worked out once."""
-        if act not in self._status:
-            self._status[act] = self._status_of(act)
-        return self._status[act]
-
-    def _status_of(self, act: str) -> str:
-        said = self.by_act.get(act)
-        if said is not None:
-            return "yes" if said.available else "no"
-        tests = [self.by_test[t.key] for t in imaging.methods_for(act) if t.key in self.by_test]
-        if not tests:
-            return "unknown"
-        return "yes" if any(test.available for test in tests) else "no"
+        """Can this scan be had? yes, no or unknown."""
+        said = self.to_be_had.get(act)
+        return "unknown" if said is None else "yes" if said else "no"
 
     def in_order(self, modalities: Sequence[str]) -> list[str]:
         """The modalities that can be had first, otherwise as they are preferred."""
@@ -56,18 +47,26 @@ def wait_of(said: Available | None) -> int | None:
     """How long until it can be made: the longer of the waiting list and the tracer's lead time."""
     if said is None:
         return None
-    return max((d for d in (said.wait_days, said.lead_days) if d is not None), default=None)
+    wait, lead = said.wait_days, said.lead_days
+    if wait is None or lead is None:
+        return lead if wait is None else wait
+    return max(wait, lead)
 
 
 def capabilities_of(availability: Mapping[str, Available]) -> Capabilities:
     """What was said, under the tests and scans it was said of."""
     found = Capabilities()
     for name, said in availability.items():
-        if imaging.methods_for(name) or imaging.modality_named(name) is not None:
-            act = imaging.modality_named(name)
-            found.by_act[act.key if act is not None else name] = said
+        modality = imaging.modality_named(name)
+        if modality is not None or imaging.methods_for(name):
+            found.by_act[modality.key if modality is not None else name] = said
         elif (test := imaging.method_named(name)) is not None:
             found.by_test[test.key] = said
         else:
             found.unknown.append(name)
+    for key, said in found.by_test.items():
+        act = imaging.method_of(key).act
+        found.to_be_had[act] = said.available or found.to_be_had.get(act, False)
+    for act, said in found.by_act.items():
+        found.to_be_had[act] = said.available
     return found

@@ -14,7 +14,9 @@ from services.localization.readings import Facts, Ranked, facts_of
 from services.localization.scans import Scan
 from services.localization.sent import PlanRequest
 
-SCANS = {"sstr_pet": ("sstr", "pet"), "sstr_spect": ("sstr", "spect"), "fdg": ("fdg", "pet")}
+SCAN_OF = {"sstr_pet_ct": "sstr_pet", "sstr_spect_ct": "sstr_spect", "fdg_pet_ct": "fdg"}
+"""The kinds of functional scan, as the table of next scans calls what was done of each act."""
+
 ADEQUATE = ("negative", "positive")
 
 
@@ -41,16 +43,14 @@ class Case:
     functional_positive: bool
     """Does a functional scan show a focus that is still a candidate?"""
 
+    explained: bool
+    """Has anatomy been looked at wherever something was found?"""
+
     options: dict[str, Option] = field(default_factory=dict)
     """What each test would be worth, once that was asked."""
 
     state: State = State.INCOMPLETE
     rule: str | None = None
-
-    @property
-    def explained(self) -> bool:
-        """Has anatomy been looked at wherever something was found?"""
-        return all(standing.explained for _, standing in self.ranked)
 
     @property
     def leads(self) -> bool:
@@ -65,7 +65,7 @@ class Case:
     @property
     def sampling_rule(self) -> str | None:
         """Is venous sampling indicated now, and by which rule?"""
-        if self.sampled or not self.ranked or not self.explained:
+        if not self.ranked or not self.explained or self.sampled:
             return None
         standings = [standing for _, standing in self.ranked]
         surviving = [place for place, standing in self.ranked if standing.survives]
@@ -87,35 +87,50 @@ def read(request: PlanRequest, at: datetime) -> Case:
     on = at.date()
     facts = facts_of(request, on)
     sessions = sampling.sessions_of(request, on) if request.venous_samples else []
-    sampling.note_on(facts.places, sessions)
-    standings = [(place, place.standing(on)) for place in facts.places]
-    standings.sort(
+    if sessions:
+        sampling.note_on(facts.places, sessions)
+    ranked = [(place, place.standing(on)) for place in facts.places]
+    ranked.sort(
         key=lambda pair: candidates.rank(pair[1], pair[0].uptake_ratio, pair[0].resectability)
     )
-    scans = {name: facts.scan(*kind) for name, kind in SCANS.items()}
+    standings = [standing for _, standing in ranked]
+    scans = _best_scans(facts)
     case = Case(
         request=request,
         at=at,
         on=on,
         facts=facts,
-        ranked=standings,
+        ranked=ranked,
         sessions=sessions,
-        elsewhere=sampling.unexplained(facts.places, sessions),
+        elsewhere=sampling.unexplained(facts.places, sessions) if sessions else [],
         patience=patience_of(request, at),
         capabilities=capabilities_of(request.availability),
         scans=scans,
         done={name: scan.status if scan else "none" for name, scan in scans.items()},
         negative=_negative_tests(facts),
-        functional_positive=any(standing.functional for _, standing in standings),
+        functional_positive=any(standing.functional for standing in standings),
+        explained=all(standing.explained for standing in standings),
     )
     case.state, rule = search.state(
         complete=request.biochemistry_confirmed is not False and _is_complete(case),
-        standings=[standing for _, standing in standings],
+        standings=standings,
         on=on,
         elsewhere=bool(case.elsewhere),
     )
     case.rule = None if case.state is State.INCOMPLETE else rule.id
     return case
+
+
+def _best_scans(facts: Facts) -> dict[str, Scan | None]:
+    """The best scan of each kind: one with a full field before one without."""
+    best: dict[str, Scan | None] = dict.fromkeys(SCAN_OF.values())
+    for scan in facts.scans:
+        name = SCAN_OF.get(scan.technique.act or "")
+        if name is not None:
+            known = best[name]
+            if known is None or scan.told_more_than(known):
+                best[name] = scan
+    return best
 
 
 def _negative_tests(facts: Facts) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ MISSING = "missing_field"
 
 def note_on(case: Case, orders: Orders, steps: Iterable[NextStep]) -> list[Caveat]:
     """Say on each step whether it is ordered, or asked for again, and why."""
-    caveats = []
+    caveats: list[Caveat] = []
+    if not orders.followed and not orders.setbacks:
+        return caveats
     begun = _begun(case)
     for step in steps:
         placed = [one for one in orders.followed if one.in_force and _means(one, step)]

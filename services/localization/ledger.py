@@ -20,14 +20,13 @@ def ledger(request: PlanRequest) -> DoseLedger:
         for study in versions.values()
         if study.status not in WITHOUT_IMAGES and (entry := _entry(study)) is not None
     ]
-    known = [m for e in entries for m in (e.tracer_msv, e.ct_msv) if m is not None]
-    total = sum(known, ZERO)
-    return DoseLedger(
-        entries=entries,
-        total_msv=total,
-        total_low_msv=total + sum((e.ct_low_msv or ZERO for e in entries), ZERO),
-        total_high_msv=total + sum((e.ct_high_msv or ZERO for e in entries), ZERO),
-    )
+    total = low = high = ZERO
+    for entry in entries:
+        stated = (entry.tracer_msv or ZERO) + (entry.ct_msv or ZERO)
+        total += stated
+        low += stated + (entry.ct_low_msv or ZERO)
+        high += stated + (entry.ct_high_msv or ZERO)
+    return DoseLedger(entries, total, low, high)
 
 
 def _entry(study: Study) -> DoseEntry | None:

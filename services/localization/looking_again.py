@@ -95,10 +95,10 @@ def scans_by_day(case: Case) -> dict[date, list[Technique]]:
     """Which functional scans were made on which day, in this round of the search?"""
     operated = history_of(case.request.resections).rescan_after
     found: dict[date, list[Technique]] = {}
-    for _, study, how in case.facts.studies:
-        day = day_of(study.performed_at)
-        if how.test is not None and day is not None and (operated is None or day > operated):
-            found.setdefault(day, []).append(how)
+    for made in case.facts.studies:
+        day = made.on
+        if made.how.test is not None and day is not None and (operated is None or day > operated):
+            found.setdefault(day, []).append(made.how)
     return found
 
 

@@ -72,8 +72,9 @@ def _plain_notes(case: Case) -> Iterable[tuple[str, str]]:
         yield "LOC-004", "SSTR PET is not available here: the clock for access to it starts now"
     if request.constraints.breast_feeding:
         yield "LOC-030", "breast-feeding: what each tracer asks for is listed"
-    words = [Word("", link.a, link.b, link.same) for link in request.links]
-    if against := contradiction(words):
+    if request.links and (
+        against := contradiction(Word("", link.a, link.b, link.same) for link in request.links)
+    ):
         pairs = "; ".join(f"{word.a}, {word.b}" for word in against)
         yield "contradicting_links", f"what was said of these cannot all be so: {pairs}"
     for said in request.overrides:

@@ -21,14 +21,9 @@ from services.localization.answer import (
     UtilityTerms,
 )
 from services.localization.capabilities import wait_of
-from services.localization.case import ADEQUATE, Case
+from services.localization.case import ADEQUATE, SCAN_OF, Case
 from services.localization.sent import Available
 
-SCAN_OF = {
-    ("sstr", "pet"): "sstr_pet",
-    ("sstr", "spect"): "sstr_spect",
-    ("fdg", "pet"): "fdg",
-}
 FIRST_IS = {
     "LOC-008": "what the scan did not cover comes first",
     "LOC-009": "what was found is explained first",
@@ -100,7 +95,7 @@ def later(case: Case, chosen: NextStep | None, act: str | None, rule: str) -> li
     options = [
         _option(case, test)
         for test in imaging.scans()
-        if case.done[SCAN_OF[test.target, test.geometry]] not in ADEQUATE
+        if case.done[SCAN_OF[test.act]] not in ADEQUATE
         and (chosen is None or test.key != chosen.test)
     ]
     alternatives = []

@@ -9,7 +9,7 @@ from knowledge.rules.candidates import Fact, Reading, Standing, Uptake
 from knowledge.rules.imaging import Kind, Technique
 from services.localization.answer import Caveat
 from services.localization.register import Place, Register, Seen, day_of
-from services.localization.scans import Scan, scans_of
+from services.localization.scans import Made, Scan, scans_of
 from services.localization.sent import Examination, Lesion, PlanRequest, Resection, Study
 
 EXAMINATION = Technique(Kind.EXAMINATION)
@@ -27,22 +27,12 @@ class Facts:
     scans: list[Scan]
     caveats: list[Caveat]
     refuted: list[Place] = field(default_factory=list)
-    studies: list[tuple[str, Study, Technique]] = field(default_factory=list)
+    studies: list[Made] = field(default_factory=list)
 
     @property
     def exam_complete(self) -> bool:
         """Was every area of the checklist examined?"""
         return not self.exam_missing
-
-    def scan(self, target: str, geometry: str) -> Scan | None:
-        """The best scan of this kind: one with a full field before one without."""
-        best = None
-        for scan in self.scans:
-            how = scan.technique
-            fits = how.target == target and how.geometry == geometry
-            if fits and (best is None or scan.told_more_than(best)):
-                best = scan
-        return best
 
 
 Ranked = Sequence[tuple[Place, Standing]]
@@ -64,6 +54,8 @@ class History:
 
 def history_of(resections: Sequence[Resection]) -> History:
     """What do the operations mean for the evidence?"""
+    if not resections:
+        return History(None, None, [])
     days = [(day_of(r.performed_at), r) for r in resections]
     cut = max((d for d, r in days if d and r.outcome != "unchanged"), default=None)
     last = max((d for d, _ in days if d), default=None)
@@ -83,21 +75,23 @@ def facts_of(request: PlanRequest, on: date) -> Facts:
         _read_examination(exam, register)
     _read_symptoms(request, register, past.cut)
     known = []
-    for key, study in _studies(request, past.cut, caveats):
+    for key, study, day in _studies(request, past.cut, caveats):
         how = _technique(study, caveats)
         if how is not None:
-            known.append((key, study, how))
+            made = Made(key, study, how, day)
+            known.append(made)
             if study.lesions:
-                _read_study(key, study, how, register)
+                _read_study(made, register)
     for ref in register.unknown_links() if request.links else ():
         caveats.append(Caveat("unknown_link", f"no lesion {ref!r} was reported"))
     _note_what_was_looked_at(known, register.places)
-    refuted = [place for place in register.places if _was_removed_in_vain(place, past.in_vain)]
+    vain = past.in_vain
+    refuted = [p for p in register.places if _was_removed_in_vain(p, vain)] if vain else []
     places = [p for p in register.places if p not in refuted and _is_candidate(p)]
     _note_biopsies(request, places)
     if request.suspected_recurrence:
         _note_resection_beds(request, places)
-    fresh = [k for k in known if not _is_before(day_of(k[1].performed_at), past.rescan_after)]
+    fresh = [made for made in known if not _is_before(made.on, past.rescan_after)]
     return Facts(
         on=on,
         exam=exam,
@@ -116,21 +110,27 @@ def _is_before(day: date | None, last: date | None) -> bool:
 
 def _studies(
     request: PlanRequest, cut: date | None, caveats: list[Caveat]
-) -> Iterable[tuple[str, Study]]:
+) -> Iterable[tuple[str, Study, date | None]]:
     """The studies that count: the last version of each, with images, after the last operation."""
     versions: dict[str, Study] = {}
     for number, study in enumerate(request.studies, 1):
         versions[study.id or f"study {number}"] = study
-    with_images = {k: s for k, s in versions.items() if s.status not in WITHOUT_IMAGES}
-    if len(with_images) < len(versions):
+    counting, statuses, earlier = [], set(), False
+    for key, study in versions.items():
+        statuses.add(study.status)
+        if study.status in WITHOUT_IMAGES:
+            continue
+        day = day_of(study.performed_at)
+        if _is_before(day, cut):
+            earlier = True
+        else:
+            counting.append((key, study, day))
+    if not WITHOUT_IMAGES.isdisjoint(statuses):
         text = "a study that was withdrawn, cancelled or has no images yet is not counted"
         caveats.append(Caveat("withdrawn_study", text))
-    if any(study.status == "preliminary" for study in with_images.values()):
+    if "preliminary" in statuses:
         caveats.append(Caveat("preliminary_report", "a report is preliminary and may change"))
-    counting = [
-        (k, s) for k, s in with_images.items() if not _is_before(day_of(s.performed_at), cut)
-    ]
-    if len(counting) < len(with_images):
+    if earlier:
         text = "studies from before the last resection are history and give no points"
         caveats.append(Caveat("before_resection", text))
     return counting
@@ -178,13 +178,13 @@ def _read_symptoms(request: PlanRequest, register: Register, cut: date | None) -
             register.add(Seen(f"{key}:1", lesion, reading))
 
 
-def _read_study(key: str, study: Study, how: Technique, register: Register) -> None:
-    on = day_of(study.performed_at)
+def _read_study(made: Made, register: Register) -> None:
+    how, reader = made.how, made.study.reader
     functional = how.kind is Kind.FUNCTIONAL
-    for number, lesion in enumerate(study.lesions, 1):
+    for number, lesion in enumerate(made.study.lesions, 1):
         reading = Reading(
-            study=key,
-            on=on,
+            study=made.key,
+            on=made.on,
             technique=how,
             uptake=_uptake(lesion) if functional else None,
             correlate=_correlate(lesion, how),
@@ -193,7 +193,7 @@ def _read_study(key: str, study: Study, how: Technique, register: Register) -> N
             size_mm=lesion.size_mm,
             change=lesion.change,
         )
-        register.add(Seen(f"{key}:{lesion.id or number}", lesion, reading, study.reader))
+        register.add(Seen(f"{made.key}:{lesion.id or number}", lesion, reading, reader))
 
 
 def _uptake(lesion: Lesion) -> Uptake | None:
@@ -235,15 +235,13 @@ def _side(place: Place) -> str | None:
     return place.side if place.side in field_of_view.SIDES else None
 
 
-def _note_what_was_looked_at(
-    studies: Sequence[tuple[str, Study, Technique]], places: Sequence[Place]
-) -> None:
+def _note_what_was_looked_at(studies: Sequence[Made], places: Sequence[Place]) -> None:
     """A study that covers a place has looked at it, even if it reports nothing there."""
     for place in places:
-        told, side = {seen.reading.study for seen in place.seen}, _side(place)
-        for key, study, how in studies:
-            if key not in told and field_of_view.shows(study.coverage, place.site, side):
-                looked = Reading(key, day_of(study.performed_at), how, missed=True)
+        told, side = {reading.study for reading in place.readings}, _side(place)
+        for made in studies:
+            if made.key not in told and field_of_view.shows(made.study.coverage, place.site, side):
+                looked = Reading(made.key, made.on, made.how, missed=True)
                 place.shown_by.append(looked)
 
 

@@ -7,11 +7,21 @@ from datetime import date
 from knowledge.rules import field_of_view
 from knowledge.rules.imaging import Technique
 from services.localization.answer import Caveat
-from services.localization.register import Place, day_of
+from services.localization.register import Place
 from services.localization.sent import Study
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Made:
+    """A study that counts: under which name, how it was made, and on which day."""
+
+    key: str
+    study: Study
+    how: Technique
+    on: date | None
+
+
+@dataclass(slots=True)
 class Scan:
     """The scans with one test: what they leave uncovered, and whether they show a focus."""
 
@@ -34,42 +44,41 @@ class Scan:
 
 
 def scans_of(
-    studies: Iterable[tuple[str, Study, Technique]],
+    studies: Iterable[Made],
     places: Sequence[Place],
     on: date,
     caveats: list[Caveat],
 ) -> list[Scan]:
     """The scans test by test; partial ones with the same test complement each other."""
-    by_test: dict[str, list[tuple[str, Study, Technique]]] = {}
-    for item in studies:
-        if item[2].test is not None:
-            by_test.setdefault(item[2].test, []).append(item)
+    by_test: dict[str, list[Made]] = {}
+    for made in studies:
+        if made.how.test is not None:
+            by_test.setdefault(made.how.test, []).append(made)
+    showing = {r.study for place in places for r in place.readings if r.is_focus}
     scans = []
     for group in by_test.values():
-        key, latest, how = group[0] if len(group) == 1 else max(group, key=_performed)
+        latest = max(group, key=_performed)
         entries = [
             entry
-            for _, study, _ in group
-            if study is latest or _complement(study, latest, on)
-            for entry in study.coverage
+            for one in group
+            if one is latest or _complement(one, latest, on)
+            for entry in one.study.coverage
         ]
         covered, unknown = field_of_view.parts_covered(entries)
         for entry in unknown:
             text = f"{entry!r} in a list of covered sites is not in the table and covers nothing"
             caveats.append(Caveat("unknown_site", text))
-        keys = {key for key, _, _ in group}
-        positive = any(r.is_focus and r.study in keys for p in places for r in p.readings)
+        positive = not showing.isdisjoint([one.key for one in group])
         missing = field_of_view.missing_field(covered)
-        scans.append(Scan(how, key, day_of(latest.performed_at), missing, positive))
+        scans.append(Scan(latest.how, latest.key, latest.on, missing, positive))
     return scans
 
 
-def _performed(item: tuple[str, Study, Technique]) -> date:
-    return day_of(item[1].performed_at) or date.min
+def _performed(made: Made) -> date:
+    return made.on or date.min
 
 
-def _complement(study: Study, latest: Study, on: date) -> bool:
-    one, other = day_of(study.performed_at), day_of(latest.performed_at)
-    if one is None or other is None:
+def _complement(one: Made, latest: Made, on: date) -> bool:
+    if one.on is None or latest.on is None:
         return True
-    return field_of_view.complements(one, other, on)
+    return field_of_view.complements(one.on, latest.on, on)

@@ -8,7 +8,7 @@ from knowledge.rules.search import State
 from services.localization import looking_again, planner
 from services.localization.answer import Alternative, Gate, NextStep
 from services.localization.capabilities import wait_of
-from services.localization.case import ADEQUATE, Case
+from services.localization.case import ADEQUATE, SCAN_OF, Case
 from services.localization.circumstances import age_of
 from services.localization.register import Place
 
@@ -25,17 +25,13 @@ def plan(case: Case) -> tuple[list[NextStep], list[Alternative]]:
     if case.request.biochemistry_confirmed is False:
         return [_biochemistry(case)], []
     act, rule = planner.next_scan(case)
-    scan = planner.scan_step(case, act, rule) if act in _scan_acts() else None
+    scan = planner.scan_step(case, act, rule) if act in SCAN_OF else None
     steps = [*_examination(case), *_missing_fields(case), *_anatomical(case)]
     steps += [*_verify_again(act, rule), *([_after_exam(case, scan)] if scan else [])]
     steps += [*_sampling(case), *_where_it_steps_up(case), *_mri_of_a_focus(case)]
     steps += [*_whole_body_mri(case, scan), *_by_state(case, steps)]
     steps.sort(key=lambda step: bool(step.gates))
     return steps, planner.later(case, scan, act, rule)
-
-
-def _scan_acts() -> tuple[str, ...]:
-    return ("sstr_pet_ct", "sstr_spect_ct", "fdg_pet_ct")
 
 
 def _biochemistry(case: Case) -> NextStep:
@@ -224,10 +220,10 @@ def _whole_body_mri(case: Case, scan: NextStep | None) -> list[NextStep]:
 
 def _had_whole_body_mri(case: Case) -> bool:
     return any(
-        how.kind is Kind.ANATOMICAL
-        and how.modality == "mri"
-        and not field_of_view.missing_field(field_of_view.parts_covered(study.coverage)[0])
-        for _, study, how in case.facts.studies
+        made.how.kind is Kind.ANATOMICAL
+        and made.how.modality == "mri"
+        and not field_of_view.missing_field(field_of_view.parts_covered(made.study.coverage)[0])
+        for made in case.facts.studies
     )
 
 
