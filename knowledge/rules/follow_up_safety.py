@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from knowledge.rules import drugs
 from knowledge.rules.reference_intervals import Level
@@ -81,15 +82,21 @@ def is_below(level: Level) -> Truth:
 
 def limit(name: str, printed: Quantity, on: date) -> Quantity:
     """The limit as it is stated in the kind of unit in which this result was sent."""
-    by_mass = name + BY_MASS
-    in_grams = UNITS[printed.unit].kind.startswith("mass")
-    return TABLE.value(by_mass if in_grams and by_mass in TABLE.values else name, on)
+    return _limit_for(name, printed.unit, on)[0]
 
 
 def _under(name: str, printed: Quantity, value: Quantity, on: date) -> Truth:
-    own = limit(name, printed, on)
-    same = UNITS[printed.unit].kind == UNITS[own.unit].kind
-    return (printed if same else value).below(own)
+    own, as_printed = _limit_for(name, printed.unit, on)
+    return (printed if as_printed else value).below(own)
+
+
+@lru_cache(maxsize=1024)
+def _limit_for(name: str, unit: str, on: date) -> tuple[Quantity, bool]:
+    """The limit for what is sent in this unit, and is it of the same kind?"""
+    by_mass = name + BY_MASS
+    in_grams = UNITS[unit].kind.startswith("mass")
+    own = TABLE.value(by_mass if in_grams and by_mass in TABLE.values else name, on)
+    return own, UNITS[unit].kind == UNITS[own.unit].kind
 
 
 def low_after_remission(level: Level, after_remission: Truth) -> Truth:
@@ -271,8 +278,14 @@ def _has_fallen(egfr: Quantity, past: Quantity, on: date) -> Truth:
 
 
 def _fallen_to(past: Quantity, on: date) -> Quantity:
+    return Quantity(past.value * _share_left(on), past.unit)
+
+
+@lru_cache(maxsize=64)
+def _share_left(on: date) -> Decimal:
+    """What is left of eGFR after a fall that counts?"""
     fall = Quantity(TABLE.number("egfr_fall", on), "%")
-    return Quantity(past.value * (1 - fall.value * UNITS[fall.unit].factor), past.unit)
+    return 1 - fall.value * UNITS[fall.unit].factor
 
 
 def contraindicates_burosumab(egfr: Quantity, on: date) -> Truth:
@@ -280,9 +293,19 @@ def contraindicates_burosumab(egfr: Quantity, on: date) -> Truth:
     return egfr.below(TABLE.value("egfr_contraindicates", on))
 
 
+def may_rise(started: date, day: date, on: date) -> bool:
+    """Is this within the first months of a treatment, in which ALP may rise (MON-14)?"""
+    return started <= day <= _expected_until(started, on)
+
+
+@lru_cache(maxsize=1024)
+def _expected_until(started: date, on: date) -> date:
+    return months_after(started, TABLE.whole("alp_expected_for", on))
+
+
 def rise_is_expected(started: date, day: date, before: Enzyme, now: Enzyme, on: date) -> Truth:
     """Does ALP rise as it does in the first months of a treatment that works (MON-14)?"""
-    if not started <= day <= months_after(started, TABLE.whole("alp_expected_for", on)):
+    if not may_rise(started, day, on):
         return False
     if not now.alp.value > before.alp.value:
         return False

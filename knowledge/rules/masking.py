@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from knowledge.rules import drugs
@@ -16,6 +16,8 @@ DAYS = {BUROSUMAB: "burosumab_masks", UNCLEAR: "unclear_masks"}
 """Which drugs are counted by the day; the others by the hour."""
 
 HOURS = "supplements_mask"
+ZONES = timedelta(days=3)
+"""Two moments that far apart are so in every zone: their hours need not be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,61 @@ def masker(agent: str) -> str | None:
     return None if masks == drugs.NO else masks
 
 
-def mask(at: datetime, exposures: Iterable[Exposure], on: date) -> Exposure | None:
-    """Which drug makes a result of this moment look better than it is? None: it may be believed.
+class Masks:
+    """The drugs of one person, to be asked of many moments: what is the same for all is found once.
 
-    Of several the one that masks most surely, and of these the one that ends last.
+    Of several that mask, the one that masks most surely, and of these the one that ends last.
     """
-    masking = [drug for drug in exposures if _masks(drug, at, on)]
-    return max(masking, key=_weight, default=None)
+
+    def __init__(self, exposures: Iterable[Exposure], on: date) -> None:
+        surest_first = sorted(exposures, key=_weight, reverse=True)
+        self._spans = [_span(drug, on) for drug in surest_first]
+
+    def of(self, at: datetime) -> Exposure | None:
+        """Which drug makes a result of this moment look better than it is? None: believe it."""
+        day = at.date()
+        for span in self._spans:
+            if span.first <= day and (day < span.surely or (day < span.over and span.lasts(at))):
+                return span.drug
+        return None
+
+
+@dataclass(slots=True)
+class _Span:
+    """From when to when one drug masks; only between two days does the hour count."""
+
+    drug: Exposure
+    first: date
+    surely: date = date.max
+    """Before this day it masks, whatever the hour."""
+    over: date = date.max
+    """From this day on it does not."""
+    until: datetime | None = None
+
+    def lasts(self, at: datetime) -> bool:
+        """Does it still mask at this hour? Of an end told by the day, on the clock on the wall."""
+        if self.until is None or self.until.tzinfo is not None:
+            return self.until is None or at < self.until
+        return at.replace(tzinfo=None) < self.until
+
+
+def _span(drug: Exposure, on: date) -> _Span:
+    first = date.min if drug.started is None else _day(drug.started)
+    if drug.ended is None:
+        return _Span(drug, first)
+    try:
+        if drug.kind in DAYS:
+            last = _day(drug.ended) + timedelta(days=TABLE.whole(DAYS[drug.kind], on))
+            return _Span(drug, first, last, last)
+        until = _not_taken_from(drug.ended) + timedelta(hours=TABLE.whole(HOURS, on))
+        return _Span(drug, first, until.date() - ZONES, until.date() + ZONES, until)
+    except OverflowError:  # said to end on the last day there is
+        return _Span(drug, first)
+
+
+def mask(at: datetime, exposures: Iterable[Exposure], on: date) -> Exposure | None:
+    """Which drug makes a result of this moment look better than it is? None: it may be believed."""
+    return Masks(exposures, on).of(at)
 
 
 def masks_until(drug: Exposure, on: date) -> date | None:
@@ -52,7 +102,7 @@ def masks_until(drug: Exposure, on: date) -> date | None:
         return None
     if drug.kind in DAYS:
         return _day(drug.ended) + timedelta(days=TABLE.whole(DAYS[drug.kind], on))
-    over = _over(drug.ended) + timedelta(hours=TABLE.whole(HOURS, on))
+    over = _not_taken_from(drug.ended) + timedelta(hours=TABLE.whole(HOURS, on))
     return over.date()
 
 
@@ -61,21 +111,11 @@ def _weight(drug: Exposure) -> tuple[int, date, str]:
     return -SUREST_FIRST.index(drug.kind), ended, drug.agent
 
 
-def _masks(drug: Exposure, at: datetime, on: date) -> bool:
-    if drug.started is not None and _day(drug.started) > at.date():
-        return False
-    if drug.ended is None:
-        return True
-    if drug.kind in DAYS:
-        return (at.date() - _day(drug.ended)).days < TABLE.whole(DAYS[drug.kind], on)
-    return at - _over(drug.ended, at) < timedelta(hours=TABLE.whole(HOURS, on))
-
-
-def _over(ended: datetime | date, at: datetime | None = None) -> datetime:
+def _not_taken_from(ended: datetime | date) -> datetime:
     """From when on was it surely not taken any more? Of a day it may have been the last hour."""
     if isinstance(ended, datetime):
         return ended
-    return datetime.combine(ended, time(), UTC if at is None else at.tzinfo) + timedelta(days=1)
+    return datetime.combine(ended, time()) + timedelta(days=1)
 
 
 def _day(when: datetime | date) -> date:

@@ -6,10 +6,21 @@ has been seen so far.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from operator import itemgetter
 
+from knowledge.rows import OrderedRow
 from knowledge.rules import masking
 from knowledge.rules.course import REFRACTORY, Course, Sample, Spread, State, Step
-from knowledge.rules.masking import BUROSUMAB, SUPPLEMENT, Exposure, mask, masker, masks_until
+from knowledge.rules.masking import (
+    BUROSUMAB,
+    SUPPLEMENT,
+    Exposure,
+    Masks,
+    mask,
+    masker,
+    masks_until,
+)
 from knowledge.rules.reference_intervals import Level
 from knowledge.tables import Table
 from knowledge.terms.obligation import Proposal
@@ -65,15 +76,15 @@ def course(
     Not `stated`: nobody said what is taken, so nobody knows what is drawn without drugs.
     """
     way = Course(operated, since=operated)
-    after = [sample for sample in samples if sample.day > operated]
-    told: list[Sample | Spread] = [*after, *spread]
-    for one in sorted(told, key=_turn):  # what is drawn that morning is from before
+    masks = Masks(exposures, on)
+    after = [sample for sample in samples if sample.day > operated]  # that morning is before
+    for one in _in_turn(after, spread):
         if isinstance(one, Spread):
             way.spread = way.spread or one
             _look(way, None, drugs=NONE, day=max(one.day, operated), on=on)
             continue
         _let_time_pass(way, one.day, on)
-        covered = mask(one.at, exposures, on)
+        covered = masks.of(one.at)
         drugs = _drugs(covered, stated=stated)
         if drugs != NONE and one.phosphate is not None:
             known = covered is not None and (drugs != UNCLEAR or _runs(covered))
@@ -84,10 +95,12 @@ def course(
     return way
 
 
-def _turn(told: Sample | Spread) -> tuple[datetime, tuple[str, ...]]:
-    if isinstance(told, Spread):
-        return datetime.combine(told.day, time(), UTC), told.ids
-    return told.at, told.ids
+def _in_turn(samples: Iterable[Sample], spread: Iterable[Spread]) -> list[Sample | Spread]:
+    """By their moment, and of one moment by their ids."""
+    timed: list[tuple[datetime, tuple[str, ...], Sample | Spread]]
+    timed = [(one.at, one.ids, one) for one in samples]
+    timed += [(datetime.combine(one.day, time(), UTC), one.ids, one) for one in spread]
+    return [one for *_, one in sorted(timed, key=itemgetter(0, 1))]
 
 
 def _drugs(covered: Exposure | None, *, stated: bool) -> str:
@@ -158,7 +171,12 @@ def ends_on(way: Course, on: date) -> date | None:
     """On which day does this state end by itself, if nothing is measured before?"""
     if way.state is not State.BIOCHEM_REMISSION_ALP_PENDING:
         return None
-    return months_after(way.operated, TABLE.whole("alp_may_lag", on))
+    return _alp_may_lag_until(way.operated, on)
+
+
+@lru_cache(maxsize=1024)
+def _alp_may_lag_until(operated: date, on: date) -> date:
+    return months_after(operated, TABLE.whole("alp_may_lag", on))
 
 
 def _let_time_pass(way: Course, day: date, on: date) -> None:
@@ -170,7 +188,7 @@ def _let_time_pass(way: Course, day: date, on: date) -> None:
 
 def _look(way: Course, sample: Sample | None, *, drugs: str, day: date, on: date) -> None:
     """Which row of the table speaks now? It changes the state, or keeps it."""
-    row = TABLE.first("transitions", _facts(way, sample, drugs=drugs, day=day, on=on))
+    row = _row(*_facts(way, sample, drugs=drugs, day=day, on=on))
     if row.then in (STAYS, way.state):
         return
     because = (id for what in row.more.get("because", ()) for id in _source(way, sample, what))
@@ -178,26 +196,38 @@ def _look(way: Course, sample: Sample | None, *, drugs: str, day: date, on: date
     way.steps.append(Step(day, way.state, row.rule, tuple(dict.fromkeys(because)), before))
 
 
+ASKED = (
+    *("from", "phosphate", "drugs", "day", "alp", "fgf23", "fgf23_today", "alp_lag", "lows"),
+    *("disease", "spread"),
+)
+"""What the table asks for, in this order."""
+
+
+@lru_cache(maxsize=4096)
+def _row(*facts: str) -> OrderedRow:
+    """Which row stands for these facts? The same samples come again and again."""
+    return TABLE.first("transitions", dict(zip(ASKED, facts, strict=True)))
+
+
 def _facts(
     way: Course, sample: Sample | None, *, drugs: str, day: date, on: date
-) -> dict[str, str]:
+) -> tuple[str, ...]:
     """What the table asks for."""
     raised_today = sample is not None and sample.fgf23 is Level.HIGH and drugs != BUROSUMAB
-    lag = months_after(way.operated, TABLE.whole("alp_may_lag", on))
     in_range = way.fgf23 in (Level.NORMAL, Level.LOW)
-    return {
-        "from": way.state,
-        "phosphate": _phosphate(sample),
-        "drugs": drugs,
-        "day": "early" if _is_early(way, day, on) else "late",
-        "alp": way.alp if way.alp in (Level.NORMAL, Level.HIGH) else "other",
-        "fgf23": "in_range" if in_range else "high" if way.fgf23 is Level.HIGH else "unknown",
-        "fgf23_today": "high" if raised_today else "other",
-        "alp_lag": "within" if day < lag else "past",
-        "lows": "apart" if _far_apart(way, on) else "close",
-        "disease": "not_shown" if way.seen.get("proof") is None else "shown",
-        "spread": "not_proven" if way.spread is None else "proven",
-    }
+    return (
+        way.state,
+        _phosphate(sample),
+        drugs,
+        "early" if _is_early(way, day, on) else "late",
+        way.alp if way.alp in (Level.NORMAL, Level.HIGH) else "other",
+        "in_range" if in_range else "high" if way.fgf23 is Level.HIGH else "unknown",
+        "high" if raised_today else "other",
+        "within" if day < _alp_may_lag_until(way.operated, on) else "past",
+        "apart" if _far_apart(way, on) else "close",
+        "not_shown" if way.seen.get("proof") is None else "shown",
+        "not_proven" if way.spread is None else "proven",
+    )
 
 
 def _phosphate(sample: Sample | None) -> str:
@@ -208,11 +238,14 @@ def _phosphate(sample: Sample | None) -> str:
 
 def _far_apart(way: Course, on: date) -> bool:
     """Do the low phosphates lie as far apart as this state waits for?"""
-    days = [sample.day for sample in way.lows]
+    if not way.lows:
+        return False
     if way.state is State.RECURRENCE_SUSPECTED:
         apart, within = TABLE.whole("recurrence_apart", on), TABLE.whole("recurrence_within", on)
+        days = [sample.day for sample in way.lows]
         return any(apart <= (later - day).days <= within for day in days for later in days)
-    return bool(days) and (days[-1] - days[0]).days >= TABLE.whole("persistence_apart", on)
+    first, last = way.lows[0].day, way.lows[-1].day
+    return (last - first).days >= TABLE.whole("persistence_apart", on)
 
 
 def _source(way: Course, sample: Sample | None, what: str) -> tuple[str, ...]:

@@ -17,16 +17,22 @@ from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
 from services.followup import contract
 from services.followup.answer import Alert, AlertStatus, Caveat
 from services.followup.contract import Rejected
-from services.followup.history import NOT_RESULTS, History
+from services.followup.history import History
+from services.followup.levels import Ruler
 from services.followup.limits import limit_of
 from services.followup.medication import after
 from services.followup.readings import readings
-from services.followup.results import believed, level_of
+from services.followup.reports import NOT_RESULTS
+from services.followup.results import believed
 from services.followup.told import LONGEST_KEY
 from services.followup.view import Reading, View
 
 EXPECTED = "MON-14"
 """The one rule that takes an alarm back instead of giving one."""
+
+
+Lines = dict[tuple[str, str], list[Reading]]
+"""What each rule reads of each measure."""
 
 
 @dataclass(slots=True)
@@ -67,7 +73,8 @@ class Safety:
         numbers = {id: sent.version or 1 for id, sent in history.sent.items()}
         view = View(history, courses, history.observations, history.levels, numbers)
         self.readings = readings(view)
-        self.raised = sorted(_raised(self.readings, history.on), key=_turn)
+        self._lines = _lines(self.readings)
+        self.raised = sorted(_raised(self._lines, history.on), key=_turn)
         known = {(one.rule, one.occurrence) for one in self.raised}
         self.ended = [
             one
@@ -89,7 +96,7 @@ class Safety:
     @property
     def expected(self) -> list[Reading]:
         """The rises of ALP that are expected and alarm nobody (MON-14)."""
-        return [r for r in _newest(self.readings, EXPECTED) if r.facts[EXPECTED]]
+        return [r for rule, r in self._newest() if rule == EXPECTED and r.facts[EXPECTED]]
 
     def obligations(self) -> tuple[Obligation, ...]:
         """What a person has to acknowledge, and what nobody has to any more."""
@@ -97,13 +104,20 @@ class Safety:
 
     def caveats(self) -> Iterator[Caveat]:
         """What in the latest values no rule could judge, and why; and what is expected."""
+        unsaid: dict[str, list[str]] = {}
+        for rule, reading in self._newest():
+            if reading.facts[rule] is None and reading.measure != "symptoms":
+                unsaid.setdefault(rule, []).append(_unsaid(rule, reading))
         for rule in safety.TABLE.rules:
-            for reading in _newest(self.readings, rule):
-                if reading.facts[rule] is None and reading.measure != "symptoms":
-                    yield Caveat(code="alert_undetermined", text=_unsaid(rule, reading))
+            for text in unsaid.get(rule, ()):
+                yield Caveat(code="alert_undetermined", text=text)
         for reading in self.expected:
             text = f"ALP {reading.ids[0]} rises as it does in the first months of treatment"
             yield Caveat(code="alp_rise_expected", text=text)
+
+    def _newest(self) -> Iterator[tuple[str, Reading]]:
+        """Each rule with the last reading of each of its measures."""
+        return ((rule, line[-1]) for (rule, _), line in self._lines.items())
 
     def _owed(self) -> list[Raised]:
         """Resolved before this patient was followed, an alert is nobody's duty any more."""
@@ -146,26 +160,23 @@ class Safety:
 
 
 def _turn(one: Raised) -> tuple[object, ...]:
-    return one.reading.at, one.rule, one.reading.key
+    return one.reading.moment, one.rule, one.reading.key
 
 
-def _newest(found: Iterable[Reading], rule: str) -> list[Reading]:
-    """The last reading of each measure of this rule."""
-    newest: dict[str, Reading] = {}
-    for reading in found:
-        if rule in reading.facts:
-            newest[reading.measure] = reading
-    return list(newest.values())
-
-
-def _raised(found: Iterable[Reading], on: date) -> Iterator[Raised]:
-    """Every alert, and what the next reading that could tell made of it."""
-    lines: dict[tuple[str, str], list[Reading]] = {}
+def _lines(found: Iterable[Reading]) -> Lines:
+    """What each rule reads of each measure, in its order."""
+    lines: Lines = {}
     for reading in found:
         for rule in reading.facts:
-            if rule != EXPECTED:
-                lines.setdefault((rule, reading.measure), []).append(reading)
+            lines.setdefault((rule, reading.measure), []).append(reading)
+    return lines
+
+
+def _raised(lines: Lines, on: date) -> Iterator[Raised]:
+    """Every alert, and what the next reading that could tell made of it."""
     for (rule, _), line in lines.items():
+        if rule == EXPECTED:
+            continue
         following: Reading | None = None
         for reading in reversed(line):
             fact = reading.facts[rule]
@@ -201,16 +212,16 @@ def _of_former_versions(view: View) -> Iterator[Raised]:
 def _as_it_was(view: View, former: dict[str, tuple[contract.Observation, int]]) -> Iterator[Raised]:
     history = view.history
     observations = [one for one in view.observations if one.id not in former]
-    levels = dict(view.levels)
+    levels, ruler = dict(view.levels), Ruler(history.subject)
     for sent, _ in former.values():
         read = believed(sent)
         if not isinstance(read, Rejected) and read.day(history.on) <= history.on:
             observations.append(read)
-            levels[read.id] = level_of(read, history.subject)
+            levels[read.id] = ruler.level_of(read)
     observations.sort(key=lambda one: (one.moment is not None, one.moment, one.id))
     versions = dict(view.versions) | {id: version for id, (_, version) in former.items()}
     then = View(history, view.courses, observations, levels, versions)
-    for one in _raised(readings(then), history.on):
+    for one in _raised(_lines(readings(then)), history.on):
         behind = former.keys() & set(one.reading.ids)
         if behind:
             newest = [history.sent[id].status for id in behind]

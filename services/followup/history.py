@@ -33,14 +33,16 @@ from services.followup.contract import (
     Therapy,
 )
 from services.followup.doubts import doubts_of
-from services.followup.results import believed, level_of, reading_order, sample_of
+from services.followup.levels import Ruler
+from services.followup.reports import NOT_RESULTS, SENT_TWICE, reports_of
+from services.followup.results import believed, reading_order
+from services.followup.samples import Drawn
 from services.followup.scans import Scan
 from services.followup.taken import exposures_of, is_told, says_what_is_taken
 from services.followup.weight import weight_of
 
-NOT_RESULTS = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
-SENT_TWICE = "one message tells it in two ways: which of them is right is not known"
 NOBODY = Person()
+A_DAY = timedelta(days=1)
 STATES = frozenset({*remission.State, *search.State, *treatment_choice.TABLE.entries["states"]})
 """Which words of a state are known: of the search, and of the time after an operation."""
 
@@ -174,9 +176,23 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     history.operations.sort(key=lambda operation: (operation.day, str(operation)))
     history.scans = scans.judged(history.scans, history.operations, on)
     history.done += scans.done(history.scans)
-    history.done.sort(key=lambda done: (done.day, sorted(done.closes), sorted(done.raised)))
+    history.done = in_turn(history.done)
     history.stated.sort(key=lambda stated: (_noted(stated), stated.state))
     return history
+
+
+def in_turn(done: Iterable[Done]) -> list[Done]:
+    """What was done, by its day; of one day in an order that does not turn on who told it first."""
+    days: dict[date, list[Done]] = {}
+    for one in done:
+        days.setdefault(one.day, []).append(one)
+    return [one for day in sorted(days) for one in _of_a_day(days[day])]
+
+
+def _of_a_day(done: list[Done]) -> list[Done]:
+    if len(done) == 1:
+        return done
+    return sorted(done, key=lambda one: (sorted(one.closes), sorted(one.raised)))
 
 
 def _noted(stated: Stated) -> date:
@@ -185,9 +201,11 @@ def _noted(stated: Stated) -> date:
 
 def _is_later(when: When, as_of: datetime, history: History) -> bool:
     """Has this not happened yet, as of the moment that is asked about? A day of grace for zones."""
-    later = (day_of(when) - as_of.date()) > timedelta(days=1)
-    history.later += later
-    return later
+    day = day_of(when)
+    if day <= history.on or day - history.on <= A_DAY:
+        return False
+    history.later += 1
+    return True
 
 
 def _patient(request: PlanRequest) -> Patient:
@@ -232,36 +250,16 @@ def _from_exposures(results: Iterable[Results], history: History) -> list[Therap
     ]
 
 
-def _told_twice(results: Iterable[Results]) -> set[tuple[str, int | None]]:
-    """Which results does one message tell in two ways, neither of them the newer?"""
-    found: set[tuple[str, int | None]] = set()
-    for event in results:
-        told: dict[tuple[str, int | None], contract.Observation] = {}
-        for sent in event.observations or ():
-            key = sent.id, sent.version
-            other = told.setdefault(key, sent)
-            if other is not sent and other != sent:
-                found.add(key)
-    return found
-
-
 def _read_results(results: Sequence[Results], history: History, as_of: datetime) -> None:
-    newest: dict[str, contract.Observation] = {}
-    for event in results:
-        for sent in event.observations or ():
-            known = newest.get(sent.id)
-            if known is None or (sent.version or 0) >= (known.version or 0):
-                newest[sent.id] = sent
-            if known is not None and known != sent:
-                history.replaced.append(known if newest[sent.id] is sent else sent)
-    history.sent = newest
-    twice = _told_twice(results)
-    for sent in newest.values():
+    """Each result that stands, at its level; and what each day says."""
+    told = reports_of(results)
+    history.sent, history.replaced = told.newest, told.replaced
+    for sent in told.newest.values():
         if sent.status in NOT_RESULTS:
             continue
         history.numbers[sent.id] = sent.version or 1
         read = believed(sent)
-        if (sent.id, sent.version) in twice:
+        if told.in_two_ways and (sent.id, sent.version) in told.in_two_ways:
             read = Rejected(observation=sent.id, reason=SENT_TWICE)
         if isinstance(read, Rejected):
             history.rejected.append(read)
@@ -270,16 +268,11 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
             if doubts := doubts_of(read, sent.status):
                 history.doubts[read.id] = doubts
     history.observations.sort(key=reading_order)
-    for observation in history.observations:
-        history.levels[observation.id] = level_of(observation, history.subject)
-    by_day: dict[date, list[Observation]] = {}
-    for observation in history.observations:
-        by_day.setdefault(observation.day(history.on), []).append(observation)
-    for day, taken in by_day.items():
-        history.samples.append(
-            sample_of(day, taken, history.levels, history.subject, history.doubts)
-        )
-        raised = {o.analyte.key for o in taken if history.levels[o.id] is Level.HIGH}
-        measured = frozenset(o.analyte.key for o in taken)
-        ids = {o.analyte.key: o.id for o in taken}
-        history.done.append(Done(day, measured, frozenset(raised), ids))
+    ruler = Ruler(history.subject)
+    days: dict[date, list[Observation]] = {}
+    for one in history.observations:
+        history.levels[one.id] = ruler.level_of(one)
+        days.setdefault(one.day(history.on), []).append(one)
+    for drawn in (Drawn(day, taken) for day, taken in days.items()):
+        history.samples.append(drawn.sample(history.levels, history.subject, history.doubts))
+        history.done.append(drawn.done(history.levels))

@@ -12,6 +12,9 @@ from knowledge.terms.sent import When
 from services.followup.contract import Therapy
 from services.followup.history import day_of
 
+TREATMENTS = (safety.BUROSUMAB, *safety.CONVENTIONAL)
+"""The kinds of drugs that treat the disease."""
+
 Kinds = Mapping[str, str | None]
 """The kind of each drug that was told, by its name."""
 
@@ -89,13 +92,10 @@ def _day(when: When | None) -> date | None:
     return None if when is None else day_of(when)
 
 
-def since_when(taken: Iterable[Period], day: date) -> date | None:
+def since_when(treatments: Iterable[Period], day: date) -> date | None:
     """Since when is disease treated that is treated on this day? None: it is not, or unknown."""
-    kinds = (safety.BUROSUMAB, *safety.CONVENTIONAL)
     begun = [
-        period.started
-        for period in taken
-        if period.kind in kinds and period.covers(day) and period.started is not None
+        period.started for period in treatments if period.started is not None and period.covers(day)
     ]
     return min(begun, default=None)
 

@@ -10,8 +10,9 @@ from knowledge.rules.outcome_measures import TABLE, measure_named
 from knowledge.rules.surveillance_calendar import Done
 from services.followup.charted import MeasureChange, MeasurePoint, MeasureSeries
 from services.followup.contract import Caveat, MeasureTaken, Rejected
-from services.followup.history import NOT_RESULTS, History, day_of
+from services.followup.history import History, day_of, in_turn
 from services.followup.medication import periods
+from services.followup.reports import NOT_RESULTS
 
 
 def believed(history: History) -> tuple[list[MeasureTaken], list[Rejected]]:
@@ -58,11 +59,11 @@ def take_in(history: History) -> None:
     ids: dict[date, dict[str, str]] = {}
     for told in read:
         ids.setdefault(day_of(told.measured_on), {})[told.measure] = told.id
-    history.done += [
+    whole = [
         Done(day, frozenset([act]), ids=dict.fromkeys([act], next(iter(ids[day].values()))))
         for day, act in outcome.completed(_days(read), history.on)
     ]
-    history.done.sort(key=lambda done: (done.day, sorted(done.closes), sorted(done.raised)))
+    history.done = in_turn([*history.done, *whole])
 
 
 def caveats(history: History) -> Iterator[Caveat]:

@@ -1,19 +1,13 @@
 """Everything in a history that a safety rule reads, in the order in which it was drawn."""
 
 from services.followup.bedside import drugs, pictures, symptoms
-from services.followup.blood import (
-    alp,
-    calcium,
-    filtration,
-    ionised_calcium,
-    phosphate,
-    pth,
-    vitamin_d,
-)
+from services.followup.blood import alp, phosphate, vitamin_d
+from services.followup.calcium import calcium, ionised_calcium, pth
+from services.followup.filtration import filtration
 from services.followup.hypocalcaemia import urgent_when_felt
 from services.followup.results import ALP
 from services.followup.urine import urine_calcium
-from services.followup.view import Reading, View
+from services.followup.view import Reading, View, turn
 
 
 def readings(view: View) -> list[Reading]:
@@ -34,4 +28,4 @@ def readings(view: View) -> list[Reading]:
         *symptoms(view, [*of_calcium, *ionised]),
         *drugs(view),
     ]
-    return sorted(found, key=lambda reading: (reading.at.timestamp(), reading.key))
+    return sorted(found, key=turn)

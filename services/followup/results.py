@@ -1,43 +1,25 @@
-"""Results as the rules read them: what is believed, at which level, and what one day says."""
+"""Results as the rules read them: what is believed, and which of two is read later."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
-from knowledge.rules import (
-    fgf23_beside_low,
-    own_interval,
-    reference_intervals,
-    renal_phosphate,
-    surveillance,
-)
-from knowledge.rules.reference_intervals import Level, level_between
-from knowledge.rules.remission import Sample
 from knowledge.terms.analyte import ANALYTES, BY_LOINC, Analyte
 from knowledge.terms.observation import Observation, ReferenceRange
-from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Comparator, NotConvertible, Quantity, UnknownUnit
 from services.followup import contract
 from services.followup.contract import Rejected
-from services.followup.doubts import counts
 
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
-FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
-
-NO_DOUBTS: Mapping[str, tuple[str, ...]] = {}
-
-Levels = Mapping[str, Level]
-"""The level of each result, by its id."""
+NO_FLAGS: frozenset[str] = frozenset()
 
 
 def believed(sent: contract.Observation) -> Observation | Rejected:
     """The result as the rules read it; what cannot be read is named and left out."""
     try:
-        analyte = _analyte(sent)
-        unit = analyte.read_unit(sent.unit)
-        printed = Quantity(_number(sent.value), unit, _comparator(sent.comparator))
-        value = analyte.to_working_unit(printed)
+        analyte, unit = _measured(sent.analyte, sent.loinc, sent.unit)
+        printed = Quantity(_number(sent.value), unit, _side(sent.comparator))
     except (UnknownUnit, NotConvertible, ValueError) as wrong:
         return Rejected(observation=sent.id, reason=str(wrong))
     if sent.taken_at is None:
@@ -48,32 +30,34 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
         id=sent.id,
         analyte=analyte,
         printed=printed,
-        value=value,
+        value=analyte.to_working_unit(printed),
         taken_at=sent.taken_at,
         fasting=sent.fasting,
         collection_id=sent.collection_id,
-        reference_range=_ends_of(own) if own else None,
+        reference_range=None if own is None else _both_ends(own.low, own.high),
         assay=sent.assay,
-        flags=frozenset(sent.flags),
+        flags=frozenset(sent.flags) if sent.flags else NO_FLAGS,
         specimen=sent.specimen,
     )
 
 
-def _ends_of(own: contract.ReferenceRange) -> ReferenceRange:
-    """Both ends; "0 - 1.5" is an upper end only: nothing lies below nought."""
-    low = own.low if own.low is not None and own.low > 0 else None
-    return ReferenceRange(low, own.high)
+@lru_cache(maxsize=4096)
+def _both_ends(low: Decimal | None, high: Decimal | None) -> ReferenceRange:
+    """The laboratory's interval; "0 - 1.5" is an upper end only: nothing lies below nought."""
+    return ReferenceRange(low if low is not None and low > 0 else None, high)
 
 
-def _analyte(sent: contract.Observation) -> Analyte:
-    by_key = ANALYTES.get(sent.analyte) if sent.analyte else None
-    by_code = BY_LOINC.get(sent.loinc) if sent.loinc else None
+@lru_cache(maxsize=4096)
+def _measured(key: str | None, loinc: str | None, unit: str | None) -> tuple[Analyte, str]:
+    """What was measured, and in which unit? Raises with what is to be asked back."""
+    by_key = ANALYTES.get(key) if key else None
+    by_code = BY_LOINC.get(loinc) if loinc else None
     if by_key is not None and by_code is not None and by_key is not by_code:
         raise ValueError("analyte and LOINC code name different things")
     found = by_key or by_code
     if found is None:
         raise ValueError("this analyte is not known")
-    return found
+    return found, found.read_unit(unit)
 
 
 def _number(value: object) -> Decimal:
@@ -88,61 +72,8 @@ def _number(value: object) -> Decimal:
     return number
 
 
-def _comparator(given: str | None) -> Comparator | None:
+def _side(given: str | None) -> Comparator | None:
     return None if given is None else Comparator(given)
-
-
-def level_of(observation: Observation, subject: Subject) -> Level:
-    """Low, normal or high? The laboratory's interval first, then the tables, then the fallback.
-
-    By an interval that cannot be one, nobody knows.
-    """
-    child = reference_intervals.is_child(subject)
-    if own_interval.cannot_be(observation, None if child is None else not child):
-        return Level.UNDETERMINED
-    read = reference_intervals.read(observation, subject)
-    unread = read.level is Level.UNDETERMINED and observation.reference_range is None
-    if unread and observation.analyte.key == "s_phos" and not child:
-        low, high = surveillance.fallback_phosphate(subject.on)
-        return level_between(observation.value, low.value, high.value)
-    return read.level
-
-
-def sample_of(
-    day: date,
-    taken: Sequence[Observation],
-    levels: Levels,
-    subject: Subject,
-    doubts: Mapping[str, tuple[str, ...]] = NO_DOUBTS,
-) -> Sample:
-    """What the samples of one day say together."""
-    first = min((o.taken_at for o in taken if o.taken_at), default=None)
-    phosphate = [o for o in taken if o.analyte.key == "s_phos"]
-    sure = [o for o in taken if counts(levels[o.id], doubts.get(o.id, ()))]
-    alp = [o for o in sure if o.analyte.key in ALP]
-    fgf23 = [o for o in sure if o.analyte.key in FGF23]
-    read = _last_known(phosphate, levels)
-    normal = _last_known(fgf23, levels)
-    return Sample(
-        at=(phosphate[-1].taken_at if phosphate else None)
-        or first
-        or datetime.combine(day, time(), UTC),
-        phosphate=_one(phosphate, levels),
-        alp=_one(alp, levels),
-        fgf23=_one(fgf23, levels),
-        tmp_gfr=_threshold(taken, levels, subject),
-        doubts=() if read is None else doubts.get(read.id, ()),
-        may_be_suppressed=normal is not None
-        and levels[normal.id] is Level.NORMAL
-        and fgf23_beside_low.may_be_suppressed(normal, subject),
-        ids=tuple(o.id for o in taken),
-        named={
-            "phosphate": tuple(o.id for o in phosphate[-1:]),
-            "alp": tuple(o.id for o in alp),
-            "fgf23": tuple(o.id for o in fgf23),
-            "tmp_gfr": tuple(o.id for o in taken if o.analyte.key in FOR_TMP_GFR),
-        },
-    )
 
 
 def reading_order(observation: Observation) -> tuple[timedelta, str, Decimal, str]:
@@ -153,29 +84,3 @@ def reading_order(observation: Observation) -> tuple[timedelta, str, Decimal, st
     key, value = observation.analyte.key, observation.value.value
     worse = -value if key == "s_phos" else value
     return observation.moment or timedelta.min, key, worse, observation.id
-
-
-def _one(found: Sequence[Observation], levels: Levels) -> Level | None:
-    last = _last_known(found, levels)
-    return None if last is None else levels[last.id]
-
-
-def _last_known(found: Sequence[Observation], levels: Levels) -> Observation | None:
-    known = [one for one in found if levels[one.id] is not Level.UNDETERMINED]
-    return known[-1] if known else None
-
-
-def _threshold(taken: Sequence[Observation], levels: Levels, subject: Subject) -> Level | None:
-    """TmP/GFR of that day: as reported, else from blood and urine taken together."""
-    reported = _one([o for o in taken if o.analyte.key == "tmp_gfr"], levels)
-    if reported is not None:
-        return reported
-    by_analyte: dict[str, list[Observation]] = {}
-    for observation in taken:
-        by_analyte.setdefault(observation.analyte.key, []).append(observation)
-    interval = reference_intervals.interval_for("tmp_gfr", subject)
-    for pair in renal_phosphate.pairs(by_analyte, subject.on):
-        handling = renal_phosphate.handling_of(pair, subject)
-        if handling is not None and handling.threshold is not None and interval is not None:
-            return level_between(handling.threshold, interval.low, interval.high)
-    return None

@@ -11,7 +11,7 @@ from knowledge.rules.reference_intervals import Level
 from knowledge.terms.analyte import ANALYTES
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import UNITS
-from services.followup.blood import calcium, filtration
+from services.followup.calcium import calcium
 from services.followup.charted import (
     InRange,
     OperationMark,
@@ -21,6 +21,7 @@ from services.followup.charted import (
     Trends,
 )
 from services.followup.contract import PlanRequest
+from services.followup.filtration import filtration
 from services.followup.history import History, day_of, history_of
 from services.followup.masked import mask_of, until
 from services.followup.outcomes import measure_series

@@ -1,15 +1,15 @@
 """A history as the safety rules look at it, and one reading: a thing that a rule can judge."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules.follow_up_safety import Period
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import AFTER_REMISSION, Course
-from knowledge.terms.observation import Observation
+from knowledge.terms.observation import EPOCH, Observation
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.sent import When
 from knowledge.terms.truth import Truth, any_of
@@ -17,6 +17,7 @@ from services.followup.history import History, day_of
 from services.followup.medication import periods
 
 Facts = dict[str, Truth]
+INJECTED = (safety.BUROSUMAB,)
 
 
 @dataclass(slots=True)
@@ -49,6 +50,12 @@ class Reading:
         """The calendar day where it was drawn."""
         return self.at.date()
 
+    @property
+    def moment(self) -> timedelta:
+        """When it was drawn, on one clock for all: offsets are slow to take into account."""
+        known = None if self.source is None else self.source.moment
+        return self.at - EPOCH if known is None else known
+
 
 @dataclass(slots=True)
 class View:
@@ -61,9 +68,13 @@ class View:
     versions: Mapping[str, int]
     taken: tuple[Period, ...] = ()
     by_analyte: dict[str, list[Observation]] = field(default_factory=dict)
+    _of_kinds: dict[tuple[str, ...], tuple[Period, ...]] = field(default_factory=dict)
+    _gone: list[tuple[date, date | None]] = field(default_factory=list)
+    """Each operation, the last one first, and since when the disease had been gone after it."""
 
     def __post_init__(self) -> None:
         self.taken = periods(self.history.therapies, self.history.on)
+        self._gone = [(way.operated, _gone_since(way)) for way in reversed(self.courses)]
         for observation in self.observations:
             self.by_analyte.setdefault(observation.analyte.key, []).append(observation)
 
@@ -76,47 +87,66 @@ class View:
         """The results of this analyte, in their order."""
         return self.by_analyte.get(key, [])
 
-    def treated(self, kinds: Iterable[str], day: date) -> Truth:
-        """Was such a drug taken that day?"""
-        stated = self.history.medication_stated
-        return safety.treated(self.taken, kinds, day, stated=stated)
+    def taken_of(self, kinds: tuple[str, ...]) -> tuple[Period, ...]:
+        """What of these kinds was taken, and when."""
+        found = self._of_kinds.get(kinds)
+        if found is None:
+            found = tuple(period for period in self.taken if period.kind in kinds)
+            self._of_kinds[kinds] = found
+        return found
+
+    def treated(self, kinds: tuple[str, ...], day: date) -> Truth:
+        """Was such a drug taken that day? Unknown where nobody said anything of drugs."""
+        for period in self.taken_of(kinds):
+            if period.covers(day):
+                return True
+        return False if self.history.medication_stated else None
 
     def saying(self, rule: str, day: date) -> str:
         """What does this rule say to who takes what this patient takes?"""
         known = [
             any_of(self.treated(kinds, day), self.treated(kinds, self.on))
-            for kinds in ((safety.BUROSUMAB,), safety.CONVENTIONAL)
+            for kinds in (INJECTED, safety.CONVENTIONAL)
         ]
         return safety.sentence(rule, safety.by_treatment(*known))
 
     def after_remission(self, day: date) -> bool:
         """Had the disease been gone, after the last operation before this day?"""
-        way = next((w for w in reversed(self.courses) if w.operated < day), None)
-        if way is not None:
-            return any(step.day <= day and step.state in AFTER_REMISSION for step in way.steps)
+        for operated, gone in self._gone:
+            if operated < day:
+                return gone is not None and gone <= day
         said = [s.state for s in self.history.stated if not s.noted_on or day_of(s.noted_on) <= day]
         return bool(said) and said[-1] in AFTER_REMISSION
 
-    def key(self, *behind: Observation) -> str:
-        """The results behind a reading, each with its version."""
-        if len(behind) == 1:
-            return f"{behind[0].id}@{self.versions.get(behind[0].id, 1)}"
-        return "+".join(f"{o.id}@{self.versions.get(o.id, 1)}" for o in behind)
-
     def read(self, measure: str, facts: Facts, main: Observation, *with_: Observation) -> Reading:
         """A reading of this result, together with others."""
+        id, version = main.id, self.versions.get(main.id, 1)
+        key = f"{id}@{version}"
+        ids: tuple[str, ...] = (id,)
+        for other in with_:
+            key += f"+{other.id}@{self.versions.get(other.id, 1)}"
+            ids += (other.id,)
         return Reading(
-            measure=measure,
-            key=self.key(main, *with_),
-            ids=(main.id, *(o.id for o in with_)),
-            at=main.taken_at or datetime.combine(self.on, time(), UTC),
-            facts=facts,
-            printed=main.printed,
-            value=main.value,
-            level=self.levels.get(main.id, Level.UNDETERMINED),
+            measure,
+            key,
+            ids,
+            main.taken_at or datetime.combine(self.on, time(), UTC),
+            facts,
+            main.printed,
+            main.value,
+            self.levels.get(id, Level.UNDETERMINED),
             source=main,
-            version=self.versions.get(main.id, 1),
+            version=version,
         )
+
+
+def _gone_since(way: Course) -> date | None:
+    return min((step.day for step in way.steps if step.state in AFTER_REMISSION), default=None)
+
+
+def turn(reading: Reading) -> tuple[timedelta, str]:
+    """In which order are readings heard? As they were drawn."""
+    return reading.moment, reading.key
 
 
 def but(reading: Reading, **changes: Any) -> Reading:

@@ -1,0 +1,113 @@
+"""What do the samples of one day say together?"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from knowledge.rules import fgf23_beside_low, reference_intervals, renal_phosphate
+from knowledge.rules.reference_intervals import Level, level_between
+from knowledge.rules.remission import Sample
+from knowledge.rules.surveillance_calendar import Done
+from knowledge.terms.observation import Observation
+from knowledge.terms.person import Subject
+from services.followup.doubts import counts
+from services.followup.results import ALP, FGF23
+
+FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
+
+Found = Sequence[Observation]
+Levels = Mapping[str, Level]
+"""The level of each result, by its id."""
+
+Doubts = Mapping[str, tuple[str, ...]]
+"""Why a result, if it is normal, may not be believed, by its id."""
+
+
+class Drawn:
+    """What was drawn on one day, in the order in which it is read, and the same by analyte."""
+
+    def __init__(self, day: date, taken: Found) -> None:
+        self.day, self.taken = day, taken
+        self.by_analyte: dict[str, list[Observation]] = {}
+        for one in taken:
+            self.by_analyte.setdefault(one.analyte.key, []).append(one)
+
+    def of(self, analytes: Collection[str]) -> Found:
+        """The results of these analytes, in their order."""
+        if self.by_analyte.keys().isdisjoint(analytes):
+            return ()
+        found = [self.by_analyte[key] for key in analytes if key in self.by_analyte]
+        if len(found) < 2:
+            return found[0]
+        return [one for one in self.taken if one.analyte.key in analytes]
+
+    def done(self, levels: Levels) -> Done:
+        """What may it close: what was measured, which of it was high, and by which result?"""
+        return Done(
+            self.day,
+            frozenset(self.by_analyte),
+            frozenset([o.analyte.key for o in self.taken if levels[o.id] is Level.HIGH]),
+            {key: found[-1].id for key, found in self.by_analyte.items()},
+        )
+
+    def sample(self, levels: Levels, subject: Subject, doubts: Doubts) -> Sample:
+        """What do they say together?"""
+        phosphate = self.by_analyte.get("s_phos", ())
+        alp, fgf23 = _sure(self.of(ALP), levels, doubts), _sure(self.of(FGF23), levels, doubts)
+        read, bone = _last_known(phosphate, levels), _last_known(alp, levels)
+        normal = _last_known(fgf23, levels)
+        suppressed = normal is not None and levels[normal.id] is Level.NORMAL
+        return Sample(
+            at=self._at(phosphate),
+            phosphate=None if read is None else levels[read.id],
+            alp=None if bone is None else levels[bone.id],
+            fgf23=None if normal is None else levels[normal.id],
+            tmp_gfr=self._threshold(levels, subject),
+            doubts=() if read is None else doubts.get(read.id, ()),
+            may_be_suppressed=suppressed
+            and normal is not None
+            and fgf23_beside_low.may_be_suppressed(normal, subject),
+            ids=_ids(self.taken),
+            named={
+                "phosphate": _ids(phosphate[-1:]),
+                "alp": _ids(alp),
+                "fgf23": _ids(fgf23),
+                "tmp_gfr": _ids(self.of(FOR_TMP_GFR)),
+            },
+        )
+
+    def _at(self, phosphate: Found) -> datetime:
+        """When? At the moment of the phosphate that is read last, else of the first of them."""
+        if phosphate and phosphate[-1].taken_at is not None:
+            return phosphate[-1].taken_at
+        first = min((one.taken_at for one in self.taken if one.taken_at), default=None)
+        return first or datetime.combine(self.day, time(), UTC)
+
+    def _threshold(self, levels: Levels, subject: Subject) -> Level | None:
+        """TmP/GFR: as reported, else from blood and urine taken together."""
+        reported = _last_known(self.by_analyte.get("tmp_gfr", ()), levels)
+        if reported is not None:
+            return levels[reported.id]
+        for pair in renal_phosphate.pairs(self.by_analyte, subject.on):
+            handling = renal_phosphate.handling_of(pair, subject)
+            interval = reference_intervals.interval_for("tmp_gfr", subject)
+            if handling is not None and handling.threshold is not None and interval is not None:
+                return level_between(handling.threshold, interval.low, interval.high)
+        return None
+
+
+def _ids(found: Found) -> tuple[str, ...]:
+    return tuple([one.id for one in found]) if found else ()
+
+
+def _sure(found: Found, levels: Levels, doubts: Doubts) -> Found:
+    """Those whose level says something, in spite of any doubt."""
+    if not doubts:
+        return found
+    return [one for one in found if counts(levels[one.id], doubts.get(one.id, ()))]
+
+
+def _last_known(found: Found, levels: Levels) -> Observation | None:
+    for one in reversed(found):
+        if levels[one.id] is not Level.UNDETERMINED:
+            return one
+    return None
