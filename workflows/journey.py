@@ -308,8 +308,7 @@ class TioJourney:
         now = workflow.now()
         asked_at, next_wake = self.state.asked_at, self.state.next_wake
         look_at = self._asked_to_look_at()
-        is_long = self.looking or asked_at is None
-        is_long = is_long or asked_at + self._longest_sleep() <= now
+        is_long = self.looking or asked_at is None or asked_at <= now - self._longest_sleep()
         is_long = is_long or (look_at is not None and look_at <= now)
         self.looking = False
         if is_long or (next_wake is not None and next_wake <= now):
