@@ -4,7 +4,7 @@ An event's content goes from coordination to its owner inside one call and never
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
@@ -43,6 +43,7 @@ from workflows.contract import (
     EventKind,
     EventOfJourney,
     EventOutcome,
+    FoundRequest,
     HandedOver,
     Request,
     WakeRequest,
@@ -59,6 +60,7 @@ class ProgressReport(Request):
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
+TAKEN_BACK = frozenset({"entered-in-error", "cancelled"})
 OUR_OWN_FAULT = frozenset([401, 403])
 LONGEST_REASON = 1000
 
@@ -173,6 +175,26 @@ def _what_came_of_it(answer: object) -> str:
     return "; ".join((*not_used, *_corrected(answer)))
 
 
+class _Report(TypedDict, total=False):
+    """Which report it was, and whether it is taken back."""
+
+    report: UUID
+    version: int
+    withdrawn: bool
+
+
+def _report(request: EventOfJourney, event: StoredEvent) -> _Report:
+    """Under which name does this report go, in which version, and does it still stand?"""
+    if event.kind not in (EventKind.SURGERY, EventKind.STUDY):
+        return {}
+    told = event.payload
+    return {
+        "report": _named(request.journey_id, event.kind, request.event_id, told.get("id")),
+        "version": told.get("version") or 1,
+        "withdrawn": told.get("status") in TAKEN_BACK,
+    }
+
+
 def _reopens_the_search(answer: object) -> bool:
     """Does the search stand otherwise, now that a report was corrected or withdrawn?"""
     if not isinstance(answer, StoredPlan):
@@ -259,7 +281,12 @@ class _Owner:
             return HandedOver(applied=False, occurred_at=event.occurred_at)
         await self._coordination.tell(request, "applied", _what_came_of_it(answer))
         return HandedOver(
-            applied=True, occurred_at=event.occurred_at, reopens=_reopens_the_search(answer)
+            applied=True,
+            occurred_at=event.occurred_at,
+            reopens=_reopens_the_search(answer),
+            treats=event.kind == EventKind.THERAPY or bool(event.payload.get("drug_exposures")),
+            search=answer.state if isinstance(answer, StoredPlan) else None,
+            **_report(request, event),
         )
 
     def _told(self, event: StoredEvent) -> dict[str, Any]:
@@ -423,6 +450,15 @@ class FollowupActivities(_Owner):
         await _heard(
             self._record_result(request.organisation, request.journey_id, request.event_id, told)
         )
+
+    @activity.defn
+    async def record_found(self, request: FoundRequest) -> None:
+        """Tell what the search amounted to; told again it is the same telling."""
+        found = request.found
+        id = uuid5(found.conclusion, f"state/{found.state}")
+        told = {"kind": "state", "state": found.state, "noted_on": found.at}
+        body = _read(followup.EventBody, told)
+        await _heard(self._record_result(request.organisation, request.journey_id, id, body))
 
     @activity.defn
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:

@@ -108,6 +108,40 @@ class Standing(Carried):
     proposal: str
 
 
+class Found(Carried):
+    """What the search amounted to last: a state's code, and the conclusion that said so."""
+
+    conclusion: UUID
+    state: str
+    at: datetime
+
+
+class Operation(Carried):
+    """An operation under its sender's name: when it was, and whether its report still stands."""
+
+    report: UUID
+    version: int
+    occurred_at: datetime
+    stands: bool = True
+
+
+class Left(Carried):
+    """Where a journey stood before something led it away that may be taken back."""
+
+    phase: Phase
+    reason: str
+
+
+class Beside(Carried):
+    """Follow-up, asked beside the service of another phase because somebody is being treated."""
+
+    standing: Standing | None = None
+    owed: tuple[Obligation, ...] = ()
+    changed: bool = True
+    asked_at: datetime | None = None
+    look_on: date | None = None
+
+
 class JourneyState(Carried):
     """Everything a journey carries from one run into the next."""
 
@@ -123,6 +157,12 @@ class JourneyState(Carried):
     declined: Standing | None = None
     operated_at: datetime | None = None
     operations: list[UUID] = []
+    reports: list[Operation] = []
+    before_operation: Left | None = None
+    treated: bool = False
+    beside: Beside = Field(default_factory=Beside)
+    found: Found | None = None
+    told_found: str | None = None
     reopened: bool = False
     changed: bool = False
     untold: bool = False
@@ -169,11 +209,18 @@ class HandedOver(Carried):
     """Did the owner take the event? If not, coordination has been told why.
 
     `reopens`: what it corrected was concluded from, and by what is known now the state is another.
+    `treats`: a drug is taken, so there is something to watch. `search`: what the search amounts to
+    with it. `report`, `version` and `withdrawn` name a report that can be corrected or taken back.
     """
 
     applied: bool
     occurred_at: datetime
     reopens: bool = False
+    treats: bool = False
+    search: str | None = None
+    report: UUID | None = None
+    version: int = 1
+    withdrawn: bool = False
 
 
 class Decision(Carried):
@@ -199,6 +246,12 @@ class ConclusionRequest(Request):
 
     conclusion_id: UUID
     operations: tuple[UUID, ...] = ()
+
+
+class FoundRequest(Request):
+    """Tell follow-up what the search amounted to."""
+
+    found: Found
 
 
 class WakeRequest(Request):

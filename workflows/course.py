@@ -3,14 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from knowledge.terms.obligation import Conclusion
+from knowledge.terms.obligation import Conclusion, Proposal
 from workflows import policies
 from workflows.assessment import ASSESSMENT
 from workflows.contract import (
+    Beside,
     Decision,
     EventArrived,
     EventKind,
+    Found,
+    HandedOver,
     JourneyState,
+    Left,
+    Operation,
     Phase,
     Standing,
 )
@@ -33,6 +38,11 @@ ALSO_FOR_FOLLOWUP = (
 )
 """What follow-up has to hear too: a result, a drug that masks one, a scan that was due."""
 
+WATCHED_BESIDE = (Phase.LOCALIZATION, Phase.TREATMENT)
+"""Phases of another service in which whoever is treated by drugs is watched by follow-up too."""
+
+SURGERY = "surgery"
+
 
 class Course:
     """Moves a journey's state. The same events in another order end in the same place."""
@@ -52,6 +62,16 @@ class Course:
         """What this phase asks and where it leads; None when it is over."""
         return STAGES.get(self.state.phase)
 
+    @property
+    def is_watched_beside(self) -> bool:
+        """Is follow-up asked beside the service of the phase?"""
+        return self.state.treated and self.state.phase in WATCHED_BESIDE
+
+    @property
+    def is_heard_by_followup(self) -> bool:
+        """Does follow-up hear at once what other owners took?"""
+        return self.state.phase is Phase.SURVEILLANCE or self.is_watched_beside
+
     def hear(self, event: EventArrived) -> bool:
         """Something happened. Told twice, it happened once: False, it is known."""
         if event.event_id in self.state.seen:
@@ -64,27 +84,61 @@ class Course:
         """Of those that wait: an end first, then what occurred first."""
         return min(self.state.waiting, key=_turn)
 
-    def take_note(
-        self, event: EventArrived, occurred_at: datetime, *, reopens: bool = False
-    ) -> None:
+    def take_note(self, event: EventArrived, handed: HandedOver) -> None:
         """What does the journey itself make of an event that its owner took?
 
         Where a search led to an operation that is planned, or to medical treatment, and stands
         otherwise now, a person is asked again. After an operation its report is the newer word.
         """
         self.has_changed()
+        self.state.treated = self.state.treated or handed.treats
+        self.state.beside.changed = True
         planned = self.state.phase is Phase.TREATMENT
-        if reopens and (planned or self.state.phase_reason == WITHOUT_A_TUMOR):
+        medically = self.state.phase_reason == WITHOUT_A_TUMOR
+        if (handed.reopens and (planned or medically)) or (medically and self._is_news(handed)):
             self.state.reopened, self.state.declined = True, None
         if event.kind in ALSO_FOR_FOLLOWUP:
             self.state.for_followup.append(event.event_id)
         if event.kind is EventKind.SURGERY:
             self.state.operations.append(event.event_id)
-        operated_at = self.state.operated_at
-        if event.kind is EventKind.SURGERY and (operated_at is None or occurred_at > operated_at):
-            self.state.operated_at = occurred_at
-            if not self.is_closed:
-                self._move(Phase.SURVEILLANCE, "surgery")
+            self._take_operation(event, handed)
+
+    def _is_news(self, handed: HandedOver) -> bool:
+        """Does the search amount to something else than when it was ended, or last asked about?"""
+        found = self.state.found
+        if handed.search is None or found is None or handed.search == found.state:
+            return False
+        told_by, at = handed.report or found.conclusion, handed.occurred_at
+        self.state.found = Found(conclusion=told_by, state=handed.search, at=at)
+        return True
+
+    def _take_operation(self, event: EventArrived, handed: HandedOver) -> None:
+        """An operation leads into surveillance, once. Its report withdrawn, it leads back."""
+        told = Operation(
+            report=handed.report or event.event_id,
+            version=handed.version,
+            occurred_at=handed.occurred_at,
+            stands=not handed.withdrawn,
+        )
+        known = next((one for one in self.state.reports if one.report == told.report), None)
+        if known is not None and known.version > told.version:
+            return
+        others = [one for one in self.state.reports if one.report != told.report]
+        self.state.reports = [*others, told]
+        before = self.state.operated_at
+        days = [one.occurred_at for one in self.state.reports if one.stands]
+        self.state.operated_at = max(days, default=None)
+        if self.is_closed:
+            return
+        is_new = known is None or not known.stands
+        if told.stands and is_new and (before is None or told.occurred_at > before):
+            left = self.state.before_operation
+            here = Left(phase=self.state.phase, reason=self.state.phase_reason)
+            self.state.before_operation = here if here.reason != SURGERY else left
+            self._move(Phase.SURVEILLANCE, SURGERY)
+        elif not days and self.state.phase_reason == SURGERY and self.state.before_operation:
+            left = self.state.before_operation
+            self._move(left.phase, left.reason)
 
     def take_answer(self, event: EventArrived) -> None:
         """Somebody answered a reminder. How a thing ended decides when it is due again."""
@@ -130,6 +184,36 @@ class Course:
         if known and quiet and conclusion.obligations == self.state.owed:
             return False
         self.state.standing, self.state.owed = standing, conclusion.obligations
+        comes_to_something = conclusion.proposal is not Proposal.NONE or self.state.told_found
+        if self.state.phase is Phase.LOCALIZATION and comes_to_something:
+            self.state.found = Found(
+                conclusion=conclusion.id, state=conclusion.state, at=conclusion.concluded_at
+            )
+        self.state.untold = True
+        return True
+
+    @property
+    def to_be_told(self) -> Found | None:
+        """What the search amounts to, if follow-up has not heard it yet."""
+        found = self.state.found
+        return found if found is not None and found.state != self.state.told_found else None
+
+    def stand_beside(self, conclusion: Conclusion, now: datetime) -> bool:
+        """Remember what follow-up concluded beside the phase's own service. False: nothing new."""
+        before = self.state.beside
+        standing = Standing(
+            service=conclusion.service, state=conclusion.state, proposal=conclusion.proposal
+        )
+        self.state.beside = Beside(
+            standing=standing,
+            owed=conclusion.obligations,
+            changed=False,
+            asked_at=now,
+            look_on=conclusion.look_again,
+        )
+        known = standing == before.standing and conclusion.obligations == before.owed
+        if known and not conclusion.because_of:
+            return False
         self.state.untold = True
         return True
 
@@ -153,8 +237,8 @@ class Course:
     def time_has_passed(self) -> None:
         """Nothing was told, but it is time to ask again."""
         self.only_time_passed = not self.state.changed
-        self.state.changed = True
-        self.state.look_on = None
+        self.state.changed = self.state.beside.changed = True
+        self.state.look_on = self.state.beside.look_on = None
 
     def _move(self, to: Phase, reason: str) -> None:
         """Into another phase: what was asked and answered in the old one is over."""
@@ -162,6 +246,7 @@ class Course:
         self.state.standing = self.state.declined = self.state.look_on = None
         self.state.reopened = False
         self.state.untold = True
+        self.state.beside = Beside()
         self.has_changed()
         self.task.withdraw()
 

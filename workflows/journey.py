@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         EventArrived,
         EventKind,
         EventOfJourney,
+        FoundRequest,
         HandedOver,
         JourneyOrder,
         JourneyState,
@@ -62,6 +63,7 @@ OWNERS: dict[EventKind, Callable[[Any, EventOfJourney], Awaitable[HandedOver]]] 
 """Who keeps what an event says. The journey itself never reads it."""
 
 ANSWERS_TO_REMINDERS = (EventKind.ACKNOWLEDGEMENT, EventKind.DISPOSITION)
+FOLLOWUP_IS_TOLD = "follow-up is told what was found"
 TIO_PHASE = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
 
 
@@ -77,6 +79,7 @@ class TioJourney:
         self.shown = self.state.phase
         self.conclusion: Conclusion | None = None
         self.alarm = Alarm()
+        self.beside: Conclusion | None = None
         self.news = self.unreached = self.looking = self.rolling = False
 
     @workflow.run
@@ -87,6 +90,7 @@ class TioJourney:
             await self._hand_over_what_waits()
             await self._bring_followup_up_to_date()
             await self._ask_the_service_of_the_phase()
+            await self._ask_followup_beside_it()
             await self._tell_progress()
             if self.news:
                 continue
@@ -161,7 +165,7 @@ class TioJourney:
             workflow.logger.error("an event could not be read: %s", refused)
             return
         if handed.applied:
-            self.course.take_note(event, handed.occurred_at, reopens=handed.reopens)
+            self.course.take_note(event, handed)
 
     async def _take_decision(self, event: EventArrived) -> None:
         """A person answered, asked or unasked. What does not fit is told back, nothing changes."""
@@ -178,11 +182,12 @@ class TioJourney:
         await self.calls.tell_outcome(event, refusal)
 
     async def _bring_followup_up_to_date(self) -> None:
-        """In surveillance followup gets what other owners took as well, also from before."""
-        while self.state.phase is Phase.SURVEILLANCE and self.state.for_followup:
+        """Where it is asked, followup gets what other owners took as well, also from before."""
+        while self.course.is_heard_by_followup and self.state.for_followup:
             event = EventOfJourney(event_id=self.state.for_followup[0], **self.calls.whose())
             try:
                 await self.calls.ask(FollowupActivities.record_event, event)
+                self.state.beside.changed = True
                 self.course.has_changed()
             except Refused as refused:
                 workflow.logger.info("follow-up does not take an event: %s", refused)
@@ -190,6 +195,27 @@ class TioJourney:
                 self.unreached = True
                 return
             self.state.for_followup.pop(0)
+        await self._tell_followup_what_was_found()
+
+    async def _tell_followup_what_was_found(self) -> None:
+        """What the search amounts to, as a code: medical treatment and the next scan turn on it."""
+        found = self.course.to_be_told
+        if not self.course.is_heard_by_followup or found is None or self.unreached:
+            return
+        if not workflow.patched(FOLLOWUP_IS_TOLD):
+            return
+        try:
+            request = FoundRequest(found=found, **self.calls.whose())
+            await self.calls.ask(FollowupActivities.record_found, request)
+            self.state.beside.changed = True
+            if self.state.phase is Phase.SURVEILLANCE:
+                self.course.has_changed()
+        except Refused as refused:
+            workflow.logger.error("follow-up does not take what was found: %s", refused)
+        except Away:
+            self.unreached = True
+            return
+        self.state.told_found = found.state
 
     # -- conclusions and progress ---------------------------------------------------------------
 
@@ -218,6 +244,25 @@ class TioJourney:
         self.state.asked_at = workflow.now()
         self.course.put_to_a_person(workflow.uuid4(), workflow.now())
 
+    async def _ask_followup_beside_it(self) -> None:
+        """Somebody is treated while another service is asked: what does follow-up conclude now?"""
+        self.beside = None
+        await self._tell_followup_what_was_found()
+        if not self.course.is_watched_beside or not self.state.beside.changed:
+            return
+        whose = self.calls.whose()
+        id = uuid5(workflow.uuid4(), whose["at"].isoformat())
+        request = ConclusionRequest(conclusion_id=id, **whose)
+        try:
+            conclusion = await self.calls.ask(FollowupActivities.conclude_followup, request)
+            is_new = self.course.stand_beside(conclusion, workflow.now())
+            self.beside = conclusion if is_new else None
+        except Refused as refused:
+            self.state.beside.changed = False
+            workflow.logger.info("nothing can be concluded beside: %s", refused)
+        except Away:
+            self.unreached = True
+
     async def _tell_progress(self) -> None:
         """Coordination hears where we stand, and says when it wants to be woken."""
         if self.shown is not self.state.phase:
@@ -232,6 +277,8 @@ class TioJourney:
             at=workflow.now(),
             phase=self.state.phase,
             conclusion=self.conclusion,
+            beside=self.beside,
+            watched_beside=self.course.is_watched_beside,
             task=OpenQuestion(**task.model_dump()) if task else None,
             next_phase_reason=self.state.phase_reason,
         )
@@ -300,7 +347,8 @@ class TioJourney:
 
     def _asked_to_look_at(self) -> datetime | None:
         """From when on may time alone have changed what the service concludes?"""
-        on = self.state.look_on
+        beside = self.state.beside.look_on if self.course.is_watched_beside else None
+        on = min((day for day in (self.state.look_on, beside) if day is not None), default=None)
         return None if on is None else datetime.combine(on, time.min, UTC)
 
     async def _see_what_time_has_changed(self) -> None:

@@ -72,6 +72,7 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
         localization.conclude_localization,
         followup.record_result,
         followup.record_event,
+        followup.record_found,
         followup.conclude_followup,
     ]
 

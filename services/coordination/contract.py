@@ -160,13 +160,17 @@ class OpenQuestion(BaseModel):
 class Progress(BaseModel):
     """How far a journey is.
 
-    `revision` only grows; an older one never overwrites a newer one.
+    `beside` is what follow-up concluded beside the phase's own service, where it is asked too;
+    while `watched_beside` what it asks for stays owed. `revision` only grows; an older one never
+    overwrites a newer one.
     """
 
     revision: int = Field(ge=0)
     at: Instant
     phase: str = Field(max_length=50)
     conclusion: Conclusion | None = None
+    beside: Conclusion | None = None
+    watched_beside: bool = False
     task: OpenQuestion | None = None
     next_phase_reason: str = ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.terms.obligation import Obligation, ObligationStatus
+from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.reminding import remind, withdraw_deliveries
@@ -30,6 +30,9 @@ from services.coordination.worklist import (
     overdue_at,
     reconcile,
 )
+
+BESIDE = "followup"
+"""The service that is asked beside that of the phase, while somebody is treated by drugs."""
 
 SMALLEST_LEAD_SECONDS = 60
 """Clocks of machines differ a little; only a lead beyond this is a clock that was moved by hand."""
@@ -93,6 +96,8 @@ class Ledger:
         await self._take_over_task(progress)
         if progress.conclusion is not None:
             await self._take_over_conclusion(progress)
+        if progress.beside is not None:
+            await self._note_conclusion(progress.beside)
         await self._reconcile(progress)
 
     async def _take_over_task(self, progress: Progress) -> None:
@@ -109,15 +114,16 @@ class Ledger:
         known = self._journey.conclusion
         changed = known is None or known["id"] != str(conclusion.id)
         if changed:
-            words = f"{conclusion.service}: {conclusion.state}"
-            if conclusion.because_of:
-                words += f" (corrected result: {', '.join(conclusion.because_of)})"
-            at = conclusion.concluded_at
-            await self._note(
-                f"conclusion:{conclusion.id}", at, "conclusion", words, str(conclusion.id)
-            )
+            await self._note_conclusion(conclusion)
         self._journey.state = conclusion.state
         self._journey.conclusion = conclusion.model_dump(mode="json")
+
+    async def _note_conclusion(self, conclusion: Conclusion) -> None:
+        words = f"{conclusion.service}: {conclusion.state}"
+        if conclusion.because_of:
+            words += f" (corrected result: {', '.join(conclusion.because_of)})"
+        at = conclusion.concluded_at
+        await self._note(f"conclusion:{conclusion.id}", at, "conclusion", words, str(conclusion.id))
 
     async def _reconcile(self, progress: Progress) -> None:
         journey = self._journey
@@ -140,6 +146,8 @@ class Ledger:
             None if progress.task is None else of_question(progress.task, journey.zone),
             _answered(told),
             closing,
+            progress.beside,
+            (BESIDE,) if progress.watched_beside else (),
         )
         for owed in changes:
             row = rows.get(owed.key)

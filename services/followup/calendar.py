@@ -38,11 +38,11 @@ def facts_of(
         Watch(operation, _states(way), tier, tuple(dict.fromkeys(way.suspicions)))
         for operation, way, tier in zip(history.operations, courses, tiers, strict=True)
     )
-    stated = sorted(
+    stated = [
         (day_of(one.noted_on), one.state)
         for one in history.stated
         if one.noted_on is not None and day_of(one.noted_on) <= on
-    )
+    ]
     begun = [watch.operation.day for watch in watches] + [one.start for one in treatments]
     begun += [day for day, _ in stated]
     return Facts(

@@ -177,7 +177,7 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     history.scans = scans.judged(history.scans, history.operations, on)
     history.done += scans.done(history.scans)
     history.done = in_turn(history.done)
-    history.stated.sort(key=lambda stated: (_noted(stated), stated.state))
+    history.stated.sort(key=_said_when)
     return history
 
 
@@ -197,6 +197,13 @@ def _of_a_day(done: list[Done]) -> list[Done]:
 
 def _noted(stated: Stated) -> date:
     return day_of(stated.noted_on) if stated.noted_on else date.min
+
+
+def _said_when(stated: Stated) -> tuple[date, datetime, str]:
+    """By its day; of one day what has an hour comes by it, after what has none."""
+    when = stated.noted_on
+    moment = when if isinstance(when, datetime) else datetime.min.replace(tzinfo=UTC)
+    return (_noted(stated), moment, stated.state)
 
 
 def _is_later(when: When, as_of: datetime, history: History) -> bool:

@@ -53,11 +53,14 @@ async def test_a_corrected_result_and_a_withdrawn_operation_are_heard(ward: Ward
     persists = await stands(ward, "PROVISIONAL_PERSISTENT")
     withdrawn = OPERATION | {"version": 2, "status": "entered-in-error"}
     assert (await ward.tell("surgery", withdrawn)).status_code == 202
-    none = await stands(ward, "NO_SURGERY")
+    back = await ward.until("assessment", "proceed-to-localization")
 
     assert cured["conclusion"]["because_of"] == []
     assert "s_phos:corrected" in persists["conclusion"]["because_of"]
     assert "state:REMISSION>PROVISIONAL_PERSISTENT" in persists["conclusion"]["changes"]
-    assert none["conclusion"]["because_of"] == ["surgery:entered-in-error"]
+    followed = [one for one in back["obligations"] if one["service"] == "followup"]
+    assert followed
+    assert {one["status"] for one in followed} <= {"done", "cancelled"}
+    assert (await ward.followup.get(ward.plan)).json()["state"] == "NO_SURGERY"
     said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
     assert any("corrected report: surgery (entered-in-error)" in words for words in said)

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.terms.obligation import Conclusion, Proposal
-from workflows.contract import Decision, EventArrived, EventKind, JourneyState, Phase
+from workflows.contract import (
+    Decision,
+    EventArrived,
+    EventKind,
+    HandedOver,
+    JourneyState,
+    Phase,
+)
 from workflows.course import STAGES, Course
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -55,7 +62,7 @@ def work_off(course: Course) -> None:
             if course.expect(decision) is None:
                 course.follow(decision)
         else:
-            course.take_note(event, event.occurred_at)
+            course.take_note(event, HandedOver(applied=True, occurred_at=event.occurred_at))
 
 
 TOLD = st.lists(st.integers(0, len(STORY) - 1), max_size=8).flatmap(
@@ -132,7 +139,7 @@ def in_surveillance(reason: str) -> Course:
 def hears_of_a_scan(course: Course, *, reopens: bool) -> str | None:
     """What is asked after this report?"""
     scan = EventArrived(event_id=uuid4(), kind=EventKind.STUDY)
-    course.take_note(scan, NOW, reopens=reopens)
+    course.take_note(scan, HandedOver(applied=True, occurred_at=NOW, reopens=reopens))
     course.put_to_a_person(uuid4(), NOW)
     return course.state.task.question if course.state.task else None
 
