@@ -3,6 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
+from services.localization.answer import ANSWER
 from services.localization.contract import PlanRequest
 from services.localization.localize import localize
 from tio import request
@@ -21,4 +22,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _answer(asked: PlanRequest) -> str:
-    return localize(asked, asked.as_of or datetime.now(UTC)).model_dump_json()
+    return ANSWER.dump_json(localize(asked, asked.as_of or datetime.now(UTC))).decode()

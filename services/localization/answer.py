@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from knowledge.terms.sent import Number
 from services.localization.sent import Side
@@ -353,7 +353,8 @@ class Caveat:
     text: str
 
 
-class Plan(BaseModel):
+@dataclass(slots=True, kw_only=True)
+class Plan:
     """The answer: where the search stands and what comes next.
 
     `later` are the alternatives to the first steps, with why they come later.
@@ -362,15 +363,19 @@ class Plan(BaseModel):
     state: str
     candidates: list[Candidate]
     next_steps: list[NextStep]
-    later: list[Alternative] = []
-    requested: list[Requested] = []
-    coverage: list[ScanCoverage] = []
-    venous_sampling: list[Sampling] = []
-    fgf23: list[ReadFgf23] = []
+    later: list[Alternative] = field(default_factory=list)
+    requested: list[Requested] = field(default_factory=list)
+    coverage: list[ScanCoverage] = field(default_factory=list)
+    venous_sampling: list[Sampling] = field(default_factory=list)
+    fgf23: list[ReadFgf23] = field(default_factory=list)
     re_look: NextLook | None = None
-    nursing: list[NursingAdvice] = []
-    orders: list[FollowedOrder] = []
+    nursing: list[NursingAdvice] = field(default_factory=list)
+    orders: list[FollowedOrder] = field(default_factory=list)
     dose_ledger: DoseLedger
     fired_rules: list[FiredRule]
     caveats: list[Caveat]
     knowledge_version: str
+
+
+ANSWER: TypeAdapter[Plan] = TypeAdapter(Plan)
+"""How an answer is written down, and read again."""

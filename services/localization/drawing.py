@@ -12,7 +12,7 @@ from knowledge.terms.obligation import Conclusion
 from services.chassis.conclusions.changes import as_heard
 from services.chassis.conclusions.plans import Occasion
 from services.chassis.conclusions.shown import NewerVersion
-from services.localization.answer import Plan
+from services.localization.answer import ANSWER, Plan
 from services.localization.assembling import inputs, question, standing
 from services.localization.compare import HEADLINES, compare
 from services.localization.localize import conclude, localize
@@ -30,7 +30,7 @@ REPORTS = frozenset({"examination", "study", "venous_sampling", "biopsy", "resec
 def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> None:
     """Answer from all that stands, and keep the answer as the plan's last."""
     request = question(plan.body, standing(known), known)
-    keep_answer(plan, localize(request, as_of).model_dump(mode="json"), as_of)
+    keep_answer(plan, ANSWER.dump_python(localize(request, as_of), mode="json"), as_of)
 
 
 def keep_answer(plan: PlanRow, answer: dict[str, Any], as_of: datetime) -> None:
@@ -64,7 +64,7 @@ def draw(
         as_of=occasion.as_of,
         inputs=request.model_dump(mode="json"),
         conclusion=concluded.model_dump(mode="json"),
-        answer=answer.model_dump(mode="json"),
+        answer=ANSWER.dump_python(answer, mode="json"),
         knowledge_version=answer.knowledge_version,
         concluded_at=occasion.at,
         versions=inputs(used),
@@ -80,7 +80,7 @@ def draw(
 
 def as_drawn(row: ConclusionRow) -> tuple[Plan, Conclusion]:
     """What was answered, and what of it a journey hears."""
-    return Plan.model_validate(row.answer), Conclusion.model_validate(row.conclusion)
+    return ANSWER.validate_python(row.answer), Conclusion.model_validate(row.conclusion)
 
 
 def as_used(row: ConclusionRow, known: list[Version]) -> list[Version]:

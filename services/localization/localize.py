@@ -39,7 +39,7 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
     places = [place for place, _ in case.ranked]
     covered = notes.coverage(case)
     spent = ledger(request)
-    plan = Plan.model_construct(
+    plan = Plan(
         state=case.state,
         candidates=_candidates(case),
         next_steps=planned,

@@ -13,7 +13,7 @@ from services.chassis.direct import DirectRoute
 from services.chassis.errors import NotFound
 from services.chassis.etags import IfMatch, tell_version
 from services.localization import repository
-from services.localization.answer import Plan
+from services.localization.answer import ANSWER, Plan
 from services.localization.assembling import standing, words_of
 from services.localization.drawing import answer_anew
 from services.localization.localize import localize
@@ -32,7 +32,7 @@ async def evaluate_plan(
     """Where does the search stand, and what comes next? Nothing is stored."""
     answer = localize(request, request.as_of or datetime.now(UTC))
     # Written once: validating our own answer again would cost as much as concluding it.
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(ANSWER.dump_json(answer), media_type="application/json")
 
 
 @router.put("/plans/{plan_id}", response_model=StoredPlan)

@@ -1,10 +1,10 @@
 """What is shown of a stored search: the last answer, conclusions with marks, people's words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from knowledge.terms.obligation import Conclusion
 from knowledge.terms.sent import Instant
@@ -43,6 +43,7 @@ class Affected:
     changes: list[Change]
 
 
+@dataclass(slots=True, kw_only=True)
 class StoredPlan(Plan):
     """The last answer to a stored plan, and the moment for which it was given.
 
@@ -51,7 +52,7 @@ class StoredPlan(Plan):
 
     id: UUID
     as_of: Instant
-    affected: list[Affected] = Field(default_factory=list)
+    affected: list[Affected] = field(default_factory=list)
 
 
 class StoredConclusion(BaseModel):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis import audit
@@ -42,6 +43,7 @@ RESOURCES = {
 }
 """Each kind of thing as FHIR calls it, for scopes and the audit log."""
 
+SHOWN: TypeAdapter[StoredPlan] = TypeAdapter(StoredPlan)
 
 WHY: dict[type[Exception], str] = {
     HasEnded: "this order has ended; a new one needs an id of its own",
@@ -136,7 +138,8 @@ def expect_agreement(words: Iterable[Word], pointer: str, new: str | None = None
 
 def shown(plan: PlanRow) -> StoredPlan:
     """The last answer."""
-    return StoredPlan.model_validate({**(plan.answer or {}), "id": plan.id, "as_of": plan.as_of})
+    said = {**(plan.answer or {}), "id": plan.id, "as_of": plan.as_of}
+    return SHOWN.validate_python(said)
 
 
 def _said_otherwise(kind: str) -> Conflict:

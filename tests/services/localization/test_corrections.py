@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -307,7 +308,7 @@ async def test_the_same_reports_in_any_order_of_arrival_give_the_same_plan(
         drawn = await localization.record_conclusion(NORTH, plan, uuid4(), moment)
         answer = await localization.read_plan(NORTH, plan)
         return {
-            "plan": answer.model_dump(exclude={"id", "affected"}),
+            "plan": replace(answer, id=UUID(int=0), affected=[]),
             "owed": drawn.obligations,
             "state": drawn.state,
         }

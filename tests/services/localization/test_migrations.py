@@ -11,6 +11,7 @@ from sqlmodel import select
 from services.chassis import migrations
 from services.chassis.database import Database
 from services.chassis.tokens import TokenMint
+from services.localization.answer import ANSWER
 from services.localization.app import create_app
 from services.localization.contract import ReportedStudy
 from services.localization.localize import conclude, localize
@@ -69,7 +70,7 @@ async def what_was_kept(database: Database, plan: UUID, pet: UUID, drawn: UUID) 
         body=json.dumps({"biochemistry_confirmed": True}),
         version=1,
         as_of=at,
-        answer=answer.model_dump_json(),
+        answer=ANSWER.dump_json(answer).decode(),
     )
     await put(
         database,
@@ -88,7 +89,7 @@ async def what_was_kept(database: Database, plan: UUID, pet: UUID, drawn: UUID) 
         as_of=at,
         inputs=request.model_dump_json(),
         conclusion=conclude(drawn, request, AT, AT.date()).model_dump_json(),
-        answer=answer.model_dump_json(),
+        answer=ANSWER.dump_json(answer).decode(),
         knowledge_version=answer.knowledge_version,
     )
 
