@@ -28,9 +28,12 @@ class State(StrEnum):
     METASTATIC = "METASTATIC"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sample:
-    """The levels of one blood sample. None: not measured. `named`: which result said which."""
+    """The levels of one blood sample. None: not measured. `named`: which result said which.
+
+    Nobody changes one; it is not frozen because so many are made.
+    """
 
     at: datetime
     phosphate: Level | None = None

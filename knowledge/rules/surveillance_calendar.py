@@ -15,9 +15,12 @@ TABLE = Table.beside(__file__)
 LIFELONG = date.max
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Done:
-    """Something that happened and may close an item: results of analytes, or an act."""
+    """Something that happened and may close an item: results of analytes, or an act.
+
+    Nobody changes one; it is not frozen because so many are made.
+    """
 
     day: date
     closes: frozenset[str]

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 from knowledge.rules.dose_days import day_after
 from knowledge.rules.surveillance_calendar import LIFELONG, Done, Item, Row
-from knowledge.rules.surveillance_items import Items, closed, ended_by_person
+from knowledge.rules.surveillance_items import Items, a_span, closed, ended_by_person
 from knowledge.rules.surveillance_stretches import Stretch
 from knowledge.rules.surveillance_therapies import Hold, Treatment
+
+A_DOSE = frozenset(["burosumab_dose"])
 
 
 class Doses:
@@ -31,10 +33,10 @@ class Doses:
         for number, dose in enumerate(given):
             following = given[number + 1] if number + 1 < len(given) else None
             held = hold.start if hold is not None else None
-            over = min(d for d in (following, held, stretch.end, LIFELONG) if d is not None)
+            over = min(following or LIFELONG, held or LIFELONG, stretch.end or LIFELONG)
             for item in self._ended_doses(row, stretch, planned, over):
                 yield item
-                planned = item.due + timedelta(days=course.every)
+                planned = item.due + every
             if hold is not None and (following is None or hold.start < following):
                 yield self._dose(row, stretch, planned, Stretch(dose, dose, *_held(hold)))
                 if hold.restart is not None:
@@ -54,6 +56,8 @@ class Doses:
     def _ended_doses(self, row: Row, stretch: Stretch, planned: date, over: date) -> Iterator[Item]:
         """Doses that a person said will not be given: after each the next one is asked for."""
         assert stretch.treatment is not None
+        if not self.items.endings:
+            return
         every = timedelta(days=stretch.treatment.every)
         while ended := self.items.endings.get((row.rule, planned.isoformat())):
             if ended.day >= over:
@@ -74,7 +78,7 @@ class Doses:
             yield item
 
     def _plan(self, row: Row, stretch: Stretch, due: date, restart: bool = False) -> Item:
-        opens = due if restart else due - timedelta(days=row.before)
+        opens = due if restart else due - a_span(row.before)
         return self.items.item(row, stretch, opens, due)
 
     def _dose(
@@ -100,4 +104,4 @@ def _held(hold: Hold) -> tuple[date, str]:
 
 
 def _a_dose(day: date) -> Done:
-    return Done(day, frozenset(["burosumab_dose"]))
+    return Done(day, A_DOSE)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import attrgetter
 
 from knowledge.rules.remission import months_after
 from knowledge.rules.surveillance_calendar import LIFELONG, Done, Phase, Row, recurring
@@ -19,18 +20,21 @@ class Register:
     """What happened, by what it closes: found by day without reading all of it again."""
 
     def __init__(self, done: Sequence[Done]) -> None:
-        self._by_code: dict[str, list[Done]] = {}
-        for one in sorted(done, key=lambda one: one.day):
+        self._done = sorted(done, key=attrgetter("day"))
+        self._places: dict[str, list[int]] = {}
+        for place, one in enumerate(self._done):
             for code in one.closes:
-                self._by_code.setdefault(code, []).append(one)
+                self._places.setdefault(code, []).append(place)
         self._by_row: dict[frozenset[str], Days] = {}
 
     def _of(self, codes: frozenset[str]) -> Days:
-        if codes not in self._by_row:
-            by_id = {id(one): one for code in codes for one in self._by_code.get(code, ())}
-            found = sorted(by_id.values(), key=lambda one: one.day)
-            self._by_row[codes] = [one.day for one in found], found
-        return self._by_row[codes]
+        known = self._by_row.get(codes)
+        if known is None:
+            closing = [self._places[code] for code in codes if code in self._places]
+            places = closing[0] if len(closing) == 1 else sorted(set().union(*closing))
+            found = [self._done[place] for place in places]
+            known = self._by_row[codes] = [one.day for one in found], found
+        return known
 
     def first(self, codes: frozenset[str], opens: date, before: date | None) -> Done | None:
         """What closed it first, from this day on and before that one?"""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, auto
+from functools import lru_cache
 
 from knowledge.rules import surveillance_calendar as rows
 from knowledge.rules.surveillance_calendar import LIFELONG, Done, Ended, Item, Row
@@ -13,6 +14,12 @@ from knowledge.terms.obligation import ObligationStatus
 
 MISSED, NOT_INDICATED, DONE = "MISSED", "NOT_INDICATED", "DONE"
 A_DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=1024)
+def a_span(days: int) -> timedelta:
+    """So many days: the table knows few of them, and asks for each again and again."""
+    return timedelta(days=days)
 
 
 class How(Enum):
@@ -25,9 +32,9 @@ class How(Enum):
     OPEN = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settled:
-    """An item and what became of it; `done` is what closed it."""
+    """An item and what became of it; `done` is what closed it. Nobody changes one."""
 
     item: Item
     how: How
@@ -69,7 +76,7 @@ class Items:
                 act=row.act,
                 due=due,
                 opens=opens,
-                closes=due + timedelta(days=row.after[0] if after is None else after),
+                closes=due + a_span(row.after[0] if after is None else after),
                 until=until,
                 ladder=row.ladder,
                 critical=row.critical,
@@ -88,10 +95,12 @@ class Items:
 
     def settle(self, row: Row, item: Item, limit: date | None, stretch: Stretch) -> Settled:
         """What became of it: the first thing that happened counts, and it happens once."""
-        end = stretch.end
-        before = min((d for d in (limit, end and end + A_DAY) if d is not None), default=None)
+        end, before, ended = stretch.end, limit, None
+        if end is not None and (limit is None or end < limit):
+            before = end + A_DAY
         done = self.register.first(row.closing, item.opens, before)
-        ended = self.word_of_a_person(item, min(end or LIFELONG, limit or LIFELONG))
+        if self.endings:
+            ended = self.word_of_a_person(item, min(end or LIFELONG, limit or LIFELONG))
         if done is not None and (ended is None or done.day <= ended.day):
             return Settled(closed(row, item, done), How.DONE, done)
         if ended is not None:
@@ -128,16 +137,16 @@ def _end(item: Item, status: ObligationStatus, day: date, disposition: str, why:
 
 def closed(row: Row, item: Item, done: Done) -> Item:
     """Closed by what was done: which of it met the need, and what of it was not sent."""
-    met = sorted(done.closes & row.closing)
-    late = f", late: its window closed on {item.closes}" if done.day > item.closes else ""
-    why = f"{row.rule} asked for {row.act}: met by {', '.join(met)} of {done.day}{late}"
-    item.done_on = done.day
-    item.closed_by = tuple(done.ids[code] for code in met if code in done.ids)
+    day, ids, met = done.day, done.ids, sorted(done.closes & row.closing)
+    why = f"{row.rule} asked for {row.act}: met by {', '.join(met)} of {day.isoformat()}"
+    if day > item.closes:
+        why += f", late: its window closed on {item.closes}"
+    item.done_on = day
+    item.closed_by = tuple([ids[code] for code in met if code in ids])
     if row.measures:
-        item.not_measured = tuple(
-            any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)
-        )
-    return _end(item, ObligationStatus.DONE, done.day, DONE, why)
+        missing = [any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)]
+        item.not_measured = tuple(missing)
+    return _end(item, ObligationStatus.DONE, day, DONE, why)
 
 
 def ended_by_person(item: Item, ended: Ended) -> Item:

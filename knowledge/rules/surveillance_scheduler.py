@@ -14,7 +14,7 @@ from knowledge.rules.surveillance_dues import (
     settled_since,
     with_doses,
 )
-from knowledge.rules.surveillance_items import A_DAY, How, Items, Settled
+from knowledge.rules.surveillance_items import A_DAY, How, Items, Settled, a_span
 from knowledge.rules.surveillance_over import ended_for_good
 from knowledge.rules.surveillance_stretches import Facts, Stretch, stretches
 from knowledge.terms.obligation import ObligationStatus
@@ -64,8 +64,9 @@ class _Calendar:
     def _is_before_us(self, item: Item) -> bool:
         """Did it fall away before anybody followed this patient here? Then nobody missed it."""
         ended = item.ended_on
-        fell_away = item.status is not ObligationStatus.DONE and not item.is_open
-        return fell_away and ended is not None and ended < self.facts.opened
+        if ended is None or ended >= self.facts.opened:
+            return False
+        return item.status is not ObligationStatus.DONE and not item.is_open
 
     def _series(self, row: Row, stretch: Stretch) -> Iterator[Item]:
         """Fixed days after their trigger: each is closed by the first result before the next."""
@@ -86,12 +87,12 @@ class _Calendar:
 
     def _planned(self, row: Row, stretch: Stretch, number: int) -> Item:
         days = row.days[number]
-        due = max(stretch.base + timedelta(days=days), stretch.start)
-        opens = due - timedelta(days=row.before)
+        due = max(stretch.base + a_span(days), stretch.start)
+        opens = due - a_span(row.before)
         if row.counts_from not in ("treatment", "last_dose", "searching"):
             opens = max(stretch.start, opens)
         named = {"occurrence": f"d{days}"} if row.counts_from == "surgery" else {}
-        last = stretch.base + timedelta(days=row.days[-1])
+        last = stretch.base + a_span(row.days[-1])
         return self.made.item(
             row, stretch, opens, due, after=row.after[number], until=last, **named
         )
@@ -222,7 +223,9 @@ class _Calendar:
         if row.unsettled_by:
             base = settled_since(stretch, self._unsettled(row, stretch), known)
         due = next_due(row, base, anchor)
-        return due and with_doses(row, stretch.treatment, known, due)
+        if due is None or row.after_dose is None:
+            return due
+        return with_doses(row, stretch.treatment, known, due)
 
     def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
         """On which days was the treatment changed, or something raised?"""
@@ -235,12 +238,10 @@ class _Calendar:
     def _occurrence(
         self, row: Row, stretch: Stretch, anchor: date, due: date
     ) -> tuple[Row, Item, date | None]:
-        opens = max(anchor + A_DAY, due - timedelta(days=row.before))
+        before = a_span(row.before)
+        opens = max(anchor + A_DAY, due - before)
         last = horizon(row, stretch.base)
         item = self.made.item(row, stretch, opens, due, until=last)
         following = self._next(row, stretch, due)
-        if following is not None:
-            limit = following - timedelta(days=row.before)
-        else:
-            limit = last or item.closes
+        limit = last or item.closes if following is None else following - before
         return row, item, max(limit, item.closes + A_DAY)
