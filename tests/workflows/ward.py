@@ -18,6 +18,7 @@ from workflows.contract import (
     EventKind,
     EventOfJourney,
     EventOutcome,
+    FoundRequest,
     HandedOver,
     WakeRequest,
 )
@@ -65,6 +66,7 @@ class Ward:
             self.conclude_localization,
             self.record_result,
             self.record_event,
+            self.record_found,
             self.conclude_followup,
         ]
 
@@ -146,6 +148,10 @@ class Ward:
     async def record_event(self, request: EventOfJourney) -> None:
         self._served_by("followup")
         self.kept["followup"].add(request.event_id)
+
+    @activity.defn
+    async def record_found(self, request: FoundRequest) -> None:
+        self._served_by("followup")
 
     @activity.defn
     async def conclude_assessment(self, request: ConclusionRequest) -> Conclusion:
