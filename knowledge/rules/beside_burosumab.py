@@ -1,6 +1,7 @@
 """What is taken beside burosumab: is all of it told, and is each drug known (TX-010, MON-17)?"""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from knowledge.rules import drugs
 from knowledge.rules.follow_up_safety import ACTIVE_VITAMIN_D, CONVENTIONAL, PHOSPHATE
@@ -12,6 +13,7 @@ NO_OTHERS = frozenset({"no_other_medications"})
 """Beside what is told nothing is taken: the list is whole."""
 
 
+@lru_cache(maxsize=1024)
 def list_is_whole(agent: str) -> bool:
     """Does this say that nothing is taken, or nothing beside what is told?"""
     plain = "_".join(agent.lower().replace("-", " ").replace("_", " ").split())

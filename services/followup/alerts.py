@@ -16,6 +16,7 @@ from knowledge.rules.remission import Course
 from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
 from services.followup import contract
 from services.followup.answer import Alert, AlertStatus, Caveat
+from services.followup.by_analyte import ByAnalyte
 from services.followup.contract import Rejected
 from services.followup.history import History
 from services.followup.levels import Ruler
@@ -71,7 +72,7 @@ class Safety:
         self.opened = opened
         self._history = history
         numbers = {id: sent.version or 1 for id, sent in history.sent.items()}
-        view = View(history, courses, history.observations, history.levels, numbers)
+        view = View(history, courses, history.results, history.levels, numbers)
         self.readings = readings(view)
         self._lines = _lines(self.readings)
         self.raised = sorted(_raised(self._lines, history.on), key=_turn)
@@ -211,7 +212,7 @@ def _of_former_versions(view: View) -> Iterator[Raised]:
 
 def _as_it_was(view: View, former: dict[str, tuple[contract.Observation, int]]) -> Iterator[Raised]:
     history = view.history
-    observations = [one for one in view.observations if one.id not in former]
+    observations = [one for one in view.results.taken if one.id not in former]
     levels, ruler = dict(view.levels), Ruler(history.subject)
     for sent, _ in former.values():
         read = believed(sent)
@@ -220,7 +221,7 @@ def _as_it_was(view: View, former: dict[str, tuple[contract.Observation, int]]) 
             levels[read.id] = ruler.level_of(read)
     observations.sort(key=lambda one: (one.moment is not None, one.moment, one.id))
     versions = dict(view.versions) | {id: version for id, (_, version) in former.items()}
-    then = View(history, view.courses, observations, levels, versions)
+    then = View(history, view.courses, ByAnalyte(observations), levels, versions)
     for one in _raised(_lines(readings(then)), history.on):
         behind = former.keys() & set(one.reading.ids)
         if behind:

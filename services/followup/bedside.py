@@ -93,7 +93,7 @@ def _antiresorptive(view: View, drug: Period) -> Reading:
 
 
 def _first_day(view: View) -> date:
-    days = [one.day(view.on) for one in view.observations]
+    days = [one.day(view.on) for one in view.results.taken]
     days += [operation.day for operation in view.history.operations]
     return min(days, default=view.on)
 

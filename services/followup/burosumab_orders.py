@@ -45,7 +45,7 @@ def _next_day(now: Situation, every: int) -> list[date]:
     if not now.course:
         return [now.on]
     rhythm = now.course[-1].every_days or every
-    following = burosumab_course.what_next(now.course, now.phosphates(), rhythm, None, now.on)
+    following = burosumab_course.what_next(now.course, now.phosphates, rhythm, None, now.on)
     return [now.on, *([following.due] if following.due is not None else [])]
 
 
@@ -54,7 +54,7 @@ def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]
         return list(burosumab_course.stops_at_start(now.circumstances()))
     stops = list(burosumab_course.stops_at_any_dose(now.circumstances()))
     run = burosumab_course.run_of(now.course)
-    following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
+    following = burosumab_course.what_next(now.course, now.phosphates, every, None, now.on)
     ids = following.because
     if following.act is Act.WITHHOLD:
         text = "burosumab is held since phosphate was above its upper limit"
@@ -83,7 +83,7 @@ def only_alp(now: Situation, following: Next) -> list[Stop]:
     if following.because or following.act is not Act.SAME:
         return []
     changed = burosumab_course.run_of(now.course)[0].day
-    seen = [o for o in now.history.observations if o.analyte.key in ALP and o.day(now.on) > changed]
+    seen = [o for o in now.history.results.of(*ALP) if o.day(now.on) > changed]
     if not seen:
         return []
     text = "ALP alone changes no dose; phosphate two weeks after a dose does"

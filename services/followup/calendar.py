@@ -31,7 +31,7 @@ def facts_of(
     on = history.on
     treatments = surveillance_therapies.treatments(
         _taken(history.therapies, on),
-        _interruptions(request, history),
+        _interruptions(history),
         _phosphate(history),
     )
     watches = tuple(
@@ -61,9 +61,7 @@ def facts_of(
 def _phosphate(history: History) -> list[tuple[date, Level]]:
     """Each day's phosphate; one above range that was not fasting holds no dose, it is repeated."""
     not_fasting = {
-        one.day(history.on)
-        for one in history.observations
-        if one.analyte.key == "s_phos" and one.fasting is False
+        one.day(history.on) for one in history.results.of("s_phos") if one.fasting is False
     }
     return [
         (one.day, one.phosphate)
@@ -94,22 +92,23 @@ def _taken(therapies: Iterable[Therapy], on: date) -> Iterable[Taken]:
         yield Taken(told.agent, started, stopped, given, told.dose, told.every_days)
 
 
-def _interruptions(request: PlanRequest, history: History) -> list[date]:
+def _interruptions(history: History) -> list[date]:
     """On which days was the tumor itself treated, or was it settled that it will be (TX-017)?"""
+    on, planned = history.on, history.told.of(Planned)
     days = [operation.day for operation in history.operations]
+    days += [
+        day_of(event.performed_at)
+        for event in history.told.of(Performed)
+        if event.act in LOCAL_TREATMENTS
+    ]
     off: dict[str, date] = {}
-    for event in request.history:
-        ended = event.cancelled_on if isinstance(event, Planned) else None
-        if isinstance(event, Planned) and ended is not None and day_of(ended) <= history.on:
+    for event in planned:
+        if event.cancelled_on is not None and day_of(event.cancelled_on) <= on:
             off[event.procedure] = max(_noted(event), off.get(event.procedure, date.min))
-    for event in request.history:
-        if isinstance(event, Performed) and event.act in LOCAL_TREATMENTS:
-            days.append(day_of(event.performed_at))
-        if isinstance(event, Planned) and event.cancelled_on is None:
-            noted = _noted(event)
-            if noted > off.get(event.procedure, date.min):
-                days.append(noted)
-    return [day for day in days if day <= history.on]
+    for event in planned:
+        if event.cancelled_on is None and _noted(event) > off.get(event.procedure, date.min):
+            days.append(_noted(event))
+    return [day for day in days if day <= on]
 
 
 def _noted(event: Planned) -> date:

@@ -51,7 +51,7 @@ def _begin(draft: Draft, now: Situation) -> None:
     anew = f" anew, the last dose was on {now.drugs.last_burosumab}" if now.lapsed else ""
     due = max([now.on, *(stop.until for stop in stops if stop.until is not None)])
     sample = due + burosumab_course.days("sample_after_dose", now.on)
-    phosphate = next(iter(now.phosphates()[::-1]), None)
+    phosphate = next(iter(now.phosphates[::-1]), None)
     draft.doses.append(
         proposal(
             draft.plan,
@@ -86,7 +86,7 @@ def _go_on(draft: Draft, now: Situation) -> None:
     last = now.course[-1]
     every = last.every_days or every_days_of(now)
     following = burosumab_course.what_next(
-        now.course, now.phosphates(), every, now.planned_for, now.on
+        now.course, now.phosphates, every, now.planned_for, now.on
     )
     stops = list(following.stops)
     if following.act in ABOUT_GIVING:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 
 from knowledge.rules import (
     beside_burosumab,
@@ -13,7 +14,7 @@ from knowledge.rules import (
 )
 from knowledge.rules.burosumab_course import Given, Taken
 from knowledge.terms.sent import When
-from services.followup.contract import PlanRequest, Results, Therapy
+from services.followup.contract import Therapy
 from services.followup.history import day_of
 from services.followup.medication import Kinds, is_undated, kinds_of
 
@@ -85,32 +86,27 @@ class Drugs:
         return tuple(dose for dose in self.given if dose.day > ended)
 
 
-def drugs_of(request: PlanRequest, on: date) -> Drugs:
+def drugs_of(told: Sequence[Therapy], on: date) -> Drugs:
     """Which drugs, as of this day? What is dated later is not known yet."""
     drugs = Drugs()
-    told = [event for event in request.history if isinstance(event, Therapy)]
-    for event in request.history:
-        if isinstance(event, Results):
-            told += [
-                Therapy(agent=one.agent, started_on=one.started_on, stopped_on=one.stopped_on)
-                for one in event.drug_exposures or ()
-            ]
     kinds = kinds_of(told)
-    for therapy in sorted(told, key=_order_of):
-        agent, kind = _named(therapy.agent, kinds)
+    names = {one.agent: _named(one.agent, kinds) for one in told}
+    turns = sorted(((_order_of(one), one) for one in told), key=itemgetter(0))
+    for _, therapy in turns:
+        agent, kind = names[therapy.agent]
         if kind == BUROSUMAB:
             _take_in_burosumab(drugs, therapy, on)
         elif kind is not None:
             _take_in(drugs, therapy, agent, kind, on)
-    spoken_of = [one for one in told if (_order_of(one)[0]) <= on]
+    spoken_of = {one.agent for (first, *_), one in turns if first <= on}
     drugs.stated = beside_burosumab.is_stated(
-        [_named(one.agent, kinds)[1] for one in spoken_of],
-        whole=any(beside_burosumab.list_is_whole(one.agent) for one in spoken_of),
+        [names[agent][1] for agent in spoken_of],
+        whole=any(beside_burosumab.list_is_whole(agent) for agent in spoken_of),
     )
     drugs.given = _of_each_day(drugs.given)
     for therapy in told:
-        agent, kind = _named(therapy.agent, kinds)
         ordered = _day(therapy.ordered_on)
+        agent, kind = names[therapy.agent]
         if kind is None or ordered is None or ordered > on:
             continue
         if not _begun_since(told, agent, ordered, on):
@@ -196,8 +192,8 @@ def _order(told: Therapy, agent: str, kind: str, day: date) -> Order:
 
 def _order_of(told: Therapy) -> tuple[date, int, Decimal]:
     """In which order events count, whichever came first: of one day an end, a begin, a dose."""
-    days = [_day(w) for w in (told.given_on, told.stopped_on, told.started_on, told.ordered_on)]
-    first = next((day for day in days if day is not None), date.min)
+    when = told.given_on or told.stopped_on or told.started_on or told.ordered_on
+    first = _day(when) or date.min
     rank = 0 if told.stopped_on is not None else 2 if told.given_on is not None else 1
     return first, rank, told.dose or Decimal(0)
 

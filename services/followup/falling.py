@@ -16,11 +16,7 @@ def caveats(history: History) -> Iterator[Caveat]:
     if not history.operations:
         return
     operated, on = history.operations[-1].day, history.on
-    known = [
-        one
-        for one in history.observations
-        if one.analyte.key in FGF23 and masked.mask_of(one, history) is None
-    ]
+    known = [one for one in history.results.of(*FGF23) if masked.mask_of(one, history) is None]
     before = [one for one in known if one.day(on) < operated]
     after = [one for one in known if one.day(on) > operated]
     if not before or not after or history.levels[after[-1].id] is not Level.HIGH:

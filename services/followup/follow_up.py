@@ -25,6 +25,7 @@ from services.followup.contract import (
     PlanRequest,
     Transition,
 )
+from services.followup.drafting import Draft
 from services.followup.history import History, history_of
 from services.followup.preview import preview_of, visits_of
 from services.followup.results import FGF23
@@ -60,6 +61,11 @@ class Standing:
         stated = self.history.stated
         return stated[-1].state if stated else State.NO_SURGERY
 
+    def treatment(self, request: PlanRequest, plan: UUID) -> tuple[Draft, list[Caveat]]:
+        """What is proposed for the tumor and of drugs?"""
+        readings = self.safety.readings
+        return treatment_of(request, self.history, self.state, self.way, plan, readings)
+
     @property
     def is_over(self) -> bool:
         """Did the patient die, or is somebody else in charge: is nothing owed here any more?"""
@@ -70,7 +76,7 @@ def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID)
     """Is the disease gone, what is due, and what alarms?"""
     standing = Standing(request, as_of)
     way, history = standing.way, standing.history
-    draft, treatment_caveats = treatment_of(request, history, standing.state, way, plan)
+    draft, treatment_caveats = standing.treatment(request, plan)
     alerts = standing.safety.active
     return FollowUp(
         state=standing.state,
@@ -104,7 +110,7 @@ def conclude(
     """What does the journey hear: the state, what is proposed, what is due and to be decided."""
     standing = Standing(request, as_of)
     state, history = standing.state, standing.history
-    draft, _ = treatment_of(request, history, state, standing.way, plan)
+    draft, _ = standing.treatment(request, plan)
     proposed = [] if standing.is_over else [*draft.choices, *draft.doses]
     to_decide = asking.obligations(proposed, before, history.endings, standing.on)
     return Conclusion(
@@ -175,8 +181,8 @@ def _tiers(history: History, courses: Sequence[Course]) -> list[tuple[Tier, tupl
     """How closely was or is this patient watched after each operation, and why?"""
     early = [
         (o.day(history.on), history.levels[o.id])
-        for o in history.observations
-        if o.analyte.key in FGF23 and masked.mask_of(o, history) is None
+        for o in history.results.of(*FGF23)
+        if masked.mask_of(o, history) is None
     ]
     tiers, before = [], False
     for operation, way in zip(history.operations, courses, strict=True):

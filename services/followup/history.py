@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from knowledge.rules import remission, search, treatment_choice
+from knowledge.rules.masking import Masks
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Exposure, Sample
 from knowledge.rules.surveillance import Operation
@@ -15,6 +16,8 @@ from knowledge.terms.observation import Observation
 from knowledge.terms.person import Person, Sex, Subject
 from knowledge.terms.sent import When
 from services.followup import contract, scans
+from services.followup.by_analyte import ByAnalyte
+from services.followup.by_kind import ByKind
 from services.followup.contract import (
     DispositionOf,
     Examined,
@@ -55,9 +58,15 @@ class History:
     subject: Subject
     person: Person = NOBODY
     weight_kg: Decimal | None = None
+    told: ByKind = field(default_factory=lambda: ByKind(()))
+    """Everything that was told, dated later or not."""
     operations: list[Operation] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
+    masks: Masks = field(default_factory=lambda: Masks((), date.min))
+    """The same, to be asked whether a result is masked."""
     observations: list[Observation] = field(default_factory=list)
+    results: ByAnalyte = field(default_factory=ByAnalyte)
+    """The same by what they measure."""
     levels: dict[str, Level] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
@@ -83,6 +92,8 @@ class History:
     drugs_told: bool = False
     """Is it told whether phosphate and active vitamin D are taken? Then nothing is left open."""
     rejected: list[Rejected] = field(default_factory=list)
+    odd_intervals: list[Observation] = field(default_factory=list)
+    """Results whose own interval cannot be one."""
     later: int = 0
 
 
@@ -123,15 +134,13 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)
     subject = Subject(on, person.sex, person.age_on(on), request.profile)
     history = History(on, subject, person, weight_of(request, on) or patient.weight_kg)
-    results: list[Results] = []
-    therapies: list[Therapy] = []
+    history.told = ByKind(request.history)
+    results, therapies = history.told.of(Results), history.told.of(Therapy)
+    history.medication_stated = any(says_what_is_taken(one.agent) for one in therapies)
     for event in request.history:
         match event:
-            case Results():
-                results.append(event)
-            case Therapy():
-                history.medication_stated |= says_what_is_taken(event.agent)
-                therapies.append(event)
+            case Results() | Therapy():
+                pass
             case Surgery() if not _is_later(event.performed_at, as_of, history):
                 history.operations.append(_operation(event))
             case Symptoms() if not _is_later(event.noted_on, as_of, history):
@@ -167,9 +176,9 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
                     history.spread.append(remission.Spread(_noted(event), (id,)))
             case _:
                 pass
-    therapies += _from_exposures(results, history)
-    history.therapies = therapies
+    history.therapies = therapies = [*therapies, *_from_exposures(results, history)]
     history.exposures = exposures_of(therapies)
+    history.masks = Masks(history.exposures, on)
     nothing = any(event.drug_exposures == [] for event in results)
     history.drugs_told = nothing or is_told(therapies)
     _read_results(results, history, as_of)
@@ -275,11 +284,13 @@ def _read_results(results: Sequence[Results], history: History, as_of: datetime)
             if doubts := doubts_of(read, sent.status):
                 history.doubts[read.id] = doubts
     history.observations.sort(key=reading_order)
+    history.results = ByAnalyte(history.observations)
     ruler = Ruler(history.subject)
     days: dict[date, list[Observation]] = {}
     for one in history.observations:
         history.levels[one.id] = ruler.level_of(one)
         days.setdefault(one.day(history.on), []).append(one)
+    history.odd_intervals = ruler.refused
     for drawn in (Drawn(day, taken) for day, taken in days.items()):
         history.samples.append(drawn.sample(history.levels, history.subject, history.doubts))
         history.done.append(drawn.done(history.levels))

@@ -14,6 +14,8 @@ class Ruler:
         child = reference_intervals.is_child(subject)
         self._adult = None if child is None else not child
         self._rulers = reference_intervals.rulers_for(subject)
+        self.refused: list[Observation] = []
+        """Whose own interval cannot be one."""
 
     def level_of(self, one: Observation) -> Level:
         """Low, normal or high? The laboratory's interval first, then the tables, then the fallback.
@@ -23,6 +25,7 @@ class Ruler:
         own = one.reference_range
         if own is not None:
             if own_interval.cannot_be(one, self._adult):
+                self.refused.append(one)
                 return Level.UNDETERMINED
             if own.low is not None and own.high is not None:
                 return level_between(one.printed, own.low, own.high)

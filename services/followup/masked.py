@@ -11,13 +11,15 @@ from services.followup.contract import Caveat
 from services.followup.history import History, day_of
 from services.followup.results import FGF23
 
+PHOSPHATE = ("s_phos",)
+
 
 def mask_of(one: Observation, history: History) -> Exposure | None:
     """Which drug masks this result? Of FGF23 only burosumab does; of what else is asked, none."""
     key = one.analyte.key
     if one.taken_at is None or key not in ("s_phos", *FGF23):
         return None
-    drug = remission.mask(one.taken_at, history.exposures, history.on)
+    drug = history.masks.of(one.taken_at)
     if drug is None or drug.kind == drugs.UNKNOWN:
         return None
     if key == "s_phos":
@@ -32,15 +34,11 @@ def until(drug: Exposure, on: date) -> date | None:
 
 def caveats(history: History) -> Iterator[Caveat]:
     """The last phosphate and the last FGF23, where a drug masks them."""
-    newest: dict[str, Observation] = {}
-    for one in history.observations:
-        key = "fgf23" if one.analyte.key in FGF23 else one.analyte.key
-        newest[key] = one
-    for key, code, says in (
-        ("s_phos", "masked_phosphate", "no remission can be read from it"),
-        ("fgf23", "masked_fgf23", "it says nothing of the disease"),
+    for analytes, code, says in (
+        (PHOSPHATE, "masked_phosphate", "no remission can be read from it"),
+        (FGF23, "masked_fgf23", "it says nothing of the disease"),
     ):
-        found = newest.get(key)
+        found = next(iter(history.results.of(*analytes)[-1:]), None)
         drug = None if found is None else mask_of(found, history)
         if found is None or drug is None:
             continue
@@ -48,8 +46,8 @@ def caveats(history: History) -> Iterator[Caveat]:
         again = "while it is taken" if last is None else f"results count again from {last}"
         text = f"{found.analyte.name} of {found.day(history.on)} was drawn on {drug.agent}"
         yield Caveat(code=code, text=f"{text}: {says}; {again}", observation=found.id, until=last)
-    if "s_phos" in newest:
-        yield from _not_known(newest["s_phos"], history)
+    for newest in history.results.of(*PHOSPHATE)[-1:]:
+        yield from _not_known(newest, history)
 
 
 def _last_until(drug: Exposure, history: History) -> date | None:

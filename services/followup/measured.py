@@ -14,7 +14,7 @@ def measured_of(now: Situation) -> Measured:
     latest = urine[-1] if urine and urine[-1].day >= oldest else None
     return Measured(
         on=now.on,
-        phosphate=next(iter(now.phosphates()[::-1]), None),
+        phosphate=next(iter(now.phosphates[::-1]), None),
         calcium=calcium,
         calcium_level=Level.UNDETERMINED if calcium is None else now.history.levels[calcium.id],
         pth_level=now.level("s_pth"),

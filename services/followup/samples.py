@@ -1,6 +1,6 @@
 """What do the samples of one day say together?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 from knowledge.rules import fgf23_beside_low, reference_intervals, renal_phosphate
@@ -9,12 +9,12 @@ from knowledge.rules.remission import Sample
 from knowledge.rules.surveillance_calendar import Done
 from knowledge.terms.observation import Observation
 from knowledge.terms.person import Subject
+from services.followup.by_analyte import ByAnalyte, Found
 from services.followup.doubts import counts
 from services.followup.results import ALP, FGF23
 
 FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
 
-Found = Sequence[Observation]
 Levels = Mapping[str, Level]
 """The level of each result, by its id."""
 
@@ -22,23 +22,12 @@ Doubts = Mapping[str, tuple[str, ...]]
 """Why a result, if it is normal, may not be believed, by its id."""
 
 
-class Drawn:
-    """What was drawn on one day, in the order in which it is read, and the same by analyte."""
+class Drawn(ByAnalyte):
+    """What was drawn on one day."""
 
     def __init__(self, day: date, taken: Found) -> None:
-        self.day, self.taken = day, taken
-        self.by_analyte: dict[str, list[Observation]] = {}
-        for one in taken:
-            self.by_analyte.setdefault(one.analyte.key, []).append(one)
-
-    def of(self, analytes: Collection[str]) -> Found:
-        """The results of these analytes, in their order."""
-        if self.by_analyte.keys().isdisjoint(analytes):
-            return ()
-        found = [self.by_analyte[key] for key in analytes if key in self.by_analyte]
-        if len(found) < 2:
-            return found[0]
-        return [one for one in self.taken if one.analyte.key in analytes]
+        super().__init__(taken)
+        self.day = day
 
     def done(self, levels: Levels) -> Done:
         """What may it close: what was measured, which of it was high, and by which result?"""
@@ -52,7 +41,7 @@ class Drawn:
     def sample(self, levels: Levels, subject: Subject, doubts: Doubts) -> Sample:
         """What do they say together?"""
         phosphate = self.by_analyte.get("s_phos", ())
-        alp, fgf23 = _sure(self.of(ALP), levels, doubts), _sure(self.of(FGF23), levels, doubts)
+        alp, fgf23 = _sure(self.of(*ALP), levels, doubts), _sure(self.of(*FGF23), levels, doubts)
         read, bone = _last_known(phosphate, levels), _last_known(alp, levels)
         normal = _last_known(fgf23, levels)
         suppressed = normal is not None and levels[normal.id] is Level.NORMAL
@@ -71,7 +60,7 @@ class Drawn:
                 "phosphate": _ids(phosphate[-1:]),
                 "alp": _ids(alp),
                 "fgf23": _ids(fgf23),
-                "tmp_gfr": _ids(self.of(FOR_TMP_GFR)),
+                "tmp_gfr": _ids(self.of(*FOR_TMP_GFR)),
             },
         )
 

@@ -16,11 +16,12 @@ from knowledge.rules.remission import Course
 from knowledge.rules.treatment_choice import Tumor
 from knowledge.terms.observation import Observation
 from knowledge.terms.quantity import Quantity
+from services.followup.by_kind import ByKind
 from services.followup.contract import Opinion, Performed, Planned, PlanRequest, Surgery
 from services.followup.drugs import Drugs, drugs_of
 from services.followup.history import History, day_of
-from services.followup.urine import urine_calcium
-from services.followup.view import Reading, View
+from services.followup.urine import URINE_CALCIUM
+from services.followup.view import Reading
 from services.followup.weight import pregnant_on, weight_of
 
 CALCIUM = ("s_ca_adj", "s_ca")
@@ -41,15 +42,10 @@ class Situation:
     planned_for: date | None
     treated_on: tuple[date, ...]
     pregnant: bool | None = None
+    urine_calcium: tuple[Reading, ...] = ()
+    """Every urine calcium as the safety rules read it: of a day, or by creatinine."""
     lapsed: bool = False
     """Has it been so long since the last dose of burosumab that it is begun anew?"""
-
-    @cached_property
-    def urine_calcium(self) -> list[Reading]:
-        """Every urine calcium as the safety rules read it: of a day, or by creatinine."""
-        told = self.history
-        view = View(told, (), told.observations, told.levels, told.numbers)
-        return sorted(urine_calcium(view), key=lambda one: (one.at, one.key))
 
     def level(self, *analytes: str) -> Level | None:
         """At which level is the newest recent result of these analytes?"""
@@ -68,12 +64,13 @@ class Situation:
                 newest.append(one)
         return min(newest, key=lambda o: analytes.index(o.analyte.key), default=None)
 
+    @cached_property
     def phosphates(self) -> list[Phosphate]:
         """Every phosphate, oldest first."""
+        levels, on = self.history.levels, self.on
         return [
-            Phosphate(o.id, o.day(self.on), self.history.levels[o.id], o.fasting)
-            for o in self.history.observations
-            if o.analyte.key == "s_phos"
+            Phosphate(o.id, o.day(on), levels[o.id], o.fasting)
+            for o in self.history.results.of("s_phos")
         ]
 
     def circumstances(self) -> Circumstances:
@@ -83,7 +80,7 @@ class Situation:
         running += [Taken(r.agent, None, False) for r in self.drugs.of_kind(UNKNOWN)]
         return Circumstances(
             on=self.on,
-            phosphate=next(iter(self.phosphates()[::-1]), None),
+            phosphate=next(iter(self.phosphates[::-1]), None),
             egfr=self.egfr(),
             calcium=calcium,
             calcium_level=None if calcium is None else self.history.levels[calcium.id],
@@ -103,11 +100,15 @@ class Situation:
 
 
 def situation_of(
-    request: PlanRequest, history: History, state: str, way: Course | None
+    request: PlanRequest,
+    history: History,
+    state: str,
+    way: Course | None,
+    readings: Iterable[Reading],
 ) -> Situation:
     """What is known for a treatment, as of this day?"""
-    on, drugs = history.on, drugs_of(request, history.on)
-    treated = _treated(request, on)
+    on, told = history.on, history.told
+    drugs, treated = drugs_of(history.therapies, on), _treated(told, on)
     label = burosumab.label_for(request.label_profile, history.subject.age)
     now = Situation(
         on=on,
@@ -116,10 +117,11 @@ def situation_of(
         course=drugs.course(treated),
         label=label,
         kg=weight_of(request, on),
-        tumor=_tumor(request, on, _state_now(history, state, way), label),
-        planned_for=_planned(request, treated, on),
+        tumor=_tumor(told, on, _state_now(history, state, way), label),
+        planned_for=_planned(told, treated, on),
         treated_on=treated,
         pregnant=pregnant_on(request, on),
+        urine_calcium=tuple([one for one in readings if one.measure in URINE_CALCIUM]),
     )
     return replace(now, course=(), lapsed=True) if _is_over(now) else now
 
@@ -129,26 +131,25 @@ def _is_over(now: Situation) -> bool:
     if now.planned_for is not None or not burosumab_course.is_over(now.course, now.on):
         return False
     every = now.course[-1].every_days or dose_lasts(None, now.on).days
-    following = burosumab_course.what_next(now.course, now.phosphates(), every, None, now.on)
+    following = burosumab_course.what_next(now.course, now.phosphates, every, None, now.on)
     return following.act not in (Act.WITHHOLD, Act.RESTART)
 
 
-def _treated(request: PlanRequest, on: date) -> tuple[date, ...]:
+def _treated(told: ByKind, on: date) -> tuple[date, ...]:
     """On which days was the tumor itself treated?"""
-    days = [day_of(e.performed_at) for e in request.history if isinstance(e, Surgery)]
+    days = [day_of(event.performed_at) for event in told.of(Surgery)]
     days += [
-        day_of(event.performed_at)
-        for event in request.history
-        if isinstance(event, Performed) and event.act in LOCAL_TREATMENTS
+        day_of(event.performed_at) for event in told.of(Performed) if event.act in LOCAL_TREATMENTS
     ]
     return tuple(sorted(day for day in days if day <= on))
 
 
-def _planned(request: PlanRequest, treated: Sequence[date], on: date) -> date | None:
+def _planned(told: ByKind, treated: Sequence[date], on: date) -> date | None:
     """For which day is an operation or radiotherapy booked? A day that passed stays until told."""
     booked: dict[str, Planned] = {}
-    told = [event for event in request.history if isinstance(event, Planned)]
-    for event in sorted(told, key=lambda one: (_noted(one), one.cancelled_on is not None)):
+    for event in sorted(
+        told.of(Planned), key=lambda one: (_noted(one), one.cancelled_on is not None)
+    ):
         if event.noted_on is None or day_of(event.noted_on) <= on:
             booked[event.procedure] = event
     open_ = [
@@ -175,8 +176,8 @@ def _state_now(history: History, state: str, way: Course | None) -> str:
     return max(told, key=lambda one: one[0])[1] if told else state
 
 
-def _tumor(request: PlanRequest, on: date, state: str, label: Label) -> Tumor:
-    opinions = [e for e in request.history if isinstance(e, Opinion) and day_of(e.noted_on) <= on]
+def _tumor(told: ByKind, on: date, state: str, label: Label) -> Tumor:
+    opinions = [one for one in told.of(Opinion) if day_of(one.noted_on) <= on]
     opinions.sort(key=lambda opinion: day_of(opinion.noted_on))
     return Tumor(
         state=state,

@@ -1,13 +1,9 @@
 """What is proposed for the tumor and of drugs, and what stands against what is taken."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from knowledge.rules import (
-    burosumab_limits,
-    own_interval,
-    reference_intervals,
-    treatment_choice,
-)
+from knowledge.rules import burosumab_limits, treatment_choice
 from knowledge.rules.burosumab import NO_PROFILE
 from knowledge.rules.follow_up_safety import CONVENTIONAL
 from knowledge.rules.remission import Course
@@ -18,13 +14,19 @@ from services.followup.drafting import Draft, halt, proposal
 from services.followup.for_whom import halts_read
 from services.followup.history import History
 from services.followup.situation import Situation, situation_of
+from services.followup.view import Reading
 
 
 def treatment_of(
-    request: PlanRequest, history: History, state: str, way: Course | None, plan: UUID
+    request: PlanRequest,
+    history: History,
+    state: str,
+    way: Course | None,
+    plan: UUID,
+    readings: Sequence[Reading],
 ) -> tuple[Draft, list[Caveat]]:
     """Which treatment is proposed as of this day? A person accepts or refuses it."""
-    now = situation_of(request, history, state, way)
+    now = situation_of(request, history, state, way, readings)
     draft = Draft(plan)
     _choose(draft, now)
     dosing.propose_burosumab(draft, now)
@@ -63,7 +65,6 @@ def _choose(draft: Draft, now: Situation) -> None:
 
 def _intervals(now: Situation) -> list[Caveat]:
     """Whose interval cannot be one, of what a dose is decided by?"""
-    child = reference_intervals.is_child(now.history.subject)
     return [
         Caveat(
             code="interval_cannot_be",
@@ -71,8 +72,7 @@ def _intervals(now: Situation) -> list[Caveat]:
             "one: it is not read",
             observation=one.id,
         )
-        for one in now.history.observations
-        if own_interval.cannot_be(one, None if child is None else not child)
+        for one in now.history.odd_intervals
     ]
 
 

@@ -103,7 +103,7 @@ def _converted(one: Observation, end: Decimal | None) -> Decimal | None:
 
 def _computed(history: History) -> Iterator[tuple[str, Point]]:
     """What this system has computed: adjusted calcium and eGFR, where a laboratory did not."""
-    view = View(history, (), history.observations, history.levels, history.numbers)
+    view = View(history, (), history.results, history.levels, history.numbers)
     for reading in calcium(view):
         if len(reading.ids) > 1:
             yield "s_ca_adj", _of_reading(reading)
@@ -133,7 +133,7 @@ def _of_reading(reading: Reading) -> Point:
 
 
 def _in_range(history: History) -> InRange:
-    phosphate = [one for one in history.observations if one.analyte.key == "s_phos"]
+    phosphate = history.results.of("s_phos")
     known = [one for one in phosphate if history.levels[one.id] is not Level.UNDETERMINED]
     normal = [one for one in known if history.levels[one.id] is Level.NORMAL]
     hidden = [one for one in known if mask_of(one, history) is not None]
@@ -145,8 +145,8 @@ def _alp_normal_since(history: History) -> date | None:
     """Since which day, after the last operation, has every ALP been normal?"""
     since: date | None = None
     operated = history.operations[-1].day if history.operations else date.min
-    for one in history.observations:
-        if one.analyte.key in ALP and one.day(history.on) > operated:
+    for one in history.results.of(*ALP):
+        if one.day(history.on) > operated:
             normal = history.levels[one.id] is Level.NORMAL
             since = (since or one.day(history.on)) if normal else None
     return since

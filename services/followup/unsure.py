@@ -25,7 +25,7 @@ def caveats(history: History, way: Course) -> Iterator[Caveat]:
 
 
 def _of_the_newest(history: History) -> Iterator[Caveat]:
-    phosphates = [one for one in history.observations if one.analyte.key == "s_phos"]
+    phosphates = history.results.of("s_phos")
     if any(one.fasting is False for one in phosphates):
         text = "a phosphate was not taken fasting"
         yield Caveat(code="not_fasting", text=text)
@@ -40,8 +40,8 @@ def _of_the_newest(history: History) -> Iterator[Caveat]:
         why = in_words(history.doubts[newest.id])
         text = f"the phosphate of {day} is normal, but {why}: it does not show remission; repeat it"
         yield Caveat(code="not_believed", text=text, observation=newest.id)
-    raised = [s for s in history.samples if s.day == day and s.fgf23 is Level.HIGH]
-    if normal and raised:
+    raised = (s.fgf23 is Level.HIGH and s.day == day for s in history.samples)
+    if normal and any(raised):
         text = f"the phosphate of {day} is normal, and FGF23 of that day is raised: repeat both"
         yield Caveat(code="fgf23_against_phosphate", text=text, observation=newest.id)
 

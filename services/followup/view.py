@@ -13,6 +13,7 @@ from knowledge.terms.observation import EPOCH, Observation
 from knowledge.terms.quantity import Quantity
 from knowledge.terms.sent import When
 from knowledge.terms.truth import Truth, any_of
+from services.followup.by_analyte import ByAnalyte
 from services.followup.history import History, day_of
 from services.followup.medication import periods
 
@@ -63,11 +64,10 @@ class View:
 
     history: History
     courses: Sequence[Course]
-    observations: Sequence[Observation]
+    results: ByAnalyte
     levels: Mapping[str, Level]
     versions: Mapping[str, int]
     taken: tuple[Period, ...] = ()
-    by_analyte: dict[str, list[Observation]] = field(default_factory=dict)
     _of_kinds: dict[tuple[str, ...], tuple[Period, ...]] = field(default_factory=dict)
     _gone: list[tuple[date, date | None]] = field(default_factory=list)
     """Each operation, the last one first, and since when the disease had been gone after it."""
@@ -75,17 +75,15 @@ class View:
     def __post_init__(self) -> None:
         self.taken = periods(self.history.therapies, self.history.on)
         self._gone = [(way.operated, _gone_since(way)) for way in reversed(self.courses)]
-        for observation in self.observations:
-            self.by_analyte.setdefault(observation.analyte.key, []).append(observation)
 
     @property
     def on(self) -> date:
         """The day that is asked about."""
         return self.history.on
 
-    def of(self, key: str) -> list[Observation]:
+    def of(self, key: str) -> Sequence[Observation]:
         """The results of this analyte, in their order."""
-        return self.by_analyte.get(key, [])
+        return self.results.by_analyte.get(key, ())
 
     def taken_of(self, kinds: tuple[str, ...]) -> tuple[Period, ...]:
         """What of these kinds was taken, and when."""
