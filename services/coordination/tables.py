@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint, false
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
 
@@ -48,6 +48,16 @@ class JourneyRow(CoordinationTables, table=True):
     conclusion: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     next_due: date | None = None
     next_act: str | None = None
+    site: str | None = None
+    paused_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_because: str | None = None
+    """The reason by which the journey closed, as a code."""
+    carried: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """What a closed journey is opened again from, as its workflow left it."""
+    merged_into: UUID | None = None
+    """The journey of the same person that goes on instead."""
+    record: UUID | None = Field(default=None, index=True)
+    """Where the services keep this person, once two journeys were merged; until then the id."""
     rank_at: datetime = Field(sa_type=UtcDateTime)
     """When, on the real clock, the first thing due becomes overdue; far away when nothing is."""
     preferences: dict[str, Any] | None = Field(default=None, sa_type=JSON)
@@ -82,12 +92,15 @@ class EventRow(CoordinationTables, table=True):
     outcome: str = Field(default="waiting", index=True)
     reason: str = ""
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    taken_from: UUID | None = None
+    """The journey this was told to first, before the two were merged."""
 
 
 class OutboxRow(CoordinationTables, table=True):
     """What a journey has not been told yet; gone once it was. In order per journey.
 
-    Without an event it says that the journey begins.
+    Without an event it says that the journey begins. `anew` says why an event is told once more;
+    one that `reopens` may be told to a journey that is closed.
     """
 
     __tablename__ = "outbox"
@@ -100,6 +113,8 @@ class OutboxRow(CoordinationTables, table=True):
     event: UUID | None = None
     kind: str
     occurred_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    anew: UUID | None = None
+    reopens: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     stored_at: datetime = Field(sa_type=UtcDateTime)
     attempts: int = 0
     next_try_at: datetime = Field(sa_type=UtcDateTime, index=True)
