@@ -28,14 +28,18 @@ from services.chassis.settings import read_settings
 from services.chassis.tokens import ServiceTokens, TokenMint
 from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app as create_coordination
+from services.coordination.data_keys import DataKeys
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
+from services.coordination.upkeep_contract import KEY_SCOPE
 from services.followup.app import create_app as create_followup
 from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
 from services.localization.settings import LocalizationSettings
+from workflows.asked_keys import AskedKeys
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
+from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
 from workflows.worker import Services, create_worker
 
@@ -146,19 +150,22 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_end.set)
     with place.folder.held():
-        keys = KeyRing.create(place.folder.payload_keys)
+        ring = KeyRing.create(place.folder.payload_keys)
+        keys = DataKeys(ring)
         mint = place.folder.mint()
         async with embedded(place.folder.temporal_database, rehearsal=place.rehearsal) as temporal:
             counted = TemporalMetrics()
-            client = await connect(
-                temporal.address, temporal.namespace, keys, runtime=counted.runtime
-            )
-            apps = _services(place, mint, JourneyClient(client))
+            # Coordination reads journeys' keys in its own table, the worker asks for them.
+            engine, tokens = (temporal.address, temporal.namespace, ring), tokens_of_worker(mint)
+            telling = await connect(*engine, known=KnownKeys(ring, keys), runtime=counted.runtime)
+            asked = AskedKeys(ServiceClient(place.url, tokens))
+            working = await connect(*engine, known=KnownKeys(ring, asked), runtime=counted.runtime)
+            apps = _services(place, mint, JourneyClient(telling), keys)
             # Left in the reverse order: journeys end their calls while services still answer.
             async with (
                 counted.drained(),
                 _served(OnOneAddress(front_of(apps, counted), apps), place),
-                _working(place, mint, client),
+                _working(place, tokens, working),
             ):
                 await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
                 using = asyncio.ensure_future(meanwhile(place)) if meanwhile else None
@@ -170,7 +177,14 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
     return 0
 
 
-def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[str, FastAPI]:
+def tokens_of_worker(mint: TokenMint) -> ServiceTokens:
+    """What journeys are worked on with: everything, and their keys by name."""
+    return ServiceTokens(mint, "workflows", (*EVERYTHING, KEY_SCOPE))
+
+
+def _services(
+    place: Place, mint: TokenMint, journeys: JourneyClient, keys: DataKeys
+) -> dict[str, FastAPI]:
     def environ(service: str) -> dict[str, str]:
         level = {f"TIO_{service.upper()}_LOG_LEVEL": place.log_level}
         return level | place.folder.environ(service, place.environ)
@@ -208,6 +222,7 @@ def _services(place: Place, mint: TokenMint, journeys: JourneyClient) -> dict[st
             journeys,
             answers,
             answers,
+            keys=keys,
         ),
     }
 
@@ -240,9 +255,8 @@ def _listening(place: Place) -> socket:
 
 
 @asynccontextmanager
-async def _working(place: Place, mint: TokenMint, client: Client) -> AsyncIterator[None]:
+async def _working(place: Place, tokens: ServiceTokens, client: Client) -> AsyncIterator[None]:
     """Journeys are worked on, until the block is left and their calls have ended."""
-    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
     services = Services(*(ServiceClient(place.url, tokens) for _ in range(4)))
     work = asyncio.create_task(_work(client, services), name="journeys")
     try:

@@ -49,8 +49,13 @@ TUNING = {
     "history.timerProcessorMaxPollRPS": "1000",
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
+    "history.workflowTaskRetryMaxInterval": '"30s"',
 }
-"""One machine, one shard: without these each hop waits 50 ms and tasks hide in four partitions."""
+"""One machine, one shard: without these each hop waits 50 ms and tasks hide in four partitions.
+
+The last: a journey whose turn failed, because its key was away, is tried again soon, not after ten
+minutes.
+"""
 
 REHEARSAL = {
     "frontend.WorkflowTimeSkippingEnabled": "true",

@@ -13,13 +13,16 @@ from services.chassis import health
 from services.chassis.client import ServiceClient
 from services.chassis.logging import get_logger
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.coordination.upkeep_contract import KEY_SCOPE
+from workflows.asked_keys import AskedKeys
 from workflows.client import connect
 from workflows.codec import KeyRing
+from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
 from workflows.settings import WorkflowSettings
 from workflows.worker import Services, create_worker
 
-SCOPES = ("system/*.cruds",)
+SCOPES = ("system/*.cruds", KEY_SCOPE)
 SUBJECT = "workflows"
 RECONNECT_SECONDS = 1.0
 
@@ -56,10 +59,16 @@ class WorkerProcess:
         """Work while the app lives; then finish what is under way."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.metrics.drained())
-            keys = KeyRing.read(self._settings.keys_file)
+            ring = KeyRing.read(self._settings.keys_file)
             services = services_of(self._settings)
             stack.push_async_callback(services.close)
-            working = asyncio.create_task(self._work(services, keys))
+            known = KnownKeys(
+                ring,
+                AskedKeys(services.coordination),
+                most=self._settings.keys_remembered,
+                seconds=self._settings.keys_remembered_seconds,
+            )
+            working = asyncio.create_task(self._work(services, ring, known))
             yield
             if self._worker is None:
                 working.cancel()
@@ -78,10 +87,10 @@ class WorkerProcess:
         if self._worker is None or not self._worker.is_running:
             raise NotWorking
 
-    async def _work(self, services: Services, keys: KeyRing) -> None:
+    async def _work(self, services: Services, ring: KeyRing, known: KnownKeys) -> None:
         """Until shut down. A worker that fails for good ends the process: it is started anew."""
         try:
-            self._client = await self._connect(keys)
+            self._client = await self._connect(ring, known)
             self._worker = create_worker(
                 self._client,
                 services,
@@ -93,7 +102,7 @@ class WorkerProcess:
             get_logger("workflows").error("worker-failed", error=type(error).__name__)
             signal.raise_signal(signal.SIGTERM)
 
-    async def _connect(self, keys: KeyRing) -> Client:
+    async def _connect(self, ring: KeyRing, known: KnownKeys) -> Client:
         """The engine may come up later than we do."""
         settings = self._settings
         while True:
@@ -101,7 +110,8 @@ class WorkerProcess:
                 return await connect(
                     settings.address,
                     settings.namespace,
-                    keys,
+                    ring,
+                    known=known,
                     runtime=self.metrics.runtime,
                     tls=settings.tls(),
                 )

@@ -26,6 +26,7 @@ from workflows.contract import (
     Phase,
     workflow_id,
 )
+from workflows.journey_keys import KeyGone, KnownKeys
 from workflows.rehearsal import fast_forward
 
 WORKFLOW = "TioJourney"
@@ -47,17 +48,21 @@ class JourneyUnknown(Exception):
 async def connect(
     address: str,
     namespace: str,
-    keys: KeyRing,
+    ring: KeyRing,
     *,
+    known: KnownKeys | None = None,
     lazy: bool = False,
     runtime: Runtime | None = None,
     tls: TLSConfig | None = None,
 ) -> Client:
-    """Speak to Temporal so that nobody there can read along. `lazy` connects at the first call."""
+    """Speak to Temporal so that nobody there can read along. `lazy` connects at the first call.
+
+    `known`: the keys of journeys; without them everything is sealed with the ring's.
+    """
     return await Client.connect(
         address,
         namespace=namespace,
-        data_converter=data_converter(keys),
+        data_converter=data_converter(ring, known),
         lazy=lazy,
         runtime=runtime,
         tls=tls if tls is not None else False,
@@ -141,6 +146,8 @@ class JourneyClient:
             )
         except WorkflowAlreadyStartedError:
             raise JourneyClosed(f"journey {journey_id} is closed") from None
+        except KeyGone:
+            raise JourneyClosed(f"journey {journey_id} was erased") from None
 
 
 IN_ASSESSMENT = TypedSearchAttributes(

@@ -188,6 +188,13 @@ def workflow_id(organisation: str, journey_id: UUID) -> str:
     return f"journey/{organisation}/{journey_id}"
 
 
+def journey_of(workflow: str) -> tuple[str, UUID]:
+    """The other way round: whose journey is this workflow?"""
+    _, _, rest = workflow.partition("/")
+    organisation, _, journey = rest.rpartition("/")
+    return organisation, UUID(journey)
+
+
 class Request(Carried):
     """What every call of a journey says: whose journey it is, and what time it is there.
 

@@ -30,6 +30,10 @@ class WorkflowSettings(BaseModel):
     followup_url: str = "http://127.0.0.1:8080"
     coordination_url: str = "http://127.0.0.1:8080"
     cached_journeys: int = Field(default=500, gt=0, description="kept in memory, 90 KB each")
+    keys_remembered: int = Field(default=1000, gt=0, description="journeys' keys in memory at once")
+    keys_remembered_seconds: float = Field(
+        default=60, gt=0, description="so long after its destruction a key may still be known"
+    )
     calls_at_once: int = Field(
         default=40, gt=0, description="to services; spares them after outages"
     )

@@ -22,7 +22,7 @@ from services.chassis.context import asking, current_request_id
 from services.chassis.database import before_commit
 from services.chassis.tables import AUDIT_ENTRY, AUDIT_HEAD
 
-Action = Literal["read", "create", "update", "search"]
+Action = Literal["read", "create", "update", "delete", "search"]
 
 GENESIS = "0" * 64
 PAGE = 1000

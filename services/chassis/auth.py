@@ -177,3 +177,28 @@ class Permitted(Bearer):
 def requires(resource: str, verbs: str) -> Any:
     """The caller, if they may: `caller: Annotated[Caller, requires("Observation", "c")]`."""
     return Depends(Permitted(resource, verbs))
+
+
+class Named(Bearer):
+    """The caller, if their token names this very scope; `system/*` does not stand for it."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> Caller:
+        """Who is asking, and were they given this? 403 when not."""
+        caller = await super().__call__(request)
+        if self._scope in caller.scopes:
+            return caller
+        raise Forbidden(
+            f"this needs the scope {self._scope}",
+            headers={
+                "WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{self._scope}"'
+            },
+        )
+
+
+def requires_by_name(scope: str) -> Any:
+    """The caller, if they were given this scope by its name; nobody has it by the way."""
+    return Depends(Named(scope))

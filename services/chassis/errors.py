@@ -119,6 +119,12 @@ class Conflict(Problem):
     status = 409
 
 
+class Gone(Problem):
+    """It was there, and was destroyed for good."""
+
+    status = 410
+
+
 class PreconditionFailed(Problem):
     """Somebody changed it in the meantime."""
 

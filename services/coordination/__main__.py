@@ -10,7 +10,8 @@ from services.chassis.serve import serve
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app
-from services.coordination.journeys import connected
+from services.coordination.data_keys import DataKeys
+from services.coordination.journeys import connected, ring_in
 from services.coordination.settings import CoordinationSettings
 
 READS = ("system/*.rs",)
@@ -18,11 +19,13 @@ READS = ("system/*.rs",)
 
 def with_everything(settings: CoordinationSettings) -> FastAPI:
     """The service, with the workflow engine and the other services within reach."""
+    ring = ring_in(settings.keys_file)
+    keys = DataKeys(ring)
     journeys = asyncio.run(
-        connected(settings.temporal_address, settings.temporal_namespace, settings.keys_file)
+        connected(settings.temporal_address, settings.temporal_namespace, ring, keys)
     )
     answers = whole_answers(settings)
-    return create_app(settings, journeys, answers, answers)
+    return create_app(settings, journeys, answers, answers, keys=keys)
 
 
 def whole_answers(settings: CoordinationSettings) -> WholeAnswers | None:

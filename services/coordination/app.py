@@ -12,8 +12,16 @@ from sqlmodel import col
 from services.chassis import idempotency
 from services.chassis.app import create_service
 from services.chassis.logging import get_logger
-from services.coordination import pages, reports, routes, sign_in, subscriptions
+from services.coordination import (
+    pages,
+    reports,
+    routes,
+    sign_in,
+    subscriptions,
+    upkeep_routes,
+)
 from services.coordination.background import background, passed
+from services.coordination.data_keys import DataKeys
 from services.coordination.journeys import Journeys
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.notify import Deliveries
@@ -22,6 +30,7 @@ from services.coordination.parts import Conclusions, Neighbours, Parts
 from services.coordination.relay import Relay
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import CoordinationTables, SessionRow, SignInRow
+from services.coordination.upkeep import Upkeep
 
 REFRESH_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
@@ -34,12 +43,14 @@ def create_app(
     conclusions: Conclusions | None = None,
     neighbours: Neighbours | None = None,
     *,
+    keys: DataKeys | None = None,
     migrate_on_start: bool = True,
 ) -> FastAPI:
     """The service: its routes, its pages, and the relays that run while it lives.
 
     `journeys` reaches the workflow engine; `conclusions` fetches whole answers from the services
     that gave them, for the journey page; `neighbours` asks them in the name of who looks at it.
+    `keys`: a key for each journey, destroyed with it.
     """
 
     @asynccontextmanager
@@ -51,6 +62,7 @@ def create_app(
             await stack.enter_async_context(parts.deliveries.running())
             await stack.enter_async_context(_now_and_then(REFRESH_SECONDS, parts, _count))
             await stack.enter_async_context(_now_and_then(TIDY_SECONDS, parts, _tidy))
+            await stack.enter_async_context(upkeep.running())
             yield
 
     app = create_service(
@@ -63,6 +75,7 @@ def create_app(
             subscriptions.router,
             sign_in.router,
             pages.router,
+            upkeep_routes.router,
         ],
         base=CoordinationTables,
         lifespan=lifespan,
@@ -70,6 +83,9 @@ def create_app(
     )
     database = app.state.database
     metrics = CoordinationMetrics(app.state.metrics)
+    if keys is not None:
+        keys.kept_in(database)
+    upkeep = app.state.upkeep = Upkeep(settings, database, journeys, keys)
     outbox = Outbox(database, journeys, settings)
     deliveries = Deliveries(database, settings, metrics)
     every, lease = settings.relay_interval_seconds, settings.lease_seconds

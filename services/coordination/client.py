@@ -21,6 +21,7 @@ from services.coordination.contract import (
     Wake,
     WorklistPage,
 )
+from services.coordination.upkeep_contract import SealedJourneyKey
 
 
 class CoordinationClient:
@@ -109,6 +110,13 @@ class CoordinationClient:
             NextWake,
             organisation=organisation,
             body=moment,
+        )
+
+    async def read_key(self, organisation: str, journey_id: UUID) -> SealedJourneyKey:
+        """The key of this journey, sealed. Refused with 410 when it was destroyed."""
+        path = f"{_journey(journey_id)}/key"
+        return await self._service.exchange(
+            "GET", path, SealedJourneyKey, organisation=organisation
         )
 
     async def read_reminders(

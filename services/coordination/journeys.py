@@ -8,6 +8,19 @@ from uuid import UUID
 from workflows.client import JourneyClient, JourneyClosed, connect
 from workflows.codec import KeyRing
 from workflows.contract import EventArrived, EventKind, Phase
+from workflows.journey_keys import JourneyKeys, KeyAway, KeyGone, KnownKeys, SealedKey
+
+__all__ = [
+    "KINDS",
+    "PHASES",
+    "Journeys",
+    "KeyAway",
+    "KeyGone",
+    "SealedKey",
+    "connected",
+    "ring_in",
+    "tell",
+]
 
 KINDS = frozenset(kind.value for kind in EventKind)
 """What can be told to a journey."""
@@ -52,7 +65,12 @@ async def tell(
     return True
 
 
-async def connected(address: str, namespace: str, keys: Path) -> Journeys:
+def ring_in(keys: Path) -> KeyRing:
+    """The key ring in this file."""
+    return KeyRing.read(keys)
+
+
+async def connected(address: str, namespace: str, ring: KeyRing, keys: JourneyKeys) -> Journeys:
     """The workflow engine at this address; it is called when it is first needed."""
-    temporal = await connect(address, namespace, KeyRing.read(keys), lazy=True)
-    return JourneyClient(temporal)
+    known = KnownKeys(ring, keys)
+    return JourneyClient(await connect(address, namespace, ring, known=known, lazy=True))

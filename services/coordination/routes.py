@@ -30,6 +30,7 @@ from services.coordination.listing import Filters
 from services.coordination.parts import Parts, parts_of
 from services.coordination.reading import journey_of, reminder_of, worklist_page
 from services.coordination.tables import JourneyRow, OutboxRow
+from services.coordination.upkeep import upkeep_of
 from services.coordination.worklist import NOTHING_DUE
 from workflows.contract import Phase
 
@@ -59,6 +60,9 @@ async def start_journey(
     row = await repository.find_journey(session, caller.organisation, journey_id)
     if row is None:
         row = await _begin(session, caller, journey_id, wanted)
+        keys = upkeep_of(request).keys
+        if keys is not None:
+            await keys.of(session, caller.organisation, journey_id)
         after.add_task(parts_of(request).outbox.wake)
     else:
         audit.record(session, caller, "read", "EpisodeOfCare", journey_id, row.patient_id)

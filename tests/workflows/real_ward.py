@@ -18,17 +18,24 @@ from services.assessment.settings import AssessmentSettings
 from services.chassis.client import ServiceClient
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.app import create_app as create_coordination
+from services.coordination.data_keys import DataKeys
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import SCOPES
+from services.coordination.upkeep_contract import KEY_SCOPE
 from services.followup.app import create_app as create_followup
 from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
 from services.localization.settings import LocalizationSettings
-from workflows.client import JourneyClient
+from workflows.asked_keys import AskedKeys
+from workflows.client import JourneyClient, connect
+from workflows.codec import KeyRing
+from workflows.journey_keys import KnownKeys
 from workflows.worker import Services, create_worker
 
 EVERYTHING = ("system/*.cruds",)
 PATIENCE_SECONDS = 30
+KEYS_SECONDS = 0.2
+TEST_KEYS = Path(__file__).parent / "test-keys.json"
 
 Seen = TypeVar("Seen")
 
@@ -103,13 +110,17 @@ async def a_real_ward(
     def kept(name: str) -> dict[str, Any]:
         return believed | {"database_url": f"sqlite:///{folder / f'{name}.db'}"}
 
+    ring = KeyRing.read(TEST_KEYS)
+    keys, engine = DataKeys(ring), (temporal.service_client.config.target_host, temporal.namespace)
+    telling = await connect(*engine, ring, known=KnownKeys(ring, keys))
     coordination = create_coordination(
         CoordinationSettings(
             rehearsal=rehearsal, relay_interval_seconds=0.05, **kept("coordination")
         ),
-        JourneyClient(temporal, queue),
+        JourneyClient(telling, queue),
+        keys=keys,
     )
-    tokens = ServiceTokens(mint, "workflows", EVERYTHING)
+    tokens = ServiceTokens(mint, "workflows", (*EVERYTHING, KEY_SCOPE))
 
     def client(app: FastAPI) -> ServiceClient:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
@@ -128,6 +139,8 @@ async def a_real_ward(
     others = clinical_services()
     clinical = {name: client(apps.get(name, others)) for name in make}
     services = Services(**clinical, coordination=client(coordination))
+    asked = KnownKeys(ring, AskedKeys(services.coordination), seconds=KEYS_SECONDS)
+    working = await connect(*engine, ring, known=asked)
 
     def person(app: FastAPI, subject: str, scopes: Sequence[str]) -> httpx2.AsyncClient:
         token = mint.mint(subject, "north", scopes)
@@ -143,7 +156,7 @@ async def a_real_ward(
     async with AsyncExitStack() as open_:
         for app in (coordination, *apps.values()):
             await open_.enter_async_context(app.router.lifespan_context(app))
-        await open_.enter_async_context(create_worker(temporal, services, task_queue=queue))
+        await open_.enter_async_context(create_worker(working, services, task_queue=queue))
         for http in (operator, prescriber):
             await open_.enter_async_context(http)
         yield Ward(operator, prescriber)

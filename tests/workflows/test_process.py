@@ -5,6 +5,10 @@ import os
 import signal
 import sys
 import textwrap
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,11 +16,10 @@ import httpx2
 from temporalio.client import Client
 
 from deploy.temporal_server import embedded
-from services.chassis.tokens import SigningKey
+from services.chassis.tokens import SigningKey, TokenMint
 from tests.journeys.system import a_free_port
 from tests.workflows.conftest import TEST_KEYS, Walk
 from tests.workflows.ward import Ward, wasting_is_found
-from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
 from workflows.contract import EventKind
 from workflows.worker import worker_with
@@ -25,11 +28,12 @@ ORGANISATION = "north"
 JOURNEY = uuid4()
 
 
-def settings_of(folder: Path, engine: int, port: int) -> dict[str, str]:
+def settings_of(folder: Path, engine: int, port: int, coordination: int = 1) -> dict[str, str]:
     """The variables of one worker."""
-    SigningKey.create_or_read(folder / "signing-key.json")
+    SigningKey.create_or_read(folder / "signing-key.json").publish(folder / "jwks.json")
     KeyRing.create(folder / "keys.json")
     return {
+        "TIO_WORKFLOWS_COORDINATION_URL": f"http://127.0.0.1:{coordination}",
         "TIO_WORKFLOWS_ADDRESS": f"127.0.0.1:{engine}",
         "TIO_WORKFLOWS_KEYS_FILE": str(folder / "keys.json"),
         "TIO_WORKFLOWS_SIGNING_KEY_FILE": str(folder / "signing-key.json"),
@@ -37,24 +41,65 @@ def settings_of(folder: Path, engine: int, port: int) -> dict[str, str]:
     }
 
 
+def coordination_of(folder: Path, engine: int, port: int) -> dict[str, str]:
+    """The variables of the coordination that this worker asks."""
+    settings = {
+        "DATABASE_URL": f"sqlite:///{folder / 'coordination.db'}",
+        "JWKS": str(folder / "jwks.json"),
+        "ISSUER": "tio-pathway",
+        "AUDIENCE": "tio-pathway",
+        "TEMPORAL_ADDRESS": f"127.0.0.1:{engine}",
+        "KEYS_FILE": str(folder / "keys.json"),
+        "PORT": str(port),
+    }
+    return {f"TIO_COORDINATION_{name}": value for name, value in settings.items()}
+
+
+@asynccontextmanager
+async def a_process(module: str, environ: dict[str, str]) -> AsyncIterator[Process]:
+    """`python -m …`, killed afterwards if it has not left by itself."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, env={**os.environ, **environ}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def test_a_worker_waits_for_the_engine_works_and_leaves_when_told(tmp_path: Path) -> None:
-    engine, port = a_free_port(), a_free_port()
-    environ = {**os.environ, **settings_of(tmp_path, engine, port)}
-    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "workflows", env=environ)
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    engine, port, asked = a_free_port(), a_free_port(), a_free_port()
+    environ = settings_of(tmp_path, engine, port, asked)
+    async with (
+        a_process("workflows", environ) as worker,
+        a_process("services.coordination", coordination_of(tmp_path, engine, asked)),
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{asked}") as coordination,
+    ):
         await answers(http, "/healthz", 200)
         await answers(http, "/readyz", 503)
-        async with embedded(tmp_path / "temporal.db", port=engine) as server:
+        async with embedded(tmp_path / "temporal.db", port=engine):
             await answers(http, "/readyz", 200)
-            keys = KeyRing.read(tmp_path / "keys.json")
-            client = await connect(server.address, server.namespace, keys)
-            journeys = JourneyClient(client)
-            await journeys.start(ORGANISATION, JOURNEY)
-            state = await journeys.read_state(ORGANISATION, JOURNEY)
+            await answers(coordination, "/readyz", 200)
+            key = SigningKey.read(tmp_path / "signing-key.json")
+            token = TokenMint(key, "tio-pathway", "tio-pathway").mint(
+                "operator", ORGANISATION, ("system/*.cruds",)
+            )
+            coordination.headers["Authorization"] = f"Bearer {token}"
+            journey = f"/coordination/v1/journeys/{JOURNEY}"
+            started = await coordination.put(journey, json={"patient": {"id": "MRN-1"}})
+            assert started.status_code == 200
+            now = datetime.now(UTC).isoformat()
+            event = {"id": str(uuid4()), "kind": "withdrawal", "occurred_at": now}
+            assert (await coordination.post(f"{journey}/events", json=event)).status_code == 202
+            async with asyncio.timeout(30):
+                while (await coordination.get(journey)).json()["phase"] != "closed":  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
             metrics = await counted(http, "temporal_workflow_task_execution_latency_seconds_bucket")
             worker.send_signal(signal.SIGTERM)
 
-            assert state.phase == "assessment"
             assert await asyncio.wait_for(worker.wait(), 30) in (0, -signal.SIGTERM)
             assert "temporal_num_pollers" in metrics
             assert str(JOURNEY) not in metrics

@@ -1,0 +1,46 @@
+"""What is done beside the requests so that every journey goes on, and ends as it should."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import Request
+
+from services.chassis.database import Database
+from services.coordination.data_keys import DataKeys
+from services.coordination.journeys import Journeys
+from services.coordination.relay import Relay
+from services.coordination.settings import CoordinationSettings
+
+HOUR = 3600.0
+
+
+class Upkeep:
+    """Put together once, when the app is made; works for as long as it lives."""
+
+    def __init__(
+        self,
+        settings: CoordinationSettings,
+        database: Database,
+        journeys: Journeys,
+        keys: DataKeys | None,
+    ) -> None:
+        self.settings, self.database, self.journeys, self.keys = settings, database, journeys, keys
+        self._relays = [Relay("keys", database, self._seal_anew, HOUR, settings.lease_seconds)]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Every relay works, in one process at a time."""
+        async with AsyncExitStack() as stack:
+            for relay in self._relays:
+                await stack.enter_async_context(relay.running())
+            yield
+
+    async def _seal_anew(self) -> bool:
+        """After a rotation of the ring no key stays sealed by an old one."""
+        return self.keys is not None and await self.keys.seal_anew() > 0
+
+
+def upkeep_of(request: Request) -> Upkeep:
+    """The upkeep of the app that serves this request."""
+    upkeep: Upkeep = request.app.state.upkeep
+    return upkeep

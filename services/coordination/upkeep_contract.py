@@ -1,0 +1,91 @@
+"""The nouns of looking after journeys: keys, erasures, ended runs, stuck journeys, editions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Base64Bytes, BaseModel, Field
+
+from knowledge.terms.sent import Instant, Native
+
+KEY_SCOPE = "tio/JourneyKey.r"
+"""To be given a journey's key; a worker has it, and `system/*` does not stand for it."""
+
+ARCHIVE_SCOPE = "tio/EndedRun.r"
+"""To read what the engine kept of a run that has ended."""
+
+
+class SealedJourneyKey(BaseModel):
+    """The key of a journey, sealed by a key of the ring: of no use to who has only one of them."""
+
+    ring_key: str
+    sealed: Base64Bytes
+
+
+class Erasure(BaseModel):
+    """How far one person has been forgotten. Done: every part of the system has answered."""
+
+    journey: UUID
+    asked_at: Instant
+    done_at: Instant | None
+    waiting_for: list[str] = Field(description="who has not done their part yet")
+    problem: str = Field(default="", description="why the last attempt failed, if it did")
+
+
+class EndedRun(BaseModel):
+    """One run of a journey that has ended, and is kept."""
+
+    run: UUID
+    began_at: Instant
+    ended_at: Instant
+    ended: str = Field(description="completed, continued_as_new, terminated, failed, …")
+    events: int
+    kept_at: Instant
+
+
+class EndedRuns(BaseModel):
+    """The runs of one journey that have ended, the oldest first."""
+
+    runs: list[EndedRun]
+
+
+class History(EndedRun):
+    """What the engine kept of a run, as its JSON; payloads are sealed as they were."""
+
+    history: str
+
+
+class Stuck(BaseModel):
+    """A journey that does not go on though it should, and why we think so."""
+
+    journey: UUID
+    reason: str
+    since: Instant
+    seen_at: Instant
+    repairs: int = 0
+    repaired_at: Instant | None = None
+
+
+class StuckPage(BaseModel):
+    """Who is stuck, the longest first."""
+
+    stuck: list[Stuck]
+
+
+class Repaired(BaseModel):
+    """What was done about a journey; an empty list: nothing was wrong with it."""
+
+    journey: UUID
+    done: list[str]
+
+
+class EditionWanted(Native):
+    """Which edition of the knowledge a journey stays with; null: the one in force."""
+
+    edition: Annotated[str, Field(min_length=1, max_length=100)] | None
+
+
+class EditionOfJourney(BaseModel):
+    """The edition a journey stays with; None: the one in force."""
+
+    journey: UUID
+    edition: str | None
