@@ -18,7 +18,11 @@ from services.coordination import (
     routes,
     sign_in,
     subscriptions,
+<<<<<<< /work/main/services/coordination/app.py
+    working_time,
+=======
     upkeep_routes,
+>>>>>>> /tmp/team/_mine
 )
 from services.coordination.background import background, passed
 from services.coordination.data_keys import DataKeys
@@ -73,6 +77,7 @@ def create_app(
             routes.router,
             reports.router,
             subscriptions.router,
+            working_time.router,
             sign_in.router,
             pages.router,
             upkeep_routes.router,

@@ -39,13 +39,18 @@ class JourneyRequest(Native):
 
     @field_validator("zone")
     @classmethod
-    def expect_zone(cls, zone: str) -> str:
+    def expect_its_zone(cls, zone: str) -> str:
         """Refuse a zone that no clock knows."""
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            raise PydanticCustomError("zone_unknown", "not an IANA time zone") from None
-        return zone
+        return expect_zone(zone)
+
+
+def expect_zone(zone: str) -> str:
+    """This IANA time zone; refused when no clock knows it."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise PydanticCustomError("zone_unknown", "not an IANA time zone") from None
+    return zone
 
 
 LARGEST_VERSION = 2**31 - 1
@@ -193,6 +198,14 @@ class ReminderStatus(StrEnum):
     SENT = "sent"
     LATE = "sent-late"
     OVERTAKEN = "overtaken"
+    HELD = "held"
+    """Too much was said to the patient that day; it follows on the next with room, as late."""
+
+    NOT_WANTED = "not-wanted"
+    """The patient does not want it said; the ladder climbs to others all the same."""
+
+    WITHDRAWN = "withdrawn"
+    """It was held, and meanwhile its reason has gone."""
 
 
 class Delivery(BaseModel):
@@ -200,7 +213,7 @@ class Delivery(BaseModel):
 
     subscription: UUID
     channel: str
-    status: Literal["waiting", "delivered", "failed", "withdrawn"]
+    status: Literal["waiting", "delivered", "failed", "withdrawn", "muted"]
     attempts: int
     delivered_at: Instant | None = None
 
@@ -219,6 +232,7 @@ class Reminder(BaseModel):
     due_at: Instant = Field(description="when this rung was to be sent")
     status: ReminderStatus
     recorded_at: Instant = Field(description="when it was, on the journey's own clock")
+    hold_until: Instant | None = Field(default=None, description="until when a held one waits")
     deliveries: list[Delivery] = []
 
 
@@ -238,6 +252,9 @@ class OwedObligation(Obligation):
     acknowledged: bool = False
     disposition: Disposition | None = None
     reason: str = ""
+    postponed_until: date | None = None
+    postponed_by: str | None = None
+    postponed_because: str | None = None
 
 
 class Journey(BaseModel):
@@ -302,34 +319,64 @@ class WorklistPage(BaseModel):
 class SubscriptionRequest(Native):
     """Who hears reminders: a webhook signed as in Standard Webhooks, or an e-mail address.
 
-    No roles: every reminder.
+    A FHIR server gets each as a CommunicationRequest, and `secret` as its bearer token. No roles:
+    every reminder. `assignee`: of this coordinator's journeys only. `zone`, `country` and
+    `subdivision` are where this recipient lives or works, by default as the site says. `digest`:
+    one message a working day. `muted_because`: nothing is sent, for this reason; what is critical
+    is sent all the same.
     """
 
-    channel: Literal["webhook", "email"]
+    channel: Literal["webhook", "email", "fhir"]
     url: str | None = Field(default=None, max_length=2000)
-    secret: str | None = Field(default=None, min_length=24, max_length=200)
+    secret: str | None = Field(default=None, min_length=24, max_length=4000)
     address: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")
     roles: list[str] = Field(default=[], max_length=20)
+    assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    zone: str | None = Field(default=None, max_length=100)
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    subdivision: str | None = Field(default=None, max_length=20)
+    language: Literal["en", "zh"] = "en"
+    digest: bool = False
+    muted_because: str | None = Field(default=None, min_length=1, max_length=500)
 
     @model_validator(mode="after")
     def expect_whole(self) -> Self:
         """A webhook has an address and a secret, an e-mail has a mailbox; never both."""
         is_webhook = self.channel == "webhook"
+        if self.channel == "fhir":
+            if self.url is None or self.address is not None:
+                raise PydanticCustomError("fhir_incomplete", "a FHIR server has `url`")
+            if self.digest:
+                raise PydanticCustomError("digest", "a FHIR server gets each by itself")
+            return self
         if is_webhook != (self.url is not None) or is_webhook != (self.secret is not None):
             raise PydanticCustomError("webhook_incomplete", "a webhook has `url` and `secret`")
         if is_webhook == (self.address is not None):
             raise PydanticCustomError("email_incomplete", "an e-mail has `address`")
         return self
 
+    @field_validator("zone")
+    @classmethod
+    def expect_its_zone(cls, zone: str | None) -> str | None:
+        """Refuse a zone that no clock knows."""
+        return None if zone is None else expect_zone(zone)
+
 
 class Subscription(BaseModel):
     """A subscription as it is shown: the secret never leaves."""
 
     id: UUID
-    channel: Literal["webhook", "email"]
+    channel: Literal["webhook", "email", "fhir"]
     url: str | None
     address: str | None
     roles: list[str]
+    assignee: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    language: str = "en"
+    digest: bool = False
+    muted_because: str | None = None
     version: int
 
 

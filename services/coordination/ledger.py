@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
+from services.coordination.hours import hours_of
 from services.coordination.reminding import remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -140,10 +141,11 @@ class Ledger:
         closing = None
         if progress.phase == repository.CLOSED:
             closing = ending({event.kind for event in told})
+        hours = await hours_of(self._session, journey, progress.at)
         changes = reconcile(
             {key: self._owed(row) for key, row in rows.items()},
             progress.conclusion,
-            None if progress.task is None else of_question(progress.task, journey.zone),
+            None if progress.task is None else of_question(progress.task, hours),
             _answered(told),
             closing,
             progress.beside,
@@ -180,7 +182,7 @@ class Ledger:
             setattr(row, name, value)
         row.service, row.reason = owed.service, owed.reason
         row.disposition = None if owed.disposition is None else owed.disposition.value
-        row.overdue_at = overdue_at(row.due, self._journey.zone, self._journey.clock_ahead_seconds)
+        row.overdue_at = self._overdue_at(row)
         if owed.is_open:
             row.ended_at = None
         elif row.ended_at is None:
@@ -208,12 +210,20 @@ class Ledger:
         journey = self._journey
         still_open = [row for row in rows if row.status == ObligationStatus.OPEN]
         for row in still_open:
-            row.overdue_at = overdue_at(row.due, journey.zone, journey.clock_ahead_seconds)
-        first = min(still_open, key=lambda row: (row.due, row.rule, row.occurrence), default=None)
-        journey.next_due = None if first is None else first.due
+            row.overdue_at = self._overdue_at(row)
+        first = min(
+            still_open,
+            key=lambda row: (repository.expected_on(row), row.rule, row.occurrence),
+            default=None,
+        )
+        journey.next_due = None if first is None else repository.expected_on(first)
         journey.next_act = None if first is None else first.act
         journey.rank_at = NOTHING_DUE if first is None else first.overdue_at
         return still_open
+
+    def _overdue_at(self, row: ObligationRow) -> datetime:
+        day = repository.expected_on(row)
+        return overdue_at(day, self._journey.zone, self._journey.clock_ahead_seconds)
 
     async def _note(
         self, key: str, at: datetime, what: str, detail: str, reference: str | None = None

@@ -21,7 +21,7 @@ from services.coordination.worklist import NOTHING_DUE
 
 HOURS = (60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 3 * 86400.0, 7 * 86400.0, 30 * 86400.0)
 MOVES = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0, 86400.0)
-CHANNELS = ("webhook", "email")
+CHANNELS = ("webhook", "email", "fhir")
 SOON = timedelta(days=1)
 
 
@@ -67,7 +67,7 @@ class CoordinationMetrics:
     def said(self, reminder: ReminderRow) -> None:
         """Count a rung that was settled."""
         self._reminders.labels(reminder.status).inc()
-        if reminder.status != ReminderStatus.OVERTAKEN:
+        if reminder.status in (ReminderStatus.SENT, ReminderStatus.LATE):
             lateness = (reminder.recorded_at - reminder.due_at).total_seconds()
             self._lateness.observe(max(0.0, lateness))
 

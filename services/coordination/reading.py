@@ -73,6 +73,9 @@ def owed_of(row: ObligationRow, now: datetime) -> OwedObligation:
         acknowledged=row.acknowledged_at is not None,
         disposition=None if row.disposition is None else Disposition(row.disposition),
         reason=row.reason,
+        postponed_until=row.postponed_until,
+        postponed_by=row.postponed_by,
+        postponed_because=row.postponed_because,
     )
 
 
@@ -91,6 +94,7 @@ def reminder_of(row: ReminderRow, deliveries: Sequence[DeliveryRow]) -> Reminder
                 "due",
                 "due_at",
                 "recorded_at",
+                "hold_until",
             }
         ),
         status=ReminderStatus(row.status),

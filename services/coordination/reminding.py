@@ -1,14 +1,22 @@
 """What is said about what is due: each reminder once, and on its way to everybody who listens."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.coordination import repository
+from knowledge.rules import reminders, working_calendar
+from knowledge.rules.sending_hours import Hours
+from services.coordination import repository, working_time
+from services.coordination.addressing import addressed
 from services.coordination.contract import ReminderStatus
+from services.coordination.hours import of_journey
+from services.coordination.planning import PATIENT, Due, Limits, Said, means_left, plan
+from services.coordination.preferences import refused_by
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     DeliveryRow,
@@ -17,36 +25,139 @@ from services.coordination.tables import (
     ReminderRow,
     SubscriptionRow,
 )
-from services.coordination.worklist import Key, Said, plan
+from services.coordination.working_time import WorkingTime
+from services.coordination.worklist import Key
+
+REACHED = (ReminderStatus.SENT.value, ReminderStatus.LATE.value)
 
 
 async def remind(
     session: AsyncSession, journey: JourneyRow, still_open: Sequence[ObligationRow], at: datetime
 ) -> tuple[datetime | None, list[ReminderRow]]:
     """Say what is due at this moment. When to look again (first), and what was said (second)?"""
-    owed = [(as_obligation(row), row.created_at) for row in still_open]
-    acknowledged = {
-        (row.rule, row.occurrence): row.acknowledged_at
-        for row in still_open
-        if row.acknowledged_at is not None
-    }
-    settled = await _settled(session, journey)
-    planned = plan(owed, settled, journey.zone, at, acknowledged)
-    if not planned.say:
-        return planned.next_wake, []
-    acts = {(row.rule, row.occurrence): row for row in still_open}
-    listening = await repository.subscriptions_of(session, journey.organisation)
-    said = []
+    site = await working_time.of_site(session, journey.organisation)
+    telling = _Telling(session, journey, of_journey(journey, site, at), at)
+    await telling.release_what_was_held()
+    known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
+    limits = await _limits(session, journey, site, telling.hours, at)
+    owed = [_due(row) for row in still_open]
+    planned = plan(owed, known, telling.hours, at, limits)
+    rows = {(row.rule, row.occurrence): row for row in still_open}
     for one in planned.say:
-        reminder = _reminder(journey, one, acts[one.key], at)
-        session.add(reminder)
-        said.append(reminder)
-        if one.status is not ReminderStatus.OVERTAKEN:
-            words = f"{reminder.act}, {reminder.rung}, {reminder.recipient}"
-            key = f"reminder:{reminder.id}"
-            await repository.note(session, journey, key, at, "reminder", words, str(reminder.id))
-            session.add_all(_deliveries(reminder, listening))
-    return planned.next_wake, said
+        await telling.say(one, rows[one.key])
+    wakes = [planned.next_wake, telling.look_again]
+    return min((wake for wake in wakes if wake is not None), default=None), telling.said
+
+
+def _due(row: ObligationRow) -> Due:
+    """An obligation as its ladder sees it: a postponed one begins anew when it was postponed."""
+    since = row.created_at if row.postponed_at is None else max(row.created_at, row.postponed_at)
+    return Due(as_obligation(row), since, row.acknowledged_at, row.postponed_until)
+
+
+class _Telling:
+    """One look at a journey: what is said in it, and to whom it goes."""
+
+    def __init__(
+        self, session: AsyncSession, journey: JourneyRow, hours: Hours, at: datetime
+    ) -> None:
+        self._session, self._journey, self._at = session, journey, at
+        self.hours = hours
+        self.said: list[ReminderRow] = []
+        self.look_again: datetime | None = None
+        self._listening: list[SubscriptionRow] | None = None
+
+    async def say(self, one: Said, row: ObligationRow) -> None:
+        """Record what became of a rung, and send it off if it is to be sent."""
+        reminder = _reminder(self._journey, one, row, self._at)
+        self._session.add(reminder)
+        await self._send(reminder, immediate=one.rung.immediate)
+
+    async def release_what_was_held(self) -> None:
+        """What was too much for one day is said on the next, as late; unless it is quiet there."""
+        for reminder in await _held(self._session, self._journey):
+            until = reminder.hold_until or self._at
+            if until <= self._at and not self.hours.may_be_told(PATIENT, self._at):
+                hour = time(reminders.TABLE.whole("send_hour", self._at.date()))
+                until = self.hours.first_turn(PATIENT, self._at, hour)
+            if until > self._at:
+                self.look_again = min(self.look_again or until, until)
+                continue
+            means = means_left(reminder.means, refused_by(self._journey))
+            reminder.means = means or reminder.means
+            status = ReminderStatus.LATE if means else ReminderStatus.NOT_WANTED
+            reminder.status, reminder.recorded_at = status.value, self._at
+            await self._send(reminder, immediate=False)
+
+    async def _send(self, reminder: ReminderRow, *, immediate: bool) -> None:
+        self.said.append(reminder)
+        if reminder.status not in REACHED:
+            return
+        words = f"{reminder.act}, {reminder.rung}, {reminder.recipient}"
+        key = f"reminder:{reminder.id}"
+        await repository.note(
+            self._session, self._journey, key, self._at, "reminder", words, str(reminder.id)
+        )
+        if self._listening is None:
+            self._listening = await repository.subscriptions_of(
+                self._session, self._journey.organisation
+            )
+        deliveries = addressed(
+            reminder, self._journey, self._listening, self.hours, self._at, immediate=immediate
+        )
+        self._session.add_all(deliveries)
+
+
+async def _limits(
+    session: AsyncSession, journey: JourneyRow, site: WorkingTime, hours: Hours, at: datetime
+) -> Limits:
+    """How much may still reach this patient today, and by what does it not want to be told?"""
+    zone = ZoneInfo(hours.patient.zone)
+    today = at.astimezone(zone).date()
+    return Limits(
+        a_day=site.messages_a_day or working_calendar.messages_a_day(today),
+        told_on=await _told_on(session, journey, zone, today),
+        refused=refused_by(journey),
+    )
+
+
+async def _told_on(
+    session: AsyncSession, journey: JourneyRow, zone: ZoneInfo, today: date
+) -> Counter[date]:
+    """How much reached this patient on which day, on whichever of their journeys?"""
+    midnight = datetime.combine(today, time(0), zone).astimezone(UTC) - timedelta(hours=1)
+    of_patient = select(col(JourneyRow.id)).where(
+        col(JourneyRow.organisation) == journey.organisation,
+        col(JourneyRow.patient_id) == journey.patient_id,
+    )
+    told = col(ReminderRow.status).in_(REACHED) & (col(ReminderRow.recorded_at) >= midnight)
+    held = col(ReminderRow.status) == ReminderStatus.HELD.value
+    wanted = select(
+        col(ReminderRow.status), col(ReminderRow.recorded_at), col(ReminderRow.hold_until)
+    ).where(
+        col(ReminderRow.organisation) == journey.organisation,
+        col(ReminderRow.journey).in_(of_patient),
+        col(ReminderRow.recipient) == PATIENT,
+        or_(told, held),
+    )
+    days: Counter[date] = Counter()
+    for status, recorded_at, hold_until in (await session.exec(wanted)).all():
+        moment = hold_until if status == ReminderStatus.HELD and hold_until else recorded_at
+        days[moment.astimezone(zone).date()] += 1
+    return days
+
+
+async def _held(
+    session: AsyncSession, journey: JourneyRow, keys: Collection[Key] | None = None
+) -> list[ReminderRow]:
+    """What is held on this journey, in the order in which it was due."""
+    wanted = select(ReminderRow).where(
+        col(ReminderRow.organisation) == journey.organisation,
+        col(ReminderRow.journey) == journey.id,
+        col(ReminderRow.status) == ReminderStatus.HELD.value,
+    )
+    rows = (await session.exec(wanted.order_by(col(ReminderRow.due_at)))).all()
+    return [row for row in rows if keys is None or (row.rule, row.occurrence) in keys]
 
 
 async def _settled(session: AsyncSession, journey: JourneyRow) -> dict[Key, set[str]]:
@@ -73,38 +184,23 @@ def _reminder(journey: JourneyRow, said: Said, row: ObligationRow, at: datetime)
         act=row.act,
         recipient=rung.recipient,
         means=rung.channel,
-        due=row.due,
+        due=repository.expected_on(row),
         due_at=rung.at,
         status=said.status.value,
         recorded_at=at,
+        hold_until=said.hold_until,
     )
-
-
-def _deliveries(reminder: ReminderRow, listening: Iterable[SubscriptionRow]) -> list[DeliveryRow]:
-    """One for everybody who listens to whom it is for."""
-    now = datetime.now(UTC)
-    return [
-        DeliveryRow(
-            organisation=reminder.organisation,
-            reminder=reminder.id,
-            subscription=subscription.id,
-            journey=reminder.journey,
-            channel=subscription.channel,
-            created_at=now,
-            next_try_at=now,
-        )
-        for subscription in listening
-        if not subscription.roles or reminder.recipient in subscription.roles
-    ]
 
 
 async def withdraw_deliveries(
     session: AsyncSession, journey: JourneyRow, ended: Iterable[Key]
 ) -> None:
-    """What is no longer owed is no longer said, if it is still on its way."""
+    """What is no longer owed is no longer said, if it is held or still on its way."""
     keys = set(ended)
     if not keys:
         return
+    for held in await _held(session, journey, keys):
+        held.status = ReminderStatus.WITHDRAWN.value
     waiting = (
         select(DeliveryRow, ReminderRow)
         .join(

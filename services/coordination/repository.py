@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -217,6 +217,11 @@ async def latest_moments_of(
         .limit(limit)
     )
     return list((await session.exec(wanted)).all())
+
+
+def expected_on(row: ObligationRow) -> date:
+    """By which day is it expected? A postponement moves it later, never earlier."""
+    return row.due if row.postponed_until is None else max(row.due, row.postponed_until)
 
 
 def as_obligation(row: ObligationRow) -> Obligation:

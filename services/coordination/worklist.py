@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from knowledge.rules import reminders
 from knowledge.rules.clock import local_instant
+from knowledge.rules.sending_hours import Hours
 from knowledge.terms.obligation import Conclusion, Ladder, Obligation, ObligationStatus
-from services.coordination.contract import Disposition, OpenQuestion, ReminderStatus
+from services.coordination.contract import Disposition, OpenQuestion
 
 THE_JOURNEY = "journey"
 """The service that a question to a person comes from: the journey itself."""
@@ -76,22 +77,20 @@ def ending(last_kinds: Collection[str]) -> Ending:
     return next((ENDINGS[kind] for kind in ENDINGS if kind in last_kinds), CLOSED)
 
 
-def of_question(task: OpenQuestion, zone: str) -> Obligation:
+def of_question(task: OpenQuestion, hours: Hours) -> Obligation:
     """What does an open question oblige somebody to? An answer, on the ladder of decisions.
 
-    It is due on the first day whose hour of sending had not passed when it was opened, so that
-    nobody is called late for a question that was only just asked.
+    It is due on the first working day whose turn had not passed when it was opened, so that nobody
+    is called late for a question that was only just asked, or on a day off.
     """
-    day = task.opened_at.astimezone(ZoneInfo(zone)).date()
-    first = reminders.rungs(Ladder.DECISION, day, zone, day)
-    if any(rung.offset == 0 and rung.at < task.opened_at for rung in first):
-        day += timedelta(days=1)
+    asked = task.opened_at.astimezone(ZoneInfo(hours.at_work.zone)).date()
+    hour = time(reminders.TABLE.whole("send_hour", asked))
     return Obligation(
         rule=f"task:{task.question}",
         occurrence=str(task.id),
         act=task.question,
-        due=day,
-        opens=task.opened_at.astimezone(ZoneInfo(zone)).date(),
+        due=hours.first_day(task.opened_at, hour),
+        opens=task.opened_at.astimezone(hours.zone).date(),
         ladder=Ladder.DECISION,
     )
 
@@ -162,54 +161,6 @@ def _leave_behind(now: dict[Key, Owed], asking: Collection[str]) -> None:
     for key, owed in now.items():
         if owed.is_open and owed.service not in asking:
             now[key] = owed.ended(Disposition.WITHDRAWN, "the journey has moved on")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A rung that is settled now: sent, sent late, or overtaken without being sent."""
-
-    key: Key
-    rung: reminders.Rung
-    status: ReminderStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be said now, and when to look again."""
-
-    say: tuple[Said, ...]
-    next_wake: datetime | None
-
-
-def plan(
-    owed: Sequence[tuple[Obligation, datetime]],
-    settled: Mapping[Key, Collection[str]],
-    zone: str,
-    at: datetime,
-    acknowledged: Mapping[Key, datetime] | None = None,
-) -> Plan:
-    """What is to be said at this moment about what is open, and when is the next moment?
-
-    `owed` are the open obligations, each with the moment it was created on the journey's own clock;
-    `acknowledged` says since when a person has been at it.
-    """
-    say: list[Said] = []
-    wakes: list[datetime] = []
-    on = at.astimezone(ZoneInfo(zone)).date()
-    for obligation, created_at in owed:
-        key = (obligation.rule, obligation.occurrence)
-        ladder = reminders.rungs(obligation.ladder, obligation.due, zone, on, created_at)
-        ladder = reminders.unheard(ladder, (acknowledged or {}).get(key))
-        before = settled.get(key, ())
-        ripe = reminders.ripe(ladder, created_at, before, at, on)
-        say += [Said(key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]
-        if ripe.send is not None:
-            status = ReminderStatus.LATE if ripe.late else ReminderStatus.SENT
-            say.append(Said(key, ripe.send, status))
-        following = reminders.next_wake(ladder, before, at)
-        if following is not None:
-            wakes.append(following)
-    return Plan(tuple(say), min(wakes, default=None))
 
 
 def overdue_at(due: date, zone: str, clock_ahead_seconds: int) -> datetime:

@@ -109,6 +109,15 @@ async def rungs(api: httpx2.AsyncClient, journey: UUID) -> list[tuple[str, str]]
     return [(said["rung"], said["status"]) for said in answer.json()["reminders"]]
 
 
+async def with_hours(api: httpx2.AsyncClient, **wanted: Any) -> None:
+    """The hours and days of this site, from now on."""
+    place = "/coordination/v1/working-time"
+    known = await api.get(place)
+    match = {"If-Match": known.headers["etag"]} if known.status_code == 200 else {}
+    answer = await api.put(place, json=wanted, headers=match)
+    assert answer.status_code == 200, answer.text
+
+
 def day(text: str) -> date:
     """A day."""
     return date.fromisoformat(text)

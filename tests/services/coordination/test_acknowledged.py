@@ -16,6 +16,7 @@ from tests.services.coordination.builders import (
     rungs,
     started,
     told,
+    with_hours,
     woken,
 )
 
@@ -70,6 +71,7 @@ async def test_to_have_seen_what_is_due_is_not_to_have_done_it(
 async def test_a_clinicians_task_that_nobody_acknowledges_goes_to_a_supervisor_after_a_week(
     api: httpx2.AsyncClient, seen_at: str | None, said: list[str]
 ) -> None:
+    await with_hours(api, spread_minutes=0)
     journey, owed = await started(api), an_obligation()
     await reported(api, journey, a_progress(1, conclusion=a_conclusion(owed)))
     await woken(api, journey, "2026-07-01T07:00:00Z")

@@ -21,6 +21,7 @@ from tests.services.coordination.builders import (
     reported,
     started,
     told,
+    with_hours,
     woken,
 )
 from tests.services.coordination.conftest import Engine, MakeSettings, served, until
@@ -48,6 +49,7 @@ async def listening(api: httpx2.AsyncClient, hook: Hook, **more: Any) -> UUID:
 
 
 async def a_due_thing(api: httpx2.AsyncClient, **changes: Any) -> UUID:
+    await with_hours(api, spread_minutes=0)
     journey = await started(api)
     conclusion = a_conclusion(an_obligation(**changes))
     await reported(api, journey, a_progress(1, conclusion=conclusion))

@@ -20,6 +20,7 @@ from tests.services.coordination.builders import (
     rungs,
     started,
     told,
+    with_hours,
     woken,
 )
 from tests.services.coordination.conftest import Engine, MakeSettings, served
@@ -32,6 +33,7 @@ def utc(text: str) -> datetime:
 async def test_a_ladder_is_climbed_rung_by_rung_at_nine_where_the_patient_lives(
     api: httpx2.AsyncClient,
 ) -> None:
+    await with_hours(api, spread_minutes=0)
     journey = await started(api)
     conclusion = a_conclusion(an_obligation())
 
@@ -56,6 +58,7 @@ async def test_a_ladder_is_climbed_rung_by_rung_at_nine_where_the_patient_lives(
 
 
 async def test_nine_stays_nine_when_the_clocks_change(api: httpx2.AsyncClient) -> None:
+    await with_hours(api, spread_minutes=0)
     journey = await started(api, zone="Europe/Berlin")
     due = an_obligation(due="2026-10-26", opens="2026-10-01")
 
@@ -70,6 +73,7 @@ async def test_nine_stays_nine_when_the_clocks_change(api: httpx2.AsyncClient) -
 
 
 async def test_repeating_a_wake_or_a_progress_says_nothing_twice(api: httpx2.AsyncClient) -> None:
+    await with_hours(api, spread_minutes=0)
     journey = await started(api)
     progress = a_progress(1, "2026-06-01T08:00:00Z", conclusion=a_conclusion(an_obligation()))
 
@@ -184,11 +188,12 @@ async def test_a_closed_journey_owes_nothing_and_says_nothing(
 
 
 async def test_an_open_question_has_a_ladder_until_it_is_answered(api: httpx2.AsyncClient) -> None:
+    await with_hours(api, spread_minutes=0)
     journey, task = await started(api), a_task()
 
     wake = await reported(api, journey, a_progress(1, "2026-05-01T06:00:00Z", task=task))
     assert wake == utc("2026-05-01T07:00:00")
-    assert await woken(api, journey, wake) == utc("2026-05-04T07:00:00")
+    assert await woken(api, journey, wake) == utc("2026-05-06T07:00:00")
     payload = {"task": task["id"], "answer": "localize", "reason": "FGF23 is high"}
     await told(api, journey, an_event("decision", payload=payload))
     assert await reported(api, journey, a_progress(2, "2026-05-02T06:00:00Z")) is None
@@ -200,19 +205,21 @@ async def test_an_open_question_has_a_ladder_until_it_is_answered(api: httpx2.As
     assert await rungs(api, journey) == [("T0", "sent")]
 
 
-async def test_a_question_asked_in_the_afternoon_is_due_next_morning(
+async def test_a_question_asked_on_friday_afternoon_is_due_on_monday_morning(
     api: httpx2.AsyncClient,
 ) -> None:
+    await with_hours(api, spread_minutes=0)
     journey, task = await started(api), a_task(opened_at="2026-05-01T13:00:00Z")
 
     wake = await reported(api, journey, a_progress(1, "2026-05-01T13:00:00Z", task=task))
 
-    assert wake == utc("2026-05-02T07:00:00")
+    assert wake == utc("2026-05-04T07:00:00")
 
 
 async def test_a_reminder_without_anybody_to_hear_it_is_still_recorded(
     api: httpx2.AsyncClient,
 ) -> None:
+    await with_hours(api, spread_minutes=0)
     journey = await started(api)
     await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
     await woken(api, journey, "2026-06-01T07:00:00Z")

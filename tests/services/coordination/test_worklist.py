@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.terms.obligation import Conclusion, Ladder, Obligation, ObligationStatus
-from services.coordination.contract import Disposition, OpenQuestion, ReminderStatus
+from knowledge.rules.sending_hours import Hours
+from knowledge.rules.working_calendar import at_work, awake
+from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
+from services.coordination.contract import Disposition, OpenQuestion
 from services.coordination.worklist import (
     Ending,
     Key,
@@ -17,7 +19,6 @@ from services.coordination.worklist import (
     ending,
     of_question,
     overdue_at,
-    plan,
     reconcile,
     today,
     urgency,
@@ -116,42 +117,17 @@ def test_overdue_begins_with_the_day_after_wherever_the_patient_lives(
     assert today(zone, ahead, moment - timedelta(seconds=1)) == day
 
 
-@given(
-    day=st.dates(date(2026, 11, 23), date(2035, 1, 1)),
-    ladder=st.sampled_from(list(Ladder)),
-    hours=st.lists(st.integers(-4000, 4000), min_size=1, max_size=30),
-)
-def test_however_often_and_whenever_it_is_woken_each_rung_is_settled_once(
-    day: date, ladder: Ladder, hours: list[int]
-) -> None:
-    obligation = due().model_copy(update={"due": day, "ladder": ladder})
-    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    created = begin - timedelta(days=200)
-    settled: dict[Key, set[str]] = {}
-    sent = []
-    for hour in sorted(hours):
-        planned = plan(
-            [(obligation, created)], settled, "Europe/Berlin", begin + timedelta(hours=hour)
-        )
-        for said in planned.say:
-            assert said.rung.key not in settled.setdefault(said.key, set())
-            settled[said.key].add(said.rung.key)
-            if said.status is not ReminderStatus.OVERTAKEN:
-                sent.append(said)
-        if planned.next_wake is not None:
-            assert planned.next_wake > begin + timedelta(hours=hour)
-    assert len(sent) <= len(hours)
-
-
 @pytest.mark.parametrize(
     ("opened_at", "day"),
     [
-        ("2026-05-01T06:59:00+00:00", date(2026, 5, 1)),
-        ("2026-05-01T07:00:01+00:00", date(2026, 5, 2)),
-        ("2026-05-01T23:30:00+00:00", date(2026, 5, 2)),
+        ("2026-05-06T06:59:00+00:00", date(2026, 5, 6)),
+        ("2026-05-06T07:00:01+00:00", date(2026, 5, 7)),
+        ("2026-05-06T23:30:00+00:00", date(2026, 5, 7)),
+        ("2026-05-08T15:00:00+00:00", date(2026, 5, 11)),
+        ("2026-05-09T06:00:00+00:00", date(2026, 5, 11)),
     ],
 )
-def test_a_question_is_due_at_the_first_hour_of_sending_after_it_was_asked(
+def test_a_question_is_due_at_the_first_working_hour_of_sending_after_it_was_asked(
     opened_at: str, day: date
 ) -> None:
     question = OpenQuestion(
@@ -162,7 +138,9 @@ def test_a_question_is_due_at_the_first_hour_of_sending_after_it_was_asked(
         opened_at=datetime.fromisoformat(opened_at),
     )
 
-    assert of_question(question, "Europe/Berlin").due == day
+    berlin = "Europe/Berlin"
+    hours = Hours(awake(berlin, DAY), at_work(berlin, DAY))
+    assert of_question(question, hours).due == day
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""What is to be said at this moment about what is owed, and when is the next moment? Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from knowledge.rules import reminders
+from knowledge.rules.reminders import Rung
+from knowledge.rules.sending_hours import Hours
+from knowledge.terms.obligation import Obligation
+from services.coordination.contract import ReminderStatus
+from services.coordination.worklist import Key
+
+PATIENT = "patient"
+EVERYTHING = "everything"
+"""What somebody refuses who wants no messages at all."""
+
+REBASED = "@"
+"""Between a step and the day on which a postponed ladder stands: a ladder of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something owed, as its ladder sees it.
+
+    `since` is when it was created or postponed, on the journey's own clock; `postponed_until`, if a
+    person postponed it, is the day on which its ladder stands now.
+    """
+
+    obligation: Obligation
+    since: datetime
+    acknowledged_at: datetime | None = None
+    postponed_until: date | None = None
+
+    @property
+    def key(self) -> Key:
+        """Its stable name within a journey."""
+        return self.obligation.rule, self.obligation.occurrence
+
+    @property
+    def day(self) -> date:
+        """The day from which its steps count."""
+        return expected(self.obligation.due, self.postponed_until)
+
+
+def expected(due: date, postponed_until: date | None) -> date:
+    """By which day is it expected? A postponement moves it later, never earlier."""
+    return due if postponed_until is None else max(due, postponed_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may reach the patient: how much a day, what was already told, and what is refused."""
+
+    a_day: int
+    told_on: Mapping[date, int]
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A rung that is settled now: sent, sent late, held until, not wanted, or overtaken."""
+
+    key: Key
+    rung: Rung
+    status: ReminderStatus
+    hold_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be said now, and when to look again."""
+
+    say: tuple[Said, ...]
+    next_wake: datetime | None
+
+
+def plan(
+    owed: Sequence[Due],
+    settled: Mapping[Key, Collection[str]],
+    hours: Hours,
+    at: datetime,
+    limits: Limits,
+) -> Plan:
+    """What is to be said at this moment about what is open, and when is the next moment?
+
+    Nobody is told outside of their hours: what is ripe then waits for its turn. What is over a
+    patient's cap is held for the next day that has room, in the order in which it was due.
+    """
+    say: list[Said] = []
+    wakes: list[datetime] = []
+    on = at.astimezone(hours.zone).date()
+    hour = time(reminders.TABLE.whole("send_hour", on))
+    for one in owed:
+        ladder = _ladder(one, hours, on)
+        before = settled.get(one.key, ())
+        ripe = reminders.ripe(ladder, one.since, before, at, on)
+        say += [Said(one.key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]
+        following = reminders.next_wake(ladder, before, at)
+        if following is not None:
+            wakes.append(following)
+        rung = ripe.send
+        if rung is None:
+            continue
+        if not rung.immediate and not hours.may_be_told(rung.recipient, at):
+            wakes.append(hours.first_turn(rung.recipient, at, hour))
+            continue
+        status = ReminderStatus.LATE if ripe.late else ReminderStatus.SENT
+        say.append(Said(one.key, rung, status))
+    kept = _within_the_cap(say, hours, at, limits)
+    wakes += [said.hold_until for said in kept if said.hold_until is not None]
+    return Plan(tuple(kept), min(wakes, default=None))
+
+
+def _ladder(one: Due, hours: Hours, on: date) -> tuple[Rung, ...]:
+    """The steps that still count; those of a postponed thing have names of their own."""
+    ladder = reminders.rungs(one.obligation.ladder, one.day, hours, on, one.since)
+    ladder = reminders.unheard(ladder, one.acknowledged_at)
+    if one.postponed_until is None:
+        return ladder
+    return tuple(replace(rung, key=f"{rung.key}{REBASED}{one.day}") for rung in ladder)
+
+
+def bare(step: str) -> str:
+    """The name of a step without the day of a postponement."""
+    return step.partition(REBASED)[0]
+
+
+def _within_the_cap(say: Sequence[Said], hours: Hours, at: datetime, limits: Limits) -> list[Said]:
+    """The same, with what the patient does not want left out and what is too much held."""
+    told = Counter(limits.told_on)
+    zone = ZoneInfo(hours.patient.zone)
+    today = at.astimezone(zone).date()
+    kept = []
+    for said in sorted(say, key=lambda said: (said.rung.at, said.key)):
+        if said.status is ReminderStatus.OVERTAKEN or said.rung.recipient != PATIENT:
+            kept.append(said)
+            continue
+        means = means_left(said.rung.channel, limits.refused)
+        if means is None:
+            kept.append(replace(said, status=ReminderStatus.NOT_WANTED))
+            continue
+        said = replace(said, rung=replace(said.rung, channel=means))
+        day = _first_with_room(today, told, limits.a_day)
+        told[day] += 1
+        if day > today:
+            until = _turn_on(day, hours, zone)
+            said = replace(said, status=ReminderStatus.HELD, hold_until=until)
+        kept.append(said)
+    return kept
+
+
+def _first_with_room(day: date, told: Mapping[date, int], a_day: int) -> date:
+    while told.get(day, 0) >= a_day:
+        day += timedelta(days=1)
+    return day
+
+
+def _turn_on(day: date, hours: Hours, zone: ZoneInfo) -> datetime:
+    """This journey's turn to tell the patient on this day."""
+    hour = time(reminders.TABLE.whole("send_hour", day))
+    midnight = datetime.combine(day, time(0), zone).astimezone(UTC)
+    return hours.first_turn(PATIENT, midnight, hour)
+
+
+def means_left(channel: str, refused: Collection[str]) -> str | None:
+    """By what may it still be said? None: by nothing that the ladder names."""
+    if EVERYTHING in refused:
+        return None
+    for word in ("-and-", "-or-"):
+        if word in channel:
+            left = [means for means in channel.split(word) if means not in refused]
+            return word.join(left) or None
+    return None if channel in refused else channel

@@ -1,0 +1,133 @@
+"""When a site tells people: `PUT` and `GET /coordination/v1/working-time`."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Response
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.rules import working_calendar
+from knowledge.terms.sent import Instant, Native
+from services.chassis import audit
+from services.chassis.auth import Caller, requires
+from services.chassis.database import InTransaction
+from services.chassis.errors import NotFound, PreconditionRequired
+from services.chassis.etags import IfMatch, tell_version
+from services.coordination.contract import expect_zone
+from services.coordination.tables import WorkingTimeRow
+
+router = APIRouter(prefix="/coordination/v1/working-time", tags=["working time"])
+
+MOST_DAYS = 400
+LONGEST_SPREAD = 240
+"""Minutes; what is due in the morning is said before noon."""
+
+
+def expect_place(country: str | None, subdivision: str | None) -> None:
+    """Refuse a country or subdivision whose public holidays are not known."""
+    if country is None:
+        if subdivision is not None:
+            raise PydanticCustomError("country_missing", "a subdivision is one of a country")
+    elif not working_calendar.is_known(country, subdivision):
+        raise PydanticCustomError("holidays_unknown", "no public holidays are known of this place")
+
+
+class WorkingTime(Native):
+    """A site's own hours and days. What it does not say, the tables of the knowledge say.
+
+    `zone` is where its people work, by default where the patient lives. Public holidays are those
+    of `country` (ISO 3166-1) and `subdivision` (ISO 3166-2, without the country).
+    """
+
+    zone: str | None = Field(default=None, max_length=100)
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    subdivision: str | None = Field(default=None, max_length=20)
+    opens: time | None = None
+    closes: time | None = None
+    quiet_until: time | None = None
+    quiet_from: time | None = None
+    closed_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
+    open_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
+    spread_minutes: int | None = Field(default=None, ge=0, le=LONGEST_SPREAD)
+    messages_a_day: int | None = Field(default=None, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def expect_hours(self) -> Self:
+        """A place that is known, and hours that begin before they end."""
+        if self.zone is not None:
+            expect_zone(self.zone)
+        expect_place(self.country, self.subdivision)
+        on = date.max
+        work = working_calendar.at_work("UTC", on, opens=self.opens, closes=self.closes)
+        told = working_calendar.awake(
+            "UTC", on, quiet_until=self.quiet_until, quiet_from=self.quiet_from
+        )
+        for hours in (work, told):
+            if hours.start >= hours.until:
+                raise PydanticCustomError("hours_reversed", "hours end after they begin")
+            if hours.start.tzinfo is not None or hours.until.tzinfo is not None:
+                raise PydanticCustomError("hours_offset", "an hour of the clock has no offset")
+        return self
+
+
+class WorkingTimeTold(WorkingTime):
+    """The same, with who said so and when."""
+
+    version: int
+    told_by: str
+    told_at: Instant
+
+
+async def of_site(session: AsyncSession, organisation: str) -> WorkingTime:
+    """When does this site tell people? Nothing of its own where it never said so."""
+    row = await session.get(WorkingTimeRow, organisation)
+    return WorkingTime() if row is None else WorkingTime.model_validate(row.body)
+
+
+@router.get("", response_model=WorkingTimeTold)
+async def read_working_time(
+    response: Response, session: InTransaction, caller: Annotated[Caller, requires("Location", "r")]
+) -> WorkingTimeTold:
+    """Show what this site said about its hours and days."""
+    row = await session.get(WorkingTimeRow, caller.organisation)
+    if row is None:
+        raise NotFound("this organisation has no working time of its own")
+    return _shown(response, row)
+
+
+@router.put("", response_model=WorkingTimeTold)
+async def record_working_time(
+    wanted: WorkingTime,
+    response: Response,
+    session: InTransaction,
+    expected: IfMatch,
+    caller: Annotated[Caller, requires("Location", "u")],
+) -> WorkingTimeTold:
+    """Say when people are told here; each journey plans by it from its next look on."""
+    body = wanted.model_dump(mode="json", exclude_defaults=True)
+    row = await session.get(WorkingTimeRow, caller.organisation, with_for_update=True)
+    if row is None:
+        expected.check(None)
+        now = datetime.now(UTC)
+        row = WorkingTimeRow(
+            organisation=caller.organisation, body=body, told_by=caller.subject, told_at=now
+        )
+        session.add(row)
+        audit.record(session, caller, "create", "Location", caller.organisation)
+    elif row.body != body:
+        if not expected.is_given():
+            raise PreconditionRequired("send If-Match with the ETag of the version you edit")
+        expected.check(row.version)
+        row.body, row.told_by, row.told_at = body, caller.subject, datetime.now(UTC)
+        row.version += 1
+        audit.record(session, caller, "update", "Location", caller.organisation)
+    return _shown(response, row)
+
+
+def _shown(response: Response, row: WorkingTimeRow) -> WorkingTimeTold:
+    tell_version(response, row.version)
+    return WorkingTimeTold(
+        **row.body, version=row.version, told_by=row.told_by, told_at=row.told_at
+    )
