@@ -18,11 +18,8 @@ from services.coordination import (
     routes,
     sign_in,
     subscriptions,
-<<<<<<< /work/main/services/coordination/app.py
-    working_time,
-=======
     upkeep_routes,
->>>>>>> /tmp/team/_mine
+    working_time,
 )
 from services.coordination.background import background, passed
 from services.coordination.data_keys import DataKeys
