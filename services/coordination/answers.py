@@ -48,6 +48,10 @@ class WholeAnswers:
             method, path, dict[str, Any], organisation=caller.organisation, body=said
         )
 
+    async def picture(self, caller: Caller, path: str) -> bytes:
+        """The picture at this address of another service; empty where there is none."""
+        return await self._of(caller, path).fetch(path, caller.organisation)
+
     def _of(self, caller: Caller, path: str) -> ServiceClient:
         service = self._services[path.split("/", 2)[1]]
         if self._token_of is None:

@@ -28,6 +28,9 @@ class Neighbours(Protocol):
     async def tell(self, caller: Caller, method: str, path: str, said: BaseModel) -> dict[str, Any]:
         """Say this to another service: a question that stores nothing, or a decision."""
 
+    async def picture(self, caller: Caller, path: str) -> bytes:
+        """The picture at this address of another service; empty where there is none."""
+
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from knowledge.terms.analyte import ANALYTES
+from knowledge.terms.analyte import ANALYTES, Analyte
 from knowledge.terms.quantity import NotConvertible, Quantity, UnknownUnit
 
 ANALYTE = ANALYTES["s_phos"]
@@ -78,47 +78,52 @@ def trend(told: Iterable[tuple[datetime, Mapping[str, Any]]]) -> Trend | None:
     A later version of an observation replaces the earlier one; what cannot be read is left out,
     because the service that owns it has already asked back.
     """
+    points = readings(told, ANALYTE)
+    return _place(points) if points else None
+
+
+def readings(told: Iterable[tuple[datetime, Mapping[str, Any]]], analyte: Analyte) -> list[Point]:
+    """Every value of this analyte that can be read, oldest first."""
     latest: dict[str, Point | None] = {}
     for number, (occurred_at, payload) in enumerate(told):
         observations = payload.get("observations")
         for place, said in enumerate(observations if isinstance(observations, list) else ()):
-            if isinstance(said, dict) and _is_phosphate(said):
+            if isinstance(said, dict) and _is(analyte, said):
                 name = str(said.get("id") or f"{number}.{place}")
-                latest[name] = _read(said, occurred_at)
-    points = sorted((point for point in latest.values() if point), key=lambda point: point.at)
-    return _place(points) if points else None
+                latest[name] = _read(said, occurred_at, analyte)
+    return sorted((point for point in latest.values() if point), key=lambda point: point.at)
 
 
-def _is_phosphate(said: Mapping[str, Any]) -> bool:
-    return said.get("analyte") == ANALYTE.key or said.get("loinc") in ANALYTE.loinc
+def _is(analyte: Analyte, said: Mapping[str, Any]) -> bool:
+    return said.get("analyte") == analyte.key or said.get("loinc") in analyte.loinc
 
 
-def _read(said: Mapping[str, Any], occurred_at: datetime) -> Point | None:
+def _read(said: Mapping[str, Any], occurred_at: datetime, analyte: Analyte) -> Point | None:
     if said.get("status") in ("entered-in-error", "cancelled"):
         return None
     try:
-        unit = ANALYTE.read_unit(said.get("unit"))
-        value = _in_common(said.get("value"), unit)
+        unit = analyte.read_unit(said.get("unit"))
+        value = _in_common(said.get("value"), unit, analyte)
         taken = said.get("taken_at")
         at = datetime.fromisoformat(taken) if isinstance(taken, str) else occurred_at
         if value is None or at.tzinfo is None:
             return None
         reference = said.get("reference_range")
         reference = reference if isinstance(reference, dict) else {}
-        low, high = (_in_common(reference.get(end), unit) for end in ("low", "high"))
+        low, high = (_in_common(reference.get(end), unit, analyte) for end in ("low", "high"))
     except (UnknownUnit, NotConvertible, InvalidOperation, ValueError, TypeError):
         return None
     comparator = said.get("comparator") or ""
     return Point(at, value, f"{comparator}{said['value']} {said['unit']}", low, high)
 
 
-def _in_common(value: object, unit: str) -> Decimal | None:
+def _in_common(value: object, unit: str, analyte: Analyte) -> Decimal | None:
     if value is None or isinstance(value, bool):
         return None
     number = Decimal(str(value))
     if not number.is_finite():
         return None
-    return ANALYTE.to_working_unit(Quantity(number, unit)).value
+    return analyte.to_working_unit(Quantity(number, unit)).value
 
 
 def _place(points: list[Point]) -> Trend:

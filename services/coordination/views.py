@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from knowledge.rules import reminders as ladders
 from services.coordination import wording
 from services.coordination.contract import OwedObligation, Reminder, ReminderStatus, WorklistRow
-from services.coordination.tables import EventRow, JourneyRow
+from services.coordination.language import count, say
+from services.coordination.tables import EventRow, JourneyRow, MomentRow, ObligationRow
 from services.coordination.worklist import Urgency, today, urgency
 
 
@@ -27,34 +30,89 @@ def queue_entry(row: WorklistRow, journey: JourneyRow, now: datetime) -> QueueEn
     pressing = urgency(row.next_due, on)
     why = when_due(row.next_due, on)
     if row.overdue > 1:
-        why += f", and {row.overdue - 1} more"
+        why = count("%(why)s, and %(n)s more", "%(why)s, and %(n)s more", row.overdue - 1, why=why)
     return QueueEntry(row, pressing, why)
 
 
 def when_due(due: date | None, on: date) -> str:
     """How far away is it, in words?"""
     if due is None:
-        return "Nothing is due"
+        return say("Nothing is due")
     days = (due - on).days
     if days < 0:
-        return f"{wording.days(-days)} overdue"
+        return count("%(n)s day overdue", "%(n)s days overdue", -days)
     if days == 0:
-        return "Due today"
-    return "Due tomorrow" if days == 1 else f"Due in {wording.days(days)}"
+        return say("Due today")
+    return (
+        say("Due tomorrow") if days == 1 else count("Due in %(n)s day", "Due in %(n)s days", days)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One phase in the row of phases."""
+    """One phase in the row of phases, and when the journey was in it."""
 
     code: str
     words: str
     is_current: bool
+    entered: date | None
+    left: date | None
 
 
-def steps(phase: str) -> list[Step]:
-    """The phases, and where the journey stands."""
-    return [Step(code, words, code == phase) for code, words in wording.PHASES.items()]
+def steps(journey: JourneyRow, moments: Sequence[MomentRow]) -> list[Step]:
+    """The phases, where the journey stands, and when it came there last. `moments`: newest first."""
+    moved = [(journey.started_at, "assessment")]
+    moved += [
+        (moment.at, moment.detail.partition(":")[0])
+        for moment in reversed(moments)
+        if moment.what == "phase"
+    ]
+    zone = ZoneInfo(journey.zone)
+    entered: dict[str, date] = {}
+    left: dict[str, date] = {}
+    for number, (at, phase) in enumerate(moved):
+        entered[phase] = at.astimezone(zone).date()
+        left.pop(phase, None)
+        if number + 1 < len(moved):
+            left[phase] = moved[number + 1][0].astimezone(zone).date()
+    return [
+        Step(code, say(words), code == journey.phase, entered.get(code), left.get(code))
+        for code, words in wording.PHASES.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A reminder that has not been sent yet."""
+
+    at: datetime
+    act: str
+    rung: str
+    recipient: str
+    means: str
+
+
+MOST_COMING = 20
+
+
+def coming(
+    rows: Sequence[ObligationRow],
+    said: Sequence[Reminder],
+    zone: str,
+    now: datetime,
+    on: date,
+) -> list[Coming]:
+    """What will be said if nothing happens, by the ladder alone: a day off may move it."""
+    settled = {(one.rule, one.occurrence, one.rung) for one in said}
+    found = []
+    for row in rows:
+        if row.status != "open":
+            continue
+        ladder = ladders.rungs(row.ladder, row.due, zone, on, row.created_at)
+        for rung in ladders.unheard(ladder, row.acknowledged_at):
+            if rung.at > now and (row.rule, row.occurrence, rung.key) not in settled:
+                found.append(Coming(rung.at, row.act, rung.key, rung.recipient, rung.channel))
+    return sorted(found, key=lambda one: one.at)[:MOST_COMING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +131,7 @@ def dues(
     """What is open, the most pressing first, and what has ended, the latest first."""
     said: dict[tuple[str, str], list[Reminder]] = {}
     for reminder in reminders:
-        if reminder.status is not ReminderStatus.OVERTAKEN:
+        if reminder.status in (ReminderStatus.SENT, ReminderStatus.LATE):
             said.setdefault((reminder.rule, reminder.occurrence), []).append(reminder)
     is_open = [
         Due(
@@ -106,7 +164,7 @@ def told(event: EventRow) -> Told:
     """What was told, by whom, and what became of it?"""
     return Told(
         id=event.id,
-        what=wording.KINDS.get(event.kind, wording.title(event.kind)),
+        what=wording.of_code(wording.KINDS, event.kind),
         occurred_at=event.occurred_at,
         told_by=event.told_by,
         source=event.source or "",
@@ -120,9 +178,7 @@ def _gist(kind: str, payload: Mapping[str, Any]) -> list[str]:
     """The few words that tell one event of a kind from another."""
     if kind == "decision":
         answer = str(payload.get("answer", ""))
-        return [
-            f"{wording.ANSWERS.get(answer, wording.title(answer))}: {payload.get('reason', '')}"
-        ]
+        return [f"{wording.of_code(wording.ANSWERS, answer)}: {payload.get('reason', '')}"]
     if kind == "observations":
         said = payload.get("observations")
         return (
@@ -137,16 +193,14 @@ def _gist(kind: str, payload: Mapping[str, Any]) -> list[str]:
         )
         return [wording.title(" ".join(str(word) for word in words if word))]
     if kind in ("disposition", "acknowledgement"):
-        ended = wording.DISPOSITIONS.get(str(payload.get("disposition")), "Seen")
+        ended = say(wording.DISPOSITIONS.get(str(payload.get("disposition")), "Seen"))
         return [f"{ended} {payload.get('reason', '')}".strip()]
     return []
 
 
 def _value(said: Mapping[str, Any]) -> str:
     name = wording.act_in_words(str(said.get("analyte") or said.get("loinc") or "?"))
-    amount = (
-        f"{said.get('comparator') or ''}{said.get('value', '')} {said.get('unit') or '(no unit)'}"
-    )
+    amount = f"{said.get('comparator') or ''}{said.get('value', '')} {said.get('unit') or say('(no unit)')}"
     return f"{name} {amount}"
 
 
@@ -162,20 +216,21 @@ def _born(patient: Mapping[str, Any]) -> Fact:
     """As exactly as it was told."""
     born, age = patient.get("birth_date"), patient.get("age_years")
     if born:
-        return Fact("Born", wording.day(date.fromisoformat(born)))
-    return Fact("Age", "not said" if age is None else f"{age:g} years")
+        return Fact(say("Born"), wording.day(date.fromisoformat(born)))
+    words = say("not said") if age is None else count("%(n)s year", "%(n)s years", int(age))
+    return Fact(say("Age"), words)
 
 
 def facts(journey: JourneyRow) -> list[Fact]:
     """The few things to know about a journey at a glance."""
     patient = journey.patient
     return [
-        Fact("Sex", wording.sentence(str(patient.get("sex", "unknown")))),
+        Fact(say("Sex"), wording.sentence(say(str(patient.get("sex", "unknown"))))),
         _born(patient),
-        Fact("Reference profile", wording.plain(journey.profile)),
-        Fact("Assigned to", journey.assignee or "nobody"),
-        Fact("Time zone", journey.zone),
-        Fact("Started", wording.day(journey.started_at.astimezone(UTC).date())),
+        Fact(say("Reference profile"), wording.plain(journey.profile)),
+        Fact(say("Assigned to"), journey.assignee or say("nobody")),
+        Fact(say("Time zone"), journey.zone),
+        Fact(say("Started"), wording.day(journey.started_at.astimezone(UTC).date())),
     ]
 
 

@@ -114,6 +114,17 @@ DELIVERIES = {
     "failed": "could not be delivered",
     "withdrawn": "no longer needed",
 }
+AUDITED = {"read": "looked at", "create": "added", "update": "changed", "search": "listed"}
+RESOURCES = {
+    "EpisodeOfCare": "the journey",
+    "Event": "an event",
+    "Communication": "the reminders",
+    "AuditEvent": "this list",
+    "Procedure": "a procedure",
+    "MedicationRequest": "a proposal",
+    "Task": "an assignment",
+    "Letter": "the letter",
+}
 UPPERCASE_WORDS = frozenset(
     ["TIO", "FGF", "XLH", "ADHR", "ARHR", "CSHS", "HHRH", "PTH", "CT", "MRI"]
 )

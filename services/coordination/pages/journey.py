@@ -1,17 +1,30 @@
-"""The patient's page: what to decide, what is due, what was concluded and why."""
+"""The patient's page: what to decide, what is due, what was concluded and why, and what comes."""
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import select
 
 from services.chassis.database import InTransaction
-from services.coordination import repository, trend, views
+from services.chassis.tables import AUDIT_ENTRY
+from services.coordination import repository, views
+from services.coordination.charts import (
+    Meanwhile,
+    charts,
+    derived,
+    meanwhile_of,
+    series_of_events,
+    series_of_trends,
+)
 from services.coordination.contract import TimelineEntry
-from services.coordination.pages.engine import engine_is_away, whole_answer
+from services.coordination.five_years import years
+from services.coordination.lesions import lesion_map
+from services.coordination.pages.asking import Known, everything_known
+from services.coordination.pages.engine import engine_is_away
 from services.coordination.parts import parts_of
 from services.coordination.reading import conclusion_of, owed_of, question_of, reminder_of
 from services.coordination.rendering import PageRoute, page
@@ -23,6 +36,7 @@ from services.coordination.worklist import today
 router = APIRouter(route_class=PageRoute)
 
 MOMENTS = 200
+LOOKS_SHOWN = 200
 
 
 @router.get("/journeys/{journey_id}", response_class=Response)
@@ -33,10 +47,72 @@ async def journey_shown(
     journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
     shown = await _journey_in_words(session, journey)
     await session.commit()  # nobody waits for our database while we wait for another service
-    away, answer = await asyncio.gather(
-        engine_is_away(request), whole_answer(parts_of(request), journey)
+    away, known = await asyncio.gather(
+        engine_is_away(request),
+        everything_known(parts_of(request), person.caller, journey, shown["moments"]),
     )
-    return page("journey.html", person=person, engine_away=away, answer=answer, **shown)
+    return page(
+        "journey.html", person=person, engine_away=away, **shown, **_drawn(journey, known, shown)
+    )
+
+
+@router.get("/journeys/{journey_id}/standing", response_class=Response)
+async def standing(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+    """Is anything of this journey still on its way? For a page that waits for it."""
+    organisation = person.caller.organisation
+    row = await repository.find_journey(session, organisation, journey_id)
+    waiting = 0 if row is None else await repository.events_waiting(session, organisation, row.id)
+    answer = {"waiting": waiting, "revision": 0 if row is None else row.revision}
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/journeys/{journey_id}/seen", response_class=Response)
+async def who_saw(
+    journey_id: UUID,
+    session: InTransaction,
+    person: Person,
+    before: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """Who saw and did what with this patient's data here, the newest first."""
+    journey = await found(session, person.caller, journey_id, "AuditEvent")
+    wanted = select(AUDIT_ENTRY).where(
+        AUDIT_ENTRY.c.organisation == journey.organisation,
+        AUDIT_ENTRY.c.patient == journey.patient_id,
+    )
+    if before is not None:
+        wanted = wanted.where(AUDIT_ENTRY.c.number < before)
+    connection = await session.connection()
+    newest = wanted.order_by(AUDIT_ENTRY.c.number.desc()).limit(LOOKS_SHOWN + 1)
+    entries = (await connection.execute(newest)).mappings().all()
+    return page(
+        "seen.html",
+        person=person,
+        journey=journey,
+        entries=entries[:LOOKS_SHOWN],
+        older=entries[LOOKS_SHOWN - 1]["number"] if len(entries) > LOOKS_SHOWN else None,
+    )
+
+
+@router.get("/journeys/{journey_id}/venous-samplings/{sampling_id}", response_class=Response)
+async def sampling_drawn(
+    journey_id: UUID,
+    sampling_id: UUID,
+    request: Request,
+    session: InTransaction,
+    person: Person,
+) -> Response:
+    """The veins as localization draws them, handed on from this address."""
+    journey = await found(session, person.caller, journey_id, "Procedure")
+    await session.commit()
+    neighbours = parts_of(request).neighbours
+    path = f"/localization/v1/plans/{journey.id}/venous-samplings/{sampling_id}/drawing"
+    picture = b"" if neighbours is None else await neighbours.picture(person.caller, path)
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(picture, media_type="image/svg+xml", headers=headers)
 
 
 async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any]:
@@ -49,20 +125,17 @@ async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict
         reminder_of(row, deliveries.get(row.id, []))
         for row in await repository.reminders_of(*where)
     ]
-    owed = [owed_of(row, now) for row in await repository.obligations_of(*where)]
+    rows = await repository.obligations_of(*where)
+    owed = [owed_of(row, now) for row in rows]
     is_open, ended = views.dues([one for one in owed if one.service != "journey"], reminders, on)
     moments = await repository.latest_moments_of(*where, limit=MOMENTS)
     task = question_of(journey)
     answers = [event for event in events if event.kind == "decision" and event.outcome == "waiting"]
-    told_oldest_first = [
-        (event.occurred_at, event.payload)
-        for event in reversed(events)
-        if event.kind == "observations" and event.outcome != "refused"
-    ]
+    there = repository.now_there(journey)
     return {
         "journey": journey,
         "on": on,
-        "steps": views.steps(journey.phase),
+        "steps": views.steps(journey, moments),
         "facts": views.facts(journey),
         "task": task,
         "task_due": next((one for one in owed if task and one.occurrence == str(task.id)), None),
@@ -70,12 +143,47 @@ async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict
         "event_id": uuid4(),
         "is_open": is_open,
         "ended": ended,
+        "coming": views.coming(rows, reminders, journey.zone, there, on),
+        "sent": [one for one in reversed(reminders) if one.status != "overtaken"],
         "conclusion": conclusion_of(journey),
-        "trend": trend.trend(told_oldest_first),
+        "told": [
+            (event.occurred_at, event.payload)
+            for event in reversed(events)
+            if event.kind == "observations" and event.outcome != "refused"
+        ],
         "events": [views.told(event) for event in events],
         "waiting": sum(event.outcome == "waiting" for event in events),
         "moments": [TimelineEntry.model_validate(moment.model_dump()) for moment in moments],
         "list_of": views.list_of,
         "new_id": uuid4,
+        "now": there,
         "rehearsed": journey.clock_ahead_seconds > 0,
+    }
+
+
+def _drawn(journey: JourneyRow, known: Known, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the other services know, placed for pictures and lists."""
+    trends = known.trends or {}
+    series = series_of_trends(trends) or series_of_events(shown["told"])
+    if known.assessed and not any(one.analyte == "tmp_gfr" for one in series):
+        series += derived(known.assessed, shown["told"])
+    meanwhile = meanwhile_of(trends) if trends else Meanwhile()
+    plan = known.search or {}
+    candidates = views.list_of(plan, "candidates")
+    return {
+        "answer": known.answer,
+        "assessed": known.assessed,
+        "charts": charts(series, meanwhile, shown["now"]),
+        "meanwhile": meanwhile,
+        "search": plan,
+        "candidates": candidates,
+        "lesions": lesion_map(candidates),
+        "samplings": views.list_of(plan, "venous_sampling"),
+        "proposals": [
+            one
+            for one in views.list_of(known.proposals or {}, "proposals")
+            if one.get("standing") or one.get("decisions")
+        ],
+        "years": years(known.preview or {}, shown["on"]),
+        "away": known.away,
     }

@@ -37,7 +37,15 @@ from services.coordination.tables import JourneyRow
 router = APIRouter(route_class=PageRoute)
 
 SHEETS: Mapping[str, Sequence[str]] = {
-    "Phosphate and the kidney": ("s_phos", "s_creat", "u_phos", "u_creat", "tmp_gfr", "trp", "egfr"),
+    "Phosphate and the kidney": (
+        "s_phos",
+        "s_creat",
+        "u_phos",
+        "u_creat",
+        "tmp_gfr",
+        "trp",
+        "egfr",
+    ),
     "Calcium, bone and hormones": (
         "s_ca",
         "s_alb",

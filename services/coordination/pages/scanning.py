@@ -108,7 +108,11 @@ async def study_told(
 
 def _study(form: Filled, id: str) -> dict[str, Any]:
     modality, tracer = form.get("modality"), form.get("tracer")
-    study: dict[str, Any] = {"id": id, "modality": modality, "performed_at": form.day("performed_at")}
+    study: dict[str, Any] = {
+        "id": id,
+        "modality": modality,
+        "performed_at": form.day("performed_at"),
+    }
     if modality not in KINDS:
         form.wrong("modality", say("choose the kind of scan"))
     elif KINDS[modality][1]:

@@ -134,7 +134,9 @@ async def store(
     return journey, None
 
 
-def and_back(request: Request, after: BackgroundTasks, journey_id: UUID, place: str = "") -> Response:
+def and_back(
+    request: Request, after: BackgroundTasks, journey_id: UUID, place: str = ""
+) -> Response:
     """The relay is woken, and the person sees the patient's page again."""
     after.add_task(parts_of(request).outbox.wake)
     return RedirectResponse(f"/journeys/{journey_id}{place}", 303)

@@ -67,7 +67,8 @@ async def worklist_shown(
         return await listing.count(session, caller.organisation, filters, now)
 
     phases = [
-        _Choice(code, say(wording.PHASES[code]), in_phase.get(code, 0), phase == code) for code in PHASES
+        _Choice(code, say(wording.PHASES[code]), in_phase.get(code, 0), phase == code)
+        for code in PHASES
     ]
     return page(
         "worklist.html",
