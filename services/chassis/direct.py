@@ -3,13 +3,16 @@
 FastAPI solves a graph of dependencies and parses the content type as an e-mail header for every
 request. Where the graph is one caller and one body, that costs more than the rest of the chassis
 (measured: 0.04 of 0.09 ms). So a request as clients send it takes the straight way. Every other
-goes the usual way, and so does a body that cannot be accepted: a refusal has one author.
+goes the usual way, and so does a body that cannot be accepted: a refusal has one author. That is
+why a stricter and faster reader of JSON may be used here: what it reads means the same, and what it
+does not read (another encoding than UTF-8, half a surrogate) is heard the usual way.
 """
 
 from collections.abc import Callable, Coroutine
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
+from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
 from services.chassis.auth import Bearer
@@ -54,7 +57,7 @@ class DirectRoute(OnlyKnownQueries):
             if not plain or request.scope["query_string"]:
                 return await usual(request)
             try:
-                sent = await request.json()
+                sent = from_json(await request.body())
             except UNREADABLE:
                 return await usual(request)
             caller = await who(request)

@@ -45,6 +45,15 @@ async def _both(toy: httpx2.AsyncClient, **sent: Any) -> tuple[httpx2.Response, 
         (b"[" * 100_000, JSON),
         (b"1" * 5_000, JSON),
         (b"{}", JSON),
+        (b"\xef\xbb\xbf" + GOOD, JSON),
+        (GOOD.decode().encode("utf-16"), JSON),
+        (b"[" * 300 + b"]" * 300, JSON),
+        (GOOD.replace(b"{", b'{"words": "said before", ', 1), JSON),
+        (json.dumps(a_note(words="half \ud800 a pair")).encode(), JSON),
+        *(
+            (GOOD[:-1] + b', "lines": [{"words": "a", "weight": %b}]}' % number, JSON)
+            for number in (b"5.0", b"1e22", b"1E400", b"-0.0", b"NaN", b"0.1234567890123456789")
+        ),
         (json.dumps(a_note(surprise=1)).encode(), JSON),
         (json.dumps(a_note(lines=[{"words": "a", "weight": "x"}])).encode(), JSON),
         (b" " * 2_000_000, JSON),
