@@ -127,6 +127,56 @@ class ObligationAnswered(Native):
         return self
 
 
+class ContactAttempted(Native):
+    """The payload of a `contact`: by what it was tried to reach somebody, and what came of it.
+
+    Whoever tells the event tried; when is `occurred_at`. An obligation says what it was about.
+    """
+
+    channel: Literal["phone", "sms", "letter", "email", "app", "visit"]
+    outcome: Literal["reached", "no_answer", "left_message", "wrong_number", "returned", "refused"]
+    whom: Literal["patient", "next_of_kin", "other"] = "patient"
+    obligation: ObligationKey | None = None
+    note: str = Field(default="", max_length=2000)
+
+
+class Postponed(Native):
+    """The payload of a `postponement`: until when somebody put off what is due, and why."""
+
+    obligation: ObligationKey
+    until: date
+    reason: str = Field(max_length=2000)
+
+    @field_validator("reason")
+    @classmethod
+    def expect_reason(cls, reason: str) -> str:
+        """A reason of blanks is none."""
+        if not reason.strip():
+            raise PydanticCustomError("reason_missing", "a reason is needed")
+        return reason
+
+
+Means = Literal["everything", "sms", "letter", "app", "email", "phone"]
+
+
+class ContactPreferences(Native):
+    """The payload of `preferences`: what the patient refuses and why, and in which language.
+
+    It replaces what was said before. What is due is still due: its ladder climbs to those at work.
+    """
+
+    refuses: tuple[Means, ...] = Field(default=(), max_length=10)
+    reason: str = Field(default="", max_length=2000)
+    language: Literal["en", "zh"] | None = None
+
+    @model_validator(mode="after")
+    def expect_reason(self) -> Self:
+        """Nobody is left out of reminders without a reason."""
+        if self.refuses and not self.reason.strip():
+            raise PydanticCustomError("reason_missing", "a refusal needs a reason")
+        return self
+
+
 class EventStored(BaseModel):
     """The promise: this event is where a crash cannot lose it."""
 
@@ -306,6 +356,7 @@ class WorklistRow(BaseModel):
     waiting_for: str | None
     question: str | None = None
     attention: list[str] = Field(default=[], description="failed deliveries, refused events")
+    risk: str | None = Field(default=None, description="the ladder that lifts it in the queue")
 
 
 class WorklistPage(BaseModel):

@@ -29,6 +29,7 @@ from services.coordination.worklist import (
     ending,
     of_question,
     overdue_at,
+    priority,
     reconcile,
 )
 
@@ -219,6 +220,9 @@ class Ledger:
         journey.next_due = None if first is None else repository.expected_on(first)
         journey.next_act = None if first is None else first.act
         journey.rank_at = NOTHING_DUE if first is None else first.overdue_at
+        journey.priority_at, journey.priority_ladder = priority(
+            (row.overdue_at, row.ladder) for row in still_open
+        )
         return still_open
 
     def _overdue_at(self, row: ObligationRow) -> datetime:

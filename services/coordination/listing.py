@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.terms.obligation import Ladder
 from services.coordination.repository import CLOSED
 from services.coordination.tables import DeliveryRow, EventRow, JourneyRow, ObligationRow
+from services.coordination.upkeep_tables import StuckRow
 
 
 class Filters(BaseModel):
@@ -20,6 +22,12 @@ class Filters(BaseModel):
     due_before: date | None = None
     overdue: bool | None = None
     assignee: str | None = None
+    unassigned: bool | None = None
+    to_review: bool | None = None
+    unmapped: bool | None = None
+    stalled: bool | None = None
+    lost: bool | None = None
+    search: str | None = None
 
     def conditions(self, organisation: str, now: datetime) -> list[ColumnElement[bool]]:
         """The same, as the database reads it."""
@@ -35,7 +43,43 @@ class Filters(BaseModel):
             found.append(is_overdue if self.overdue else ~is_overdue)
         if self.assignee is not None:
             found.append(col(JourneyRow.assignee) == self.assignee)
+        if self.unassigned:
+            found.append(col(JourneyRow.assignee).is_(None))
+        if self.lost:
+            found.append(col(JourneyRow.lost_since).is_not(None))
+        if self.search:
+            found.append(_named(self.search))
+        found += self._marked(organisation)
         return found
+
+    def _marked(self, organisation: str) -> list[ColumnElement[bool]]:
+        """What other rows say of a journey: asked from their side, because they are few."""
+        found: list[ColumnElement[bool]] = []
+        if self.to_review:
+            asked = select(col(ObligationRow.journey)).where(
+                col(ObligationRow.organisation) == organisation,
+                col(ObligationRow.status) == "open",
+                col(ObligationRow.ladder) == Ladder.CRITICAL.value,
+            )
+            found.append(col(JourneyRow.id).in_(asked))
+        if self.unmapped:
+            refused = select(col(EventRow.journey)).where(
+                col(EventRow.organisation) == organisation, col(EventRow.outcome) == "refused"
+            )
+            found.append(col(JourneyRow.id).in_(refused))
+        if self.stalled:
+            stuck = select(col(StuckRow.journey)).where(col(StuckRow.organisation) == organisation)
+            found.append(col(JourneyRow.id).in_(stuck))
+        return found
+
+
+def _named(search: str) -> ColumnElement[bool]:
+    """A patient whose id begins so, or the journey of this id."""
+    try:
+        journey = UUID(search)
+    except ValueError:
+        return col(JourneyRow.patient_id).startswith(search, autoescape=True)
+    return col(JourneyRow.id) == journey
 
 
 async def worklist(
@@ -46,11 +90,14 @@ async def worklist(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[JourneyRow]:
-    """The queue: what has been overdue longest first, then what is due next, then the rest."""
+    """The queue: what has been overdue longest first, then what is due next, then the rest.
+
+    What is riskier stands earlier, as knowledge/rules/queue.toml weighs it.
+    """
     wanted = select(JourneyRow).where(*filters.conditions(organisation, now))
     if after is not None:
-        wanted = wanted.where(tuple_(col(JourneyRow.rank_at), col(JourneyRow.id)) > after)
-    wanted = wanted.order_by(col(JourneyRow.rank_at), col(JourneyRow.id)).limit(limit)
+        wanted = wanted.where(tuple_(col(JourneyRow.priority_at), col(JourneyRow.id)) > after)
+    wanted = wanted.order_by(col(JourneyRow.priority_at), col(JourneyRow.id)).limit(limit)
     return list((await session.exec(wanted)).all())
 
 

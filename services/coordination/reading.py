@@ -118,9 +118,9 @@ async def worklist_page(
     now = datetime.now(UTC)
     after = None
     if cursor is not None:
-        rank_at, journey = read_cursor(cursor, 2)
+        priority_at, journey = read_cursor(cursor, 2)
         try:
-            after = (datetime.fromisoformat(rank_at), UUID(journey))
+            after = (datetime.fromisoformat(priority_at), UUID(journey))
         except (TypeError, ValueError, AttributeError):
             raise BadCursor from None
     rows = await listing.worklist(session, organisation, filters, now, after, limit + 1)
@@ -132,7 +132,7 @@ async def worklist_page(
     last = shown[-1] if more else None
     return WorklistPage(
         rows=[_row(row, overdue.get(row.id, 0), failures.get(row.id), now) for row in shown],
-        cursor=write_cursor(last.rank_at.isoformat(), last.id) if last else None,
+        cursor=write_cursor(last.priority_at.isoformat(), last.id) if last else None,
         as_of=now,
     )
 
@@ -162,4 +162,5 @@ def _row(
         waiting_for=task.role if task else None,
         question=task.question if task else None,
         attention=attention,
+        risk=row.priority_ladder if row.priority_at != row.rank_at else None,
     )

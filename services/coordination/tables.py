@@ -1,6 +1,6 @@
 """What coordination remembers. Every key begins with the organisation: no two can meet."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ class JourneyRow(CoordinationTables, table=True):
     __tablename__ = "journey"
     __table_args__ = (
         Index("ix_journey_rank", "organisation", "rank_at", "id"),
+        Index("ix_journey_priority", "organisation", "priority_at", "id"),
         Index("ix_journey_phase", "organisation", "phase"),
         Index("ix_journey_assignee", "organisation", "assignee"),
     )
@@ -60,6 +61,10 @@ class JourneyRow(CoordinationTables, table=True):
     """Where the services keep this person, once two journeys were merged; until then the id."""
     rank_at: datetime = Field(sa_type=UtcDateTime)
     """When, on the real clock, the first thing due becomes overdue; far away when nothing is."""
+    priority_at: datetime = Field(default=datetime(9999, 1, 1, tzinfo=UTC), sa_type=UtcDateTime)
+    """Where it stands in the queue: what is riskier counts as due earlier."""
+    priority_ladder: str | None = None
+    """The ladder of what gives it that place."""
     preferences: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     """How the patient wants to be told, and by what not; as it was told last."""
     lost_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -220,11 +225,13 @@ class SubscriptionRow(CoordinationTables, table=True):
 
 
 class WorkingTimeRow(CoordinationTables, table=True):
-    """When a site tells people, where the tables of the knowledge are not to count."""
+    """When people are told at a site, where the tables of the knowledge are not to count."""
 
     __tablename__ = "working_time"
 
     organisation: str = Field(primary_key=True)
+    site: str = Field(default="", primary_key=True)
+    """Empty: what counts in the organisation wherever a site says nothing of its own."""
     body: dict[str, Any] = Field(sa_type=JSON)
     told_by: str
     told_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,12 +1,12 @@
 """Who has to do what, by when? Pure: obligations, what changes them, when each is to be said."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from knowledge.rules import reminders
+from knowledge.rules import queue, reminders
 from knowledge.rules.clock import local_instant
 from knowledge.rules.sending_hours import Hours
 from knowledge.terms.obligation import Conclusion, Ladder, Obligation, ObligationStatus
@@ -14,6 +14,9 @@ from services.coordination.contract import Disposition, OpenQuestion
 
 THE_JOURNEY = "journey"
 """The service that a question to a person comes from: the journey itself."""
+
+THE_OFFICE = "coordination"
+"""The service that a thing comes from which those owe who run the pathway: coordination itself."""
 
 NOTHING_DUE = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a journey ranks that has nothing open."""
@@ -116,7 +119,7 @@ def reconcile(
         _take_over(now, beside.service, beside.obligations)
     if conclusion is not None:
         _take_over(now, conclusion.service, conclusion.obligations)
-        _leave_behind(now, {conclusion.service, THE_JOURNEY, *asked_beside})
+        _leave_behind(now, {conclusion.service, THE_JOURNEY, THE_OFFICE, *asked_beside})
     asked = () if question is None else (question,)
     _take_over(now, THE_JOURNEY, asked, done=answered)
     if closing is not None:
@@ -172,6 +175,15 @@ def overdue_at(due: date, zone: str, clock_ahead_seconds: int) -> datetime:
 def today(zone: str, clock_ahead_seconds: int, now: datetime) -> date:
     """Which day is it on this journey's own clock, where the patient lives?"""
     return (now + timedelta(seconds=clock_ahead_seconds)).astimezone(ZoneInfo(zone)).date()
+
+
+def priority(still_open: Iterable[tuple[datetime, str]]) -> tuple[datetime, str | None]:
+    """Where does a journey stand in the queue, and by which ladder? Riskier things count earlier.
+
+    Each open thing is the moment it becomes overdue, and its ladder.
+    """
+    places = [(at - timedelta(days=queue.lead_days(ladder)), ladder) for at, ladder in still_open]
+    return min(places, default=(NOTHING_DUE, None))
 
 
 class Urgency(StrEnum):

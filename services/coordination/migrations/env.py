@@ -2,6 +2,7 @@
 
 from services.chassis.migrations import run_env
 from services.coordination import (
+    assignment_tables,  # noqa: F401
     merge_tables,  # noqa: F401 - their tables belong to the same
     upkeep_tables,  # noqa: F401
 )

@@ -16,11 +16,12 @@ def upgrade() -> None:
     op.create_table(
         "working_time",
         sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("told_by", sa.String(), nullable=False),
         sa.Column("told_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("organisation", name=op.f("pk_working_time")),
+        sa.PrimaryKeyConstraint("organisation", "site", name=op.f("pk_working_time")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.add_column(
