@@ -27,7 +27,7 @@ class Act(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Given:
     """One dose that was given, as somebody told it. `mg` None: the amount was not told."""
 
@@ -36,7 +36,7 @@ class Given:
     every_days: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Phosphate:
     """One phosphate: which level, on which day, fasting or not, or nobody says."""
 

@@ -1,6 +1,6 @@
 """The nouns of the way after an operation: states, samples, steps from one state to the next."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ class State(StrEnum):
 class Sample:
     """The levels of one blood sample. None: not measured. `named`: which result said which.
 
-    Nobody changes one; it is not frozen because so many are made.
+    Nobody changes one once it is made; it is not frozen because so many are.
     """
 
     at: datetime
@@ -45,7 +45,7 @@ class Sample:
     may_be_suppressed: bool = False
     """A normal FGF23 of which nobody can say that it is not suppressed."""
     ids: tuple[str, ...] = ()
-    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def day(self) -> date:

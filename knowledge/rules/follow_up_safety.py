@@ -314,11 +314,16 @@ def rise_is_expected(started: date, day: date, before: Enzyme, now: Enzyme, on: 
     return now.phosphate.above(before.phosphate)
 
 
+@lru_cache(maxsize=64)
+def _share_risen(on: date) -> Decimal:
+    """How much of an ALP is one that has risen?"""
+    share = Quantity(TABLE.number("alp_rise", on), "%")
+    return 1 + share.value * UNITS[share.unit].factor
+
+
 def rises_after_remission(before: Enzyme, now: Enzyme, on: date) -> Truth:
     """Has ALP risen again after it had become normal (MON-15)?"""
-    share = Quantity(TABLE.number("alp_rise", on), "%")
-    far = before.alp.value * (1 + share.value * UNITS[share.unit].factor)
-    rise = Quantity(far, now.alp.unit)
+    rise = Quantity(before.alp.value * _share_risen(on), now.alp.unit)
     left = all_of(is_above(now.level), _not(is_above(before.level)))
     if before.alp.comparator is not None:
         return any_of(left, None)

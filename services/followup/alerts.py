@@ -26,14 +26,14 @@ from services.followup.readings import readings
 from services.followup.reports import NOT_RESULTS
 from services.followup.results import believed
 from services.followup.told import LONGEST_KEY
-from services.followup.view import Reading, View
+from services.followup.view import SYMPTOMS, Reading, View
 
 EXPECTED = "MON-14"
 """The one rule that takes an alarm back instead of giving one."""
 
 
-Lines = dict[tuple[str, str], list[Reading]]
-"""What each rule reads of each measure."""
+Lines = dict[str, list[Reading]]
+"""The readings of each measure."""
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class Safety:
         """What in the latest values no rule could judge, and why; and what is expected."""
         unsaid: dict[str, list[str]] = {}
         for rule, reading in self._newest():
-            if reading.facts[rule] is None and reading.measure != "symptoms":
+            if reading.facts[rule] is None:
                 unsaid.setdefault(rule, []).append(_unsaid(rule, reading))
         for rule in safety.TABLE.rules:
             for text in unsaid.get(rule, ()):
@@ -117,8 +117,10 @@ class Safety:
             yield Caveat(code="alp_rise_expected", text=text)
 
     def _newest(self) -> Iterator[tuple[str, Reading]]:
-        """Each rule with the last reading of each of its measures."""
-        return ((rule, line[-1]) for (rule, _), line in self._lines.items())
+        """Each rule with the last reading of each of its measures; symptoms are no measure."""
+        for measure, line in self._lines.items():
+            if measure != SYMPTOMS:
+                yield from ((rule, line[-1]) for rule in line[-1].facts)
 
     def _owed(self) -> list[Raised]:
         """Resolved before this patient was followed, an alert is nobody's duty any more."""
@@ -165,26 +167,23 @@ def _turn(one: Raised) -> tuple[object, ...]:
 
 
 def _lines(found: Iterable[Reading]) -> Lines:
-    """What each rule reads of each measure, in its order."""
+    """The readings of each measure, in their order."""
     lines: Lines = {}
     for reading in found:
-        for rule in reading.facts:
-            lines.setdefault((rule, reading.measure), []).append(reading)
+        lines.setdefault(reading.measure, []).append(reading)
     return lines
 
 
 def _raised(lines: Lines, on: date) -> Iterator[Raised]:
     """Every alert, and what the next reading that could tell made of it."""
-    for (rule, _), line in lines.items():
-        if rule == EXPECTED:
-            continue
-        following: Reading | None = None
+    for line in lines.values():
+        following: dict[str, Reading] = {}
         for reading in reversed(line):
-            fact = reading.facts[rule]
-            if fact:
-                yield _stands(rule, reading, following, on)
-            if fact is not None:
-                following = reading
+            for rule, fact in reading.facts.items():
+                if fact and rule != EXPECTED:
+                    yield _stands(rule, reading, following.get(rule), on)
+                if fact is not None:
+                    following[rule] = reading
 
 
 def _stands(rule: str, reading: Reading, following: Reading | None, on: date) -> Raised:

@@ -130,7 +130,8 @@ class Alert(BaseModel):
     read_status: str = ""
 
 
-class FiredRule(BaseModel):
+@dataclass(slots=True)
+class FiredRule:
     """A rule that spoke, and where it stands."""
 
     id: str
@@ -139,7 +140,7 @@ class FiredRule(BaseModel):
     sources: list[str]
     read_status: str
     on: date | None = None
-    because: list[str] = []
+    because: list[str] = field(default_factory=list)
 
 
 class Caveat(BaseModel):

@@ -12,7 +12,7 @@ from services.followup.history import day_of
 from services.followup.hypocalcaemia import without_calcium
 from services.followup.medication import after
 from services.followup.results import ALP
-from services.followup.view import Facts, Reading, View, at, but
+from services.followup.view import SYMPTOMS, Facts, Reading, View, at, but, told_at
 
 AGAINST = (*CONVENTIONAL, UNKNOWN)
 """What may not be taken while burosumab is given, or of which nobody can say."""
@@ -25,9 +25,7 @@ def pictures(view: View) -> Iterator[Reading]:
             id = done.id or f"{done.act} {day_of(done.performed_at)}"
             facts: Facts = {"MON-11": done.nephrocalcinosis}
             problem = "whether nephrocalcinosis was seen was not said"
-            yield Reading(
-                "kidney_picture", id, (id,), at(done.performed_at), facts, problem=problem
-            )
+            yield told_at(at(done.performed_at), "kidney_picture", id, (id,), facts, problem)
 
 
 def symptoms(view: View, calcium: list[Reading]) -> Iterator[Reading]:
@@ -41,8 +39,8 @@ def symptoms(view: View, calcium: list[Reading]) -> Iterator[Reading]:
         new = [None if s is None else s == "new" for s in (told.weakness, told.respiratory)]
         key = f"{id}@{told.version or 1}"
         facts: Facts = {"MON-02": any_of(*new)}
-        moment, version = at(told.noted_on), told.version or 1
-        reading = Reading("symptoms", key, (id,), moment, facts, version=version)
+        reading = told_at(at(told.noted_on), SYMPTOMS, key, (id,), facts)
+        reading.version = told.version or 1
         without_calcium(view, told, reading, calcium)
         yield reading
 
@@ -115,4 +113,6 @@ def _of_drugs(
     told = since if since != date.min else _first_day(view)
     at = datetime.combine(told, time(), UTC)
     key = f"{name} {since if since != date.min else 'undated'}"
-    return Reading(f"{rule} {key}", key, agents, at, {rule: fact}, ended=ended)
+    reading = told_at(at, f"{rule} {key}", key, agents, {rule: fact})
+    reading.ended = ended
+    return reading

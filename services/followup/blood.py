@@ -6,21 +6,30 @@ from datetime import date
 
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules.follow_up_safety import Enzyme
+from knowledge.rules.reference_intervals import Level
 from knowledge.terms.truth import Truth
 from services.followup.medication import TREATMENTS, since_when
 from services.followup.view import INJECTED, Facts, Reading, View
 
+MAY_BE_LOW = (Level.LOW, Level.UNDETERMINED)
+MAY_BE_HIGH = (Level.HIGH, Level.UNDETERMINED)
+
 
 def phosphate(view: View) -> Iterator[Reading]:
-    """Phosphate by its own interval, and by what was taken that day."""
+    """Phosphate by its own interval, and by what was taken that day.
+
+    What its level rules out needs no look at drugs or at the course.
+    """
     on = view.on
     for one in view.of("s_phos"):
         level, day = view.levels[one.id], one.day(on)
+        low, high = level in MAY_BE_LOW, level in MAY_BE_HIGH
         facts: Facts = {
-            "MON-01": safety.low_after_remission(level, view.after_remission(day)),
+            "MON-01": low and safety.low_after_remission(level, view.after_remission(day)),
             "MON-02": safety.urgently_low(one.printed, one.value, on),
-            "MON-03": safety.high_on_burosumab(level, view.treated(INJECTED, day)),
-            "MON-04": safety.high_on_conventional(
+            "MON-03": high and safety.high_on_burosumab(level, view.treated(INJECTED, day)),
+            "MON-04": high
+            and safety.high_on_conventional(
                 level, view.treated(safety.CONVENTIONAL, day), one.fasting
             ),
         }

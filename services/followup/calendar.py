@@ -115,23 +115,24 @@ def _noted(event: Planned) -> date:
     return day_of(event.noted_on) if event.noted_on else event.planned_for
 
 
-@lru_cache(maxsize=16384)
 def item_id(plan: UUID, rule: str, occurrence: str) -> UUID:
     """Under which id is this item of a plan known? The same for the same key."""
     return uuid5(plan, f"{rule}/{occurrence}")
 
 
-def is_overdue(item: Item, on: date) -> bool:
-    """Is it open, though its window has closed?"""
-    return item.is_open and on > item.closes
+@lru_cache(maxsize=16384)
+def shown_id(plan: UUID, rule: str, occurrence: str) -> str:
+    """The same as answers write it."""
+    return str(item_id(plan, rule, occurrence))
 
 
 def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
     """An item as the answer says it."""
-    overdue = is_overdue(item, on)
-    missed = item.status is ObligationStatus.MISSED
+    status = item.status
+    overdue = status is ObligationStatus.OPEN and on > item.closes
+    unmet = overdue or status is ObligationStatus.MISSED
     return ScheduleItem(
-        id=str(item_id(plan, item.rule, item.occurrence)),
+        id=shown_id(plan, item.rule, item.occurrence),
         rule=item.rule,
         occurrence=item.occurrence,
         act=item.act,
@@ -140,7 +141,7 @@ def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
         closes=item.closes,
         until=item.until,
         ladder=item.ladder,
-        status=item.status,
+        status=status,
         overdue=overdue,
         done_on=item.done_on,
         ended_on=item.ended_on,
@@ -148,7 +149,7 @@ def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
         reason=item.reason,
         closed_by=list(item.closed_by),
         not_measured=list(item.not_measured),
-        owner=surveillance_calendar.owner_of_missed() if overdue or missed else None,
+        owner=surveillance_calendar.owner_of_missed() if unmet else None,
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from uuid import NAMESPACE_OID, UUID
 
 from knowledge import shelf
 from knowledge.edition import KNOWLEDGE_VERSION
+from knowledge.rows import Rule
 from knowledge.rules import follow_up_safety, remission, surveillance, surveillance_calendar
 from knowledge.rules.remission import Course, State
 from knowledge.rules.surveillance import Tier
@@ -237,9 +239,10 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             fired["FU-009"] = _rule("FU-009")
     said = standing_rules(standing.facts, standing.state)
     for id in dict.fromkeys([*said, *(item.rule for item in standing.items)]):
-        fired.setdefault(id, _rule(id))
-    for alert in alerts:
-        fired[alert.rule] = _rule(alert.rule, because=alert.because)
+        if id not in fired:
+            fired[id] = _rule(id)
+    for rule, because in {alert.rule: alert.because for alert in alerts}.items():
+        fired[rule] = _rule(rule, because=because)
     for reading in standing.safety.expected:
         fired[EXPECTED] = _rule(EXPECTED, reading.day, reading.ids)
     return list(fired.values())
@@ -251,9 +254,15 @@ def _is_lifelong(standing: Standing) -> bool:
     return standing.state == State.REMISSION and is_lifelong(operation.day, standing.on)
 
 
-def _rule(id: str, on: date | None = None, because: Iterable[str] = ()) -> FiredRule:
+@cache
+def _stands(id: str) -> Rule:
+    """Where does this rule stand?"""
     tables = (remission.TABLE, surveillance_calendar.TABLE, follow_up_safety.TABLE)
-    rule = next(table.rules[id] for table in tables if id in table.rules)
+    return next(table.rules[id] for table in tables if id in table.rules)
+
+
+def _rule(id: str, on: date | None = None, because: Iterable[str] = ()) -> FiredRule:
+    rule = _stands(id)
     return FiredRule(
         id=rule.id,
         conclusion=rule.conclusion,

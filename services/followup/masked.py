@@ -65,9 +65,6 @@ def _not_known(phosphate: Observation, history: History) -> Iterator[Caveat]:
     """What is it that nobody knows of the drugs on which this phosphate was drawn?"""
     said: set[tuple[str, str]] = set()
     for drug in history.exposures:
-        at = phosphate.taken_at
-        if at is None or remission.mask(at, [drug], history.on) is None:
-            continue
         if drug.kind == drugs.UNKNOWN:
             text = "is not known here: whether it raises phosphate is not known"
             code = "drug_not_known"
@@ -78,6 +75,9 @@ def _not_known(phosphate: Observation, history: History) -> Iterator[Caveat]:
         elif drug.started is None and drug.ended is None:
             text, code = "is taken: since when, and until when, nobody said", "drug_not_dated"
         else:
+            continue
+        at = phosphate.taken_at
+        if at is None or remission.mask(at, [drug], history.on) is None:
             continue
         if (code, drug.agent) not in said:
             said.add((code, drug.agent))

@@ -38,8 +38,8 @@ def kinds_of(told: Iterable[Therapy]) -> dict[str, str | None]:
 
 def is_undated(therapy: Therapy) -> bool:
     """Is it only told that it is taken? Then it is, and since when is not known."""
-    days = (therapy.given_on, therapy.stopped_on, therapy.started_on, therapy.ordered_on)
-    return all(when is None for when in days)
+    begun = therapy.started_on is not None or therapy.ordered_on is not None
+    return not begun and therapy.given_on is None and therapy.stopped_on is None
 
 
 def _begun_and_stopped(told: Iterable[Therapy], kinds: Kinds) -> list[Period]:

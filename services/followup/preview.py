@@ -8,7 +8,7 @@ from knowledge.rules.surveillance_calendar import Item
 from knowledge.rules.surveillance_dues import years_after
 from knowledge.rules.surveillance_scheduler import calendar
 from knowledge.rules.surveillance_stretches import Facts
-from services.followup.calendar import item_id
+from services.followup.calendar import shown_id
 from services.followup.contract import Coming, Preview, Visit
 from services.followup.visits import visits
 
@@ -20,7 +20,7 @@ def visits_of(items: Iterable[Item], on: date, plan: UUID) -> list[Visit]:
             on=visit.on,
             earliest=visit.earliest,
             latest=visit.latest,
-            items=[str(item_id(plan, item.rule, item.occurrence)) for item in visit.items],
+            items=[shown_id(plan, item.rule, item.occurrence) for item in visit.items],
             rules=sorted({item.rule for item in visit.items}),
             acts=sorted({item.act for item in visit.items}),
         )

@@ -12,6 +12,7 @@ from services.followup.contract import Rejected
 
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
+NUMBERS = (float, int, str, Decimal)
 NO_FLAGS: frozenset[str] = frozenset()
 
 
@@ -19,7 +20,9 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
     """The result as the rules read it; what cannot be read is named and left out."""
     try:
         analyte, unit = _measured(sent.analyte, sent.loinc, sent.unit)
-        printed = Quantity(_number(sent.value), unit, _side(sent.comparator))
+        printed = Quantity(_number(sent.value), unit)
+        if sent.comparator is not None:
+            printed.comparator = Comparator(sent.comparator)
     except (UnknownUnit, NotConvertible, ValueError) as wrong:
         return Rejected(observation=sent.id, reason=str(wrong))
     if sent.taken_at is None:
@@ -61,7 +64,7 @@ def _measured(key: str | None, loinc: str | None, unit: str | None) -> tuple[Ana
 
 
 def _number(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    if isinstance(value, bool) or not isinstance(value, NUMBERS):
         raise ValueError("the value is no number")
     try:
         number = Decimal(str(value))
@@ -70,10 +73,6 @@ def _number(value: object) -> Decimal:
     if not number.is_finite() or number < 0:
         raise ValueError("the value cannot be")
     return number
-
-
-def _side(given: str | None) -> Comparator | None:
-    return None if given is None else Comparator(given)
 
 
 def reading_order(observation: Observation) -> tuple[timedelta, str, Decimal, str]:

@@ -41,28 +41,32 @@ class Drawn(ByAnalyte):
     def sample(self, levels: Levels, subject: Subject, doubts: Doubts) -> Sample:
         """What do they say together?"""
         phosphate = self.by_analyte.get("s_phos", ())
-        alp, fgf23 = _sure(self.of(*ALP), levels, doubts), _sure(self.of(*FGF23), levels, doubts)
-        read, bone = _last_known(phosphate, levels), _last_known(alp, levels)
-        normal = _last_known(fgf23, levels)
-        suppressed = normal is not None and levels[normal.id] is Level.NORMAL
-        return Sample(
+        read = _last_known(phosphate, levels)
+        said = Sample(
             at=self._at(phosphate),
             phosphate=None if read is None else levels[read.id],
-            alp=None if bone is None else levels[bone.id],
-            fgf23=None if normal is None else levels[normal.id],
             tmp_gfr=self._threshold(levels, subject),
             doubts=() if read is None else doubts.get(read.id, ()),
-            may_be_suppressed=suppressed
-            and normal is not None
-            and fgf23_beside_low.may_be_suppressed(normal, subject),
             ids=_ids(self.taken),
-            named={
-                "phosphate": _ids(phosphate[-1:]),
-                "alp": _ids(alp),
-                "fgf23": _ids(fgf23),
-                "tmp_gfr": _ids(self.of(*FOR_TMP_GFR)),
-            },
+            named={"phosphate": _ids(phosphate[-1:])},
         )
+        if alp := _sure(self.of(*ALP), levels, doubts):
+            said.named["alp"] = _ids(alp)
+            said.alp = _level(alp, levels)
+        if fgf23 := _sure(self.of(*FGF23), levels, doubts):
+            said.named["fgf23"] = _ids(fgf23)
+            self._read_fgf23(said, fgf23, levels, subject)
+        if handled := self.of(*FOR_TMP_GFR):
+            said.named["tmp_gfr"] = _ids(handled)
+        return said
+
+    def _read_fgf23(self, said: Sample, found: Found, levels: Levels, subject: Subject) -> None:
+        """At which level is it, and if it is normal, may it be suppressed?"""
+        last = _last_known(found, levels)
+        if last is not None:
+            said.fgf23 = levels[last.id]
+            if said.fgf23 is Level.NORMAL:
+                said.may_be_suppressed = fgf23_beside_low.may_be_suppressed(last, subject)
 
     def _at(self, phosphate: Found) -> datetime:
         """When? At the moment of the phosphate that is read last, else of the first of them."""
@@ -93,6 +97,11 @@ def _sure(found: Found, levels: Levels, doubts: Doubts) -> Found:
     if not doubts:
         return found
     return [one for one in found if counts(levels[one.id], doubts.get(one.id, ()))]
+
+
+def _level(found: Found, levels: Levels) -> Level | None:
+    last = _last_known(found, levels)
+    return None if last is None else levels[last.id]
 
 
 def _last_known(found: Found, levels: Levels) -> Observation | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any
 
 from knowledge.rules import follow_up_safety as safety
@@ -18,6 +19,7 @@ from services.followup.history import History, day_of
 from services.followup.medication import periods
 
 Facts = dict[str, Truth]
+SYMPTOMS = "symptoms"
 INJECTED = (safety.BUROSUMAB,)
 
 
@@ -29,6 +31,8 @@ class Reading:
     key: str
     ids: tuple[str, ...]
     at: datetime
+    moment: timedelta
+    """The same on one clock for all: offsets are slow to take into account."""
     facts: Facts
     printed: Quantity | None = None
     value: Quantity | None = None
@@ -50,12 +54,6 @@ class Reading:
     def day(self) -> date:
         """The calendar day where it was drawn."""
         return self.at.date()
-
-    @property
-    def moment(self) -> timedelta:
-        """When it was drawn, on one clock for all: offsets are slow to take into account."""
-        known = None if self.source is None else self.source.moment
-        return self.at - EPOCH if known is None else known
 
 
 @dataclass(slots=True)
@@ -124,11 +122,13 @@ class View:
         for other in with_:
             key += f"+{other.id}@{self.versions.get(other.id, 1)}"
             ids += (other.id,)
+        drawn = main.taken_at or datetime.combine(self.on, time(), UTC)
         return Reading(
             measure,
             key,
             ids,
-            main.taken_at or datetime.combine(self.on, time(), UTC),
+            drawn,
+            main.moment or drawn - EPOCH,
             facts,
             main.printed,
             main.value,
@@ -142,9 +142,8 @@ def _gone_since(way: Course) -> date | None:
     return min((step.day for step in way.steps if step.state in AFTER_REMISSION), default=None)
 
 
-def turn(reading: Reading) -> tuple[timedelta, str]:
-    """In which order are readings heard? As they were drawn."""
-    return reading.moment, reading.key
+turn = attrgetter("moment", "key")
+"""In which order are readings heard? As they were drawn."""
 
 
 def but(reading: Reading, **changes: Any) -> Reading:
@@ -159,6 +158,13 @@ def beside(one: Observation, others: Sequence[Observation], on: date) -> Observa
     day = [other for other in others if other.day(on) == one.day(on)]
     same = [other for other in day if other.taken_at == one.taken_at]
     return next(iter([*reversed(same), *reversed(day)]), None)
+
+
+def told_at(
+    when: datetime, measure: str, key: str, ids: tuple[str, ...], facts: Facts, problem: str = ""
+) -> Reading:
+    """A reading of what was seen, said or prescribed: there is no result behind it."""
+    return Reading(measure, key, ids, when, when - EPOCH, facts, problem=problem)
 
 
 def at(when: When) -> datetime:

@@ -8,6 +8,7 @@ visit.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from knowledge.rules import surveillance_calendar
 from knowledge.rules.surveillance_calendar import Item
@@ -55,6 +56,7 @@ def _last(item: Item, on: date) -> date:
     return max(item.due if item.critical else min(item.closes, item.due + _far()), on)
 
 
+@cache
 def _far() -> timedelta:
     return timedelta(days=surveillance_calendar.days_from_due())
 
