@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from sqlmodel import SQLModel
 
 from services.chassis import health, logging, migrations
@@ -18,6 +19,9 @@ from services.chassis.settings import ServiceSettings
 from services.chassis.tables import has_chassis_tables
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+OWN_TELEMETRY_ONLY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""Frame logs and counts. What FastAPI would send besides holds raw URLs and what errors say."""
 
 ANY_ROUTE_MAY_SAY = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500)
 
@@ -59,6 +63,7 @@ def create_service(
             await app.state.database.close()
 
     app = FastAPI(
+        telemetry=OWN_TELEMETRY_ONLY,
         title=title,
         version="1",
         openapi_url=f"/{name}/v1/openapi.json",
