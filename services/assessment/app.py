@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.assessment import (
     batch_routes,
+    erasing_routes,
     observation_routes,
     record_routes,
     routes,
@@ -27,6 +28,7 @@ def create_app(settings: AssessmentSettings) -> FastAPI:
             record_routes.router,
             observation_routes.router,
             site_routes.router,
+            erasing_routes.router,
         ],
         base=AssessmentTables,
     )

@@ -23,6 +23,7 @@ from services.assessment.contract import (
     Verdicts,
 )
 from services.chassis.client import ServiceClient
+from services.chassis.erasing import Erased
 
 ROOT = "/assessment/v1"
 
@@ -135,6 +136,12 @@ class AssessmentClient:
         path = f"{ROOT}/records/{record_id}/facts/{event_id}"
         return await self._service.exchange(
             "PUT", path, FactsStored, organisation=organisation, body=facts, partial=True
+        )
+
+    async def erase_record(self, organisation: str, record_id: UUID) -> Erased:
+        """Have a record's person forgotten for good. Safe to repeat."""
+        return await self._service.exchange(
+            "DELETE", f"{ROOT}/records/{record_id}", Erased, organisation=organisation
         )
 
     async def assess_record(

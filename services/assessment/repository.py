@@ -22,6 +22,7 @@ from services.assessment.tables import (
     RecordRow,
 )
 from services.chassis.database import held
+from services.chassis.erasing import not_erased
 
 
 def said(body: BaseModel) -> dict[str, Any]:
@@ -31,7 +32,8 @@ def said(body: BaseModel) -> dict[str, Any]:
 
 async def open_record(session: AsyncSession, organisation: str, record_id: UUID) -> RecordRow:
     """The record, begun if it was not there; nobody else changes it until this one is done."""
-    return await held(session, RecordRow, {"organisation": organisation, "id": record_id}, facts=0)
+    key = {"organisation": organisation, "id": record_id}
+    return not_erased(await held(session, RecordRow, key, facts=0))
 
 
 async def find_facts(session: AsyncSession, record: RecordRow, event_id: UUID) -> FactsRow | None:

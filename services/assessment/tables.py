@@ -72,6 +72,8 @@ class RecordRow(AssessmentTables, table=True):
     id: UUID = Field(primary_key=True)
     facts: int = 0
     patient: str | None = None
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When this person was forgotten: only the id is left, and takes nothing any more."""
 
 
 class FactsRow(AssessmentTables, table=True):

@@ -2,25 +2,29 @@
 
 Entries are written last in the transaction that they describe, so neither exists without the
 other, and the chain is locked for no longer than a commit takes.
+
+A caller's own id of a patient is not written into the chain, which nobody can change: in its place
+stands an id that we drew. Whom that means is kept beside the chain, and can be forgotten.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.auth import Caller
 from services.chassis.context import asking, current_request_id
 from services.chassis.database import before_commit
-from services.chassis.tables import AUDIT_ENTRY, AUDIT_HEAD
+from services.chassis.tables import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_PERSON
 
 Action = Literal["read", "create", "update", "delete", "search"]
 
@@ -37,7 +41,10 @@ def record(
     id: UUID | str | None,
     patient: UUID | str | None = None,
 ) -> None:
-    """Remember that `caller` did this; written when the transaction commits, or not at all."""
+    """Remember that `caller` did this; written when the transaction commits, or not at all.
+
+    `patient`: one of our own uuids, or the caller's own id of that person.
+    """
     served = asking()
     session.info.setdefault(_PENDING, []).append(
         {
@@ -47,7 +54,7 @@ def record(
             "action": action,
             "kind": kind,
             "record_id": None if id is None else str(id),
-            "patient": None if patient is None else str(patient),
+            "patient": patient,
             "request_id": str(current_request_id()),
             "address": served.address if served else "",
         }
@@ -69,13 +76,64 @@ async def _append(session: AsyncSession) -> None:
         head = (await connection.execute(locked)).one()
     number, previous = head
     sealed = []
-    for entry in session.info.pop(_PENDING):
+    pending = session.info.pop(_PENDING)
+    stands_for = await _drawn(connection, pending)
+    for entry in pending:
         number += 1
+        patient = entry["patient"]
+        if isinstance(patient, str):
+            patient = stands_for[entry["organisation"], patient]
         entry |= {"number": number, "previous": previous}
+        entry["patient"] = None if patient is None else str(patient)
         previous = seal(entry)
         sealed.append(entry | {"hash": previous})
     await connection.execute(AUDIT_ENTRY.insert(), sealed)
     await connection.execute(update(AUDIT_HEAD).values(entries=number, hash=previous))
+
+
+async def _drawn(
+    connection: AsyncConnection, pending: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, str], str]:
+    """Which id stands for whom? Drawn for who was never named before; writers come one by one."""
+    named = {(one["organisation"], one["patient"]) for one in pending}
+    found: dict[tuple[str, str], str] = {}
+    for organisation, patient in sorted(who for who in named if isinstance(who[1], str)):
+        whose = select(AUDIT_PERSON.c.stands_for).filter_by(
+            organisation=organisation, patient=patient
+        )
+        drawn = (await connection.execute(whose)).scalar_one_or_none()
+        if drawn is None:
+            drawn = str(uuid4())
+            await connection.execute(
+                AUDIT_PERSON.insert().values(
+                    organisation=organisation, patient=patient, stands_for=drawn
+                )
+            )
+        found[organisation, patient] = drawn
+    return found
+
+
+async def forget(session: AsyncSession, organisation: str, patient: str) -> None:
+    """From now on nobody can tell whom the log means here; the log itself stays as it is."""
+    await (await session.connection()).execute(
+        delete(AUDIT_PERSON).filter_by(organisation=organisation, patient=patient)
+    )
+
+
+async def entries(session: AsyncSession) -> Sequence[RowMapping]:
+    """The log in its order, each entry with the patient's own id where that is still known."""
+    person = AUDIT_PERSON.c
+    log = [column for column in AUDIT_ENTRY.c if column.name != "patient"]
+    means = (person.stands_for == AUDIT_ENTRY.c.patient) & (
+        person.organisation == AUDIT_ENTRY.c.organisation
+    )
+    patient = func.coalesce(person.patient, AUDIT_ENTRY.c.patient).label("patient")
+    wanted = (
+        select(*log, patient)
+        .select_from(AUDIT_ENTRY.outerjoin(AUDIT_PERSON, means))
+        .order_by(AUDIT_ENTRY.c.number)
+    )
+    return (await (await session.connection()).execute(wanted)).mappings().all()
 
 
 def seal(entry: Mapping[str, Any] | RowMapping) -> str:

@@ -67,7 +67,8 @@ def _driver(url: str | URL, for_sqlite: str) -> str:
 
 
 def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
-    """Make SQLite keep its promises: a commit is on the disk, and writers queue instead of failing.
+    """Make SQLite keep its promises: a commit is on the disk, writers queue instead of failing, and
+    what is deleted is overwritten.
 
     A transaction that begins as a reader and writes later can only fail when another writer came
     between; so every transaction begins as a writer, unless it said that it only reads.
@@ -80,6 +81,7 @@ def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
@@ -137,6 +139,23 @@ class Database:
         """Is the database there? Raises when it is not."""
         async with self._readers.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def wipe(self) -> bool:
+        """Let no copy of what was deleted stay in SQLite's log; False while somebody reads it.
+
+        PostgreSQL cleans up by itself (autovacuum), and its log is the operator's.
+        """
+        if not self.is_sqlite:
+            return True
+        connection = await self.engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = await cursor.fetchone()
+            await cursor.close()
+        finally:
+            connection.close()
+        return not busy
 
     async def close(self) -> None:
         """Give every connection back."""

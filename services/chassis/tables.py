@@ -52,6 +52,15 @@ AUDIT_HEAD = Table(
 )
 """One row: how long the log is and how it ends, so that a cut tail is seen."""
 
+AUDIT_PERSON = Table(
+    "audit_person",
+    _CHASSIS,
+    Column("organisation", String, primary_key=True),
+    Column("patient", String, primary_key=True),
+    Column("stands_for", String(36), nullable=False, unique=True),
+)
+"""Whom the log means: it names an id that we drew. Without the row it means nobody any more."""
+
 KEPT_ANSWER = Table(
     "kept_answer",
     _CHASSIS,

@@ -4,7 +4,13 @@ from fastapi import FastAPI
 
 from services.chassis.app import create_service
 from services.chassis.client import ServiceClient
-from services.followup import conclusion_routes, preview_routes, proposal_routes, trend_routes
+from services.followup import (
+    conclusion_routes,
+    erasing_routes,
+    preview_routes,
+    proposal_routes,
+    trend_routes,
+)
 from services.followup.journeys import Journeys
 from services.followup.routes import router
 from services.followup.settings import FollowupSettings
@@ -26,6 +32,7 @@ def create_app(settings: FollowupSettings, coordination: ServiceClient | None = 
             proposal_routes.router,
             preview_routes.router,
             trend_routes.router,
+            erasing_routes.router,
         ],
         base=FollowupTables,
     )

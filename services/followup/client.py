@@ -5,6 +5,7 @@ from uuid import UUID
 
 from knowledge.terms.obligation import Conclusion
 from services.chassis.client import ServiceClient
+from services.chassis.erasing import Erased
 from services.followup.charted import Trends
 from services.followup.contract import (
     AsOf,
@@ -50,6 +51,12 @@ class FollowupClient:
             body=request,
             partial=True,
             headers=headers,
+        )
+
+    async def erase_plan(self, organisation: str, plan_id: UUID) -> Erased:
+        """Have a person after treatment forgotten for good. Safe to repeat."""
+        return await self._service.exchange(
+            "DELETE", _plan(plan_id), Erased, organisation=organisation
         )
 
     async def read_plan(

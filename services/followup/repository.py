@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.conclusions.ledger import Ledger
 from services.chassis.database import held
+from services.chassis.erasing import not_erased
 from services.followup.sent import PlanRequest
 from services.followup.tables import ConclusionRow, EntryRow, MarkRow, PlanRow
 from services.followup.versions import Results, Version, results_of, said_of, standing
@@ -31,13 +32,14 @@ def told(event: BaseModel) -> dict[str, Any]:
 
 async def find_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> PlanRow | None:
     """The plan, to look at."""
-    return await session.get(PlanRow, (organisation, plan_id))
+    plan = await session.get(PlanRow, (organisation, plan_id))
+    return None if plan is None else not_erased(plan)
 
 
 async def open_plan(session: AsyncSession, organisation: str, plan_id: UUID) -> PlanRow:
     """The plan, begun if it was not there; nobody else changes it until this transaction ends."""
     key = {"organisation": organisation, "id": plan_id}
-    return await held(session, PlanRow, key, body={}, version=0)
+    return not_erased(await held(session, PlanRow, key, body={}, version=0))
 
 
 def ledger(session: AsyncSession, organisation: str, plan_id: UUID) -> PlanLedger:

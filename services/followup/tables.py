@@ -33,6 +33,8 @@ class PlanRow(FollowupTables, table=True):
     as_of: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When this person was forgotten: only the id is left, and takes nothing any more."""
 
 
 class EntryRow(KeptVersion, FollowupTables, table=True):

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.chassis.app import create_service
 from services.localization import (
     conclusion_routes,
+    erasing_routes,
     order_routes,
     register_routes,
     routes,
@@ -28,6 +29,7 @@ def create_app(settings: LocalizationSettings) -> FastAPI:
             register_routes.router,
             sampling_routes.router,
             conclusion_routes.router,
+            erasing_routes.router,
         ],
         base=LocalizationTables,
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from knowledge.terms.obligation import Conclusion
 from services.chassis.client import ServiceClient
+from services.chassis.erasing import Erased
 from services.localization.contract import (
     AsOf,
     Biopsy,
@@ -64,6 +65,12 @@ class LocalizationClient:
         """What was the last answer?"""
         return await self._service.exchange(
             "GET", _plan(plan_id), StoredPlan, organisation=organisation
+        )
+
+    async def erase_plan(self, organisation: str, plan_id: UUID) -> Erased:
+        """Have the person of a search forgotten for good. Safe to repeat."""
+        return await self._service.exchange(
+            "DELETE", _plan(plan_id), Erased, organisation=organisation
         )
 
     async def record_examination(

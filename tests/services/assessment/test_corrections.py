@@ -21,9 +21,9 @@ from services.assessment.contract import (
     StoredAssessment,
 )
 from services.assessment.settings import AssessmentSettings
+from services.chassis import audit
 from services.chassis.client import Refused
 from services.chassis.database import Database
-from services.chassis.tables import AUDIT_ENTRY
 from tests.services.assessment.conftest import client_with
 from tests.services.assessment.vectors import AS_OF, an_observation, body_of, vectors
 
@@ -365,12 +365,11 @@ async def test_what_a_correction_touches_is_in_the_audit_log(
 
     database = Database(settings.database_url)
     async with database.reading() as session:
-        connection = await session.connection()
-        entries = (await connection.execute(AUDIT_ENTRY.select())).all()
+        entries = await audit.entries(session)
     await database.close()
 
-    assert {entry.patient for entry in entries} == {"p-17"}
-    done = [(entry.action, entry.record_id) for entry in entries if entry.kind != "Observation"]
+    assert {entry["patient"] for entry in entries} == {"p-17"}
+    done = [(entry["action"], entry["record_id"]) for entry in entries if entry["kind"] != "Observation"]
     assert done == [
         ("create", str(first.id)),
         ("update", str(first.id)),
@@ -438,11 +437,10 @@ async def test_a_repeated_call_shows_what_was_answered_and_is_in_the_audit_log(
 
     database = Database(settings.database_url)
     async with database.reading() as session:
-        connection = await session.connection()
-        entries = (await connection.execute(AUDIT_ENTRY.select())).all()
+        entries = await audit.entries(session)
     await database.close()
 
-    assert [(entry.action, entry.patient) for entry in entries] == [
+    assert [(entry["action"], entry["patient"]) for entry in entries] == [
         ("create", "p-17"),
         ("create", "p-17"),
         ("read", "p-17"),

@@ -12,10 +12,10 @@ from services.assessment.assess import assess
 from services.assessment.client import AssessmentClient
 from services.assessment.contract import AssessRecord, EvaluateRequest, RecordFacts
 from services.assessment.settings import AssessmentSettings
+from services.chassis import audit
 from services.chassis.client import Refused
 from services.chassis.database import Database
 from services.chassis.migrations import differences
-from services.chassis.tables import AUDIT_ENTRY
 from services.chassis.tokens import TokenMint
 from tests.services.assessment.conftest import EVERYTHING, client_with
 from tests.services.assessment.vectors import AS_OF, an_observation, body_of, request_of, vectors
@@ -265,11 +265,10 @@ async def test_every_look_at_a_patient_is_in_the_audit_log(
 
     database = Database(settings.database_url)
     async with database.reading() as session:
-        connection = await session.connection()
-        entries = (await connection.execute(AUDIT_ENTRY.select())).all()
+        entries = await audit.entries(session)
     await database.close()
 
-    assert [(entry.action, entry.patient) for entry in entries] == [
+    assert [(entry["action"], entry["patient"]) for entry in entries] == [
         ("create", "DC1"),
         ("read", "DC1"),
         ("search", "DC1"),

@@ -30,9 +30,7 @@ async def test_every_read_and_change_is_in_the_log(app: FastAPI, toy: httpx2.Asy
     await toy.get(f"/toy/v1/notes/{reply.json()['id']}")
 
     async with app.state.database.reading() as session:
-        connection = await session.connection()
-        rows = await connection.execute(select(AUDIT_ENTRY).order_by(AUDIT_ENTRY.c.number))
-        entries = rows.mappings().all()
+        entries = await audit.entries(session)
     assert [entry["action"] for entry in entries] == ["create", "read"]
     assert {entry["organisation"] for entry in entries} == {"north"}
     assert {entry["subject"] for entry in entries} == {"lab"}
@@ -40,6 +38,25 @@ async def test_every_read_and_change_is_in_the_log(app: FastAPI, toy: httpx2.Asy
     assert {entry["record_id"] for entry in entries} == {reply.json()["id"]}
     assert {entry["address"] for entry in entries} == {"127.0.0.1"}
     assert entries[0]["request_id"] == reply.headers["x-request-id"]
+
+
+async def test_whom_the_log_means_can_be_forgotten_and_the_chain_stays_whole(
+    app: FastAPI, toy: httpx2.AsyncClient
+) -> None:
+    await _five_entries(toy)
+    async with app.state.database.reading() as session:
+        written = (await (await session.connection()).execute(select(AUDIT_ENTRY))).mappings().all()
+    assert len({entry["patient"] for entry in written}) == 1
+    assert "p-1" not in str(written), "the chain itself never named anybody"
+
+    async with app.state.database.transaction() as session:
+        await audit.forget(session, "south", "p-1")
+        assert {entry["patient"] for entry in await audit.entries(session)} == {"p-1"}
+        await audit.forget(session, "north", "p-1")
+        assert {entry["patient"] for entry in await audit.entries(session)} == {
+            written[0]["patient"]
+        }
+    assert (await _verify(app)).intact
 
 
 async def test_an_empty_log_and_a_full_one_are_intact(

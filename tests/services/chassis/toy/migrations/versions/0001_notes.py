@@ -33,6 +33,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_patient"), ["patient"], unique=False)
 
     op.create_table(
+        "audit_person",
+        sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("patient", sa.String(), nullable=False),
+        sa.Column("stands_for", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", "patient", name=op.f("pk_audit_person")),
+        sa.UniqueConstraint("stands_for", name=op.f("uq_audit_person_stands_for")),
+    )
+    op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("entries", sa.BigInteger(), nullable=False),
@@ -78,6 +86,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_kept_answer_kept_at"))
 
     op.drop_table("kept_answer")
+    op.drop_table("audit_person")
     op.drop_table("audit_head")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_patient"))
