@@ -22,6 +22,8 @@ class QueueEntry:
     row: WorklistRow
     urgency: Urgency
     why: str
+    risk: str = ""
+    attention: tuple[str, ...] = ()
 
 
 def queue_entry(row: WorklistRow, journey: JourneyRow, now: datetime) -> QueueEntry:
@@ -31,7 +33,26 @@ def queue_entry(row: WorklistRow, journey: JourneyRow, now: datetime) -> QueueEn
     why = when_due(row.next_due, on)
     if row.overdue > 1:
         why = count("%(why)s, and %(n)s more", "%(why)s, and %(n)s more", row.overdue - 1, why=why)
-    return QueueEntry(row, pressing, why)
+    risk = say(RISKS[row.risk]) if row.risk in RISKS else ""
+    return QueueEntry(row, pressing, why, risk, _attention(row.attention))
+
+
+RISKS = {
+    "critical": "Cannot wait: a critical result",
+    "postoperative": "Stands earlier: just operated",
+    "dose": "Stands earlier: a dose is due",
+    "decision": "Stands earlier: others wait for it",
+}
+"""Why something stands before what is overdue for longer."""
+
+
+def _attention(said: Sequence[str]) -> tuple[str, ...]:
+    """What went wrong on a journey, in the language of the page: each is `number what`."""
+    found = []
+    for one in said:
+        number, _, what = one.partition(" ")
+        found.append(f"{number} {say(what)}" if number.isdigit() else say(one))
+    return tuple(found)
 
 
 def when_due(due: date | None, on: date) -> str:

@@ -42,11 +42,12 @@ async def everything_known(
         conclusion is not None and conclusion.service == "followup"
     )
     followed = followed or any(moment.detail == "therapy" for moment in moments)
-    plan = f"/followup/v1/plans/{journey.id}"
+    record = journey.record or journey.id
+    plan = f"/followup/v1/plans/{record}"
     answer, assessed, search, trends, proposals, preview = await asyncio.gather(
         whole_answer(parts, journey),
         _assessed(parts, journey, moments),
-        _only(searched, look(parts, caller, f"/localization/v1/plans/{journey.id}")),
+        _only(searched, look(parts, caller, f"/localization/v1/plans/{record}")),
         _only(followed, look(parts, caller, f"{plan}/trends")),
         _only(followed, look(parts, caller, f"{plan}/proposals")),
         _only(followed, _preview(parts, caller, plan)),
@@ -87,7 +88,9 @@ async def _assessed(
     if last is None:
         return None
     return await in_time(
-        parts.conclusions(journey.organisation, "assessment", journey.id, UUID(last)),
+        parts.conclusions(
+            journey.organisation, "assessment", journey.record or journey.id, UUID(last)
+        ),
         "conclusion-not-read",
     )
 

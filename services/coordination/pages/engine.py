@@ -42,7 +42,9 @@ async def whole_answer(parts: Parts, journey: JourneyRow) -> dict[str, Any] | No
     if conclusion is None or parts.conclusions is None:
         return None
     return await in_time(
-        parts.conclusions(journey.organisation, conclusion.service, journey.id, conclusion.id),
+        parts.conclusions(
+            journey.organisation, conclusion.service, journey.record or journey.id, conclusion.id
+        ),
         "conclusion-not-read",
     )
 

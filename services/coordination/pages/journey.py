@@ -105,7 +105,7 @@ async def sampling_drawn(
     journey = await found(session, person.caller, journey_id, "Procedure")
     await session.commit()
     neighbours = parts_of(request).neighbours
-    path = f"/localization/v1/plans/{journey.id}/venous-samplings/{sampling_id}/drawing"
+    path = f"/localization/v1/plans/{journey.record or journey.id}/venous-samplings/{sampling_id}/drawing"
     picture = b"" if neighbours is None else await neighbours.picture(person.caller, path)
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",

@@ -55,7 +55,7 @@ async def decide(
             session, person.caller, "update", "MedicationRequest", proposal_id, journey.patient_id
         )
         await session.commit()  # nobody waits for our database while another service decides
-        path = f"/followup/v1/plans/{journey_id}/proposals/{proposal_id}/decision"
+        path = f"/followup/v1/plans/{journey.record or journey_id}/proposals/{proposal_id}/decision"
         try:
             await neighbours.tell(person.caller, "PUT", path, Said(said))
         except Refused as refusal:

@@ -1,15 +1,17 @@
 """The worklist: one queue across patients, with the reason for each place in it."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.chassis import audit
 from services.chassis.database import InTransaction
-from services.coordination import listing, repository, views, wording
+from services.coordination import assignments, listing, repository, views, wording
 from services.coordination.cursor import BadCursor
 from services.coordination.journeys import PHASES
 from services.coordination.language import say
@@ -17,16 +19,29 @@ from services.coordination.listing import Filters
 from services.coordination.pages.engine import engine_is_away
 from services.coordination.reading import worklist_page
 from services.coordination.rendering import PageRoute, page
-from services.coordination.sign_in import Person
+from services.coordination.sign_in import Person, SignedIn, expect_own_form
 
 router = APIRouter(route_class=PageRoute)
 
 ROWS = 50
+SLOW_SECONDS = 0.05
+KEPT_SECONDS = 15.0
+VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "all": ("All open", {}),
+    "mine": ("Assigned to me", {}),
+    "unassigned": ("Unassigned", {"unassigned": True}),
+    "overdue": ("Overdue", {"overdue": True}),
+    "review": ("Results to review", {"to_review": True}),
+    "unmapped": ("Refused data", {"unmapped": True}),
+    "stalled": ("Stalled", {"stalled": True}),
+    "lost": ("Lost to follow-up", {"lost": True}),
+}
+"""The saved filters: what each is called, and which journeys it shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
-    """One value of a filter, and how many journeys it would show."""
+class Choice:
+    """One filter, and how many journeys it would show."""
 
     value: str
     words: str
@@ -34,54 +49,139 @@ class _Choice:
     is_chosen: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody wants to see."""
+
+    view: str = "all"
+    phase: str = ""
+    search: str = ""
+
+    def filters(self, person: SignedIn) -> Filters:
+        """The same, as the list reads it."""
+        wanted: dict[str, Any] = dict(VIEWS[self.view][1])
+        if self.view == "mine":
+            wanted["assignee"] = person.caller.subject
+        return Filters(phase=self.phase or None, search=self.search or None, **wanted)
+
+
 @router.get("/worklist", response_class=Response)
 async def worklist_shown(
     request: Request,
     session: InTransaction,
     person: Person,
+    view: Annotated[str, Query(max_length=20)] = "all",
     phase: Annotated[str, Query(max_length=50)] = "",
-    overdue: Annotated[str, Query(max_length=5)] = "",
-    mine: Annotated[str, Query(max_length=5)] = "",
     cursor: Annotated[str | None, Query(max_length=500)] = None,
+    done: Annotated[str | None, Query(max_length=4000)] = None,
 ) -> Response:
     """Who has to do what: one queue, with the reason for each place in it."""
-    caller, now = person.caller, datetime.now(UTC)
-    chosen = Filters(
-        phase=phase if phase in PHASES else None,
-        overdue=True if overdue else None,
-        assignee=caller.subject if mine else None,
-    )
+    chosen = Chosen(view if view in VIEWS else "all", phase if phase in PHASES else "")
     try:
-        listed = await worklist_page(session, caller.organisation, chosen, cursor, ROWS)
+        return await _shown(request, session, person, chosen, cursor, done)
     except BadCursor:
         return RedirectResponse("/worklist", 303)
+
+
+@router.post("/worklist/search", response_class=Response)
+async def search(
+    request: Request,
+    session: InTransaction,
+    person: Person,
+    csrf: Annotated[str, Form()] = "",
+    q: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Find a patient by the beginning of the id. Sent in the body: no id stands in an address."""
+    expect_own_form(person, csrf)
+    return await _shown(request, session, person, Chosen(search=q.strip()), None, None)
+
+
+async def _shown(
+    request: Request,
+    session: InTransaction,
+    person: SignedIn,
+    chosen: Chosen,
+    cursor: str | None,
+    done: str | None,
+) -> Response:
+    caller, now = person.caller, datetime.now(UTC)
+    filters = chosen.filters(person)
+    listed = await worklist_page(session, caller.organisation, filters, cursor, ROWS)
     ids = [row.journey for row in listed.rows]
     rows = await listing.journeys_by_id(session, caller.organisation, ids)
-    entries = [views.queue_entry(row, rows[row.journey], now) for row in listed.rows]
+    changed = await assignments.latest(session, caller.organisation, ids)
     for row in listed.rows:
         audit.record(session, caller, "search", "EpisodeOfCare", row.journey, row.patient_id)
-    in_phase = await listing.count_by_phase(session, caller.organisation)
-
-    async def number(**changed: Any) -> int:
-        filters = Filters(**changed)
-        return await listing.count(session, caller.organisation, filters, now)
-
-    phases = [
-        _Choice(code, say(wording.PHASES[code]), in_phase.get(code, 0), phase == code)
-        for code in PHASES
-    ]
+    counted = await _counted(request, session, person, now)
+    total = counted["view"][chosen.view]
+    if chosen.phase or chosen.search:
+        total = await listing.count(session, caller.organisation, filters, now)
     return page(
         "worklist.html",
         person=person,
         engine_away=await engine_is_away(request),
-        entries=entries,
+        entries=[views.queue_entry(row, rows[row.journey], now) for row in listed.rows],
+        assigned=changed,
         cursor=listed.cursor,
         is_first=cursor is None,
         as_of=now,
-        phases=phases,
-        everything=sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0),
-        overdue=_Choice("1", say("Overdue only"), await number(overdue=True), bool(overdue)),
-        mine=_Choice("1", say("Assigned to me"), await number(assignee=caller.subject), bool(mine)),
-        total=await listing.count(session, caller.organisation, chosen, now),
-        is_filtered=bool(chosen.model_dump(exclude_none=True)),
+        chosen=chosen,
+        views=[
+            Choice(code, say(words), counted["view"][code], code == chosen.view)
+            for code, (words, _) in VIEWS.items()
+        ],
+        phases=[
+            Choice(
+                code, say(wording.PHASES[code]), counted["phase"].get(code, 0), code == chosen.phase
+            )
+            for code in PHASES
+        ],
+        everything=counted["view"]["all"],
+        total=total,
+        names=await assignments.names(session, caller.organisation),
+        is_filtered=chosen != Chosen(),
+        done=await _undoable(session, person, done),
+        new_id=uuid4,
     )
+
+
+async def _counted(
+    request: Request, session: InTransaction, person: SignedIn, now: datetime
+) -> dict[str, dict[str, int]]:
+    """How many each filter would show. Where counting takes long, it is done now and then."""
+    key = (person.caller.organisation, person.caller.subject)
+    kept: dict[Any, tuple[float, Any]] = request.app.state.__dict__.setdefault("_counted", {})
+    until, counted = kept.get(key, (0.0, None))
+    if counted is not None and time.monotonic() < until:
+        return counted  # type: ignore[no-any-return]
+    began = time.monotonic()
+    in_phase = await listing.count_by_phase(session, person.caller.organisation)
+    view = {"all": sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0)}
+    for code in VIEWS:
+        if code != "all":
+            filters = Chosen(view=code).filters(person)
+            view[code] = await listing.count(session, person.caller.organisation, filters, now)
+    counted = {"phase": in_phase, "view": view}
+    if time.monotonic() - began > SLOW_SECONDS:
+        kept[key] = (time.monotonic() + KEPT_SECONDS, counted)
+    return counted
+
+
+async def _undoable(
+    session: InTransaction, person: SignedIn, done: str | None
+) -> list[dict[str, Any]]:
+    """The changes that were just made and may be taken back: `journey.version` each."""
+    found = []
+    for said in (done or "").split("~")[: ROWS * 2]:
+        journey, _, version = said.partition(".")
+        try:
+            id = UUID(journey)
+        except ValueError:
+            continue
+        row = (await assignments.latest(session, person.caller.organisation, [id])).get(id)
+        known = await repository.find_journey(session, person.caller.organisation, id)
+        if row is not None and known is not None and str(row.version) == version:
+            found.append(
+                {"journey": id, "version": row.version, "patient": known.patient_id, "row": row}
+            )
+    return found
