@@ -44,4 +44,7 @@ class CoordinationSettings(ServiceSettings):
     retry_first_seconds: float = Field(default=1, gt=0, description="the first pause after failing")
     retry_most_seconds: float = Field(default=300, gt=0, description="the longest pause")
     lease_seconds: float = Field(default=10, gt=0, description="how long a silent relay is trusted")
+    smallest_cell: int = Field(
+        default=11, ge=1, description="smaller numbers of patients are not shown to managers"
+    )
     session_hours: float = Field(default=12, gt=0, description="how long a sign-in lasts")

@@ -81,7 +81,7 @@ class Step:
 
 
 def steps(journey: JourneyRow, moments: Sequence[MomentRow]) -> list[Step]:
-    """The phases, where the journey stands, and when it came there last. `moments`: newest first."""
+    """The phases, and when the journey came into each last. `moments`: the newest first."""
     moved = [(journey.started_at, "assessment")]
     moved += [
         (moment.at, moment.detail.partition(":")[0])
@@ -221,8 +221,8 @@ def _gist(kind: str, payload: Mapping[str, Any]) -> list[str]:
 
 def _value(said: Mapping[str, Any]) -> str:
     name = wording.act_in_words(str(said.get("analyte") or said.get("loinc") or "?"))
-    amount = f"{said.get('comparator') or ''}{said.get('value', '')} {said.get('unit') or say('(no unit)')}"
-    return f"{name} {amount}"
+    number = f"{said.get('comparator') or ''}{said.get('value', '')}"
+    return f"{name} {number} {said.get('unit') or say('(no unit)')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,14 +45,14 @@ async def journey_shown(
 ) -> Response:
     """One journey: what to decide, what is due, what was concluded and why."""
     journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    shown = await _journey_in_words(session, journey)
+    shown = await in_words(session, journey)
     await session.commit()  # nobody waits for our database while we wait for another service
     away, known = await asyncio.gather(
         engine_is_away(request),
         everything_known(parts_of(request), person.caller, journey, shown["moments"]),
     )
     return page(
-        "journey.html", person=person, engine_away=away, **shown, **_drawn(journey, known, shown)
+        "journey.html", person=person, engine_away=away, **shown, **drawn(journey, known, shown)
     )
 
 
@@ -94,7 +94,7 @@ async def who_saw(
 
 
 @router.get("/journeys/{journey_id}/venous-samplings/{sampling_id}", response_class=Response)
-async def sampling_drawn(
+async def samplingdrawn(
     journey_id: UUID,
     sampling_id: UUID,
     request: Request,
@@ -105,7 +105,8 @@ async def sampling_drawn(
     journey = await found(session, person.caller, journey_id, "Procedure")
     await session.commit()
     neighbours = parts_of(request).neighbours
-    path = f"/localization/v1/plans/{journey.record or journey.id}/venous-samplings/{sampling_id}/drawing"
+    plan = f"/localization/v1/plans/{journey.record or journey.id}"
+    path = f"{plan}/venous-samplings/{sampling_id}/drawing"
     picture = b"" if neighbours is None else await neighbours.picture(person.caller, path)
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -115,7 +116,8 @@ async def sampling_drawn(
     return Response(picture, media_type="image/svg+xml", headers=headers)
 
 
-async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any]:
+async def in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any]:
+    """What coordination itself knows of a journey, in the words of the page."""
     where = (session, journey.organisation, journey.id)
     now = datetime.now(UTC)
     on = today(journey.zone, journey.clock_ahead_seconds, now)
@@ -161,7 +163,7 @@ async def _journey_in_words(session: InTransaction, journey: JourneyRow) -> dict
     }
 
 
-def _drawn(journey: JourneyRow, known: Known, shown: dict[str, Any]) -> dict[str, Any]:
+def drawn(journey: JourneyRow, known: Known, shown: dict[str, Any]) -> dict[str, Any]:
     """What the other services know, placed for pictures and lists."""
     trends = known.trends or {}
     series = series_of_trends(trends) or series_of_events(shown["told"])
