@@ -62,7 +62,13 @@ OWNERS: dict[EventKind, Callable[[Any, EventOfJourney], Awaitable[HandedOver]]] 
 }
 """Who keeps what an event says. The journey itself never reads it."""
 
-ANSWERS_TO_REMINDERS = (EventKind.ACKNOWLEDGEMENT, EventKind.DISPOSITION)
+ANSWERS_TO_REMINDERS = (
+    EventKind.ACKNOWLEDGEMENT,
+    EventKind.DISPOSITION,
+    EventKind.CONTACT,
+    EventKind.POSTPONEMENT,
+    EventKind.PREFERENCES,
+)
 FOLLOWUP_IS_TOLD = "follow-up is told what was found"
 TIO_PHASE = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
 

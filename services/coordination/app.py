@@ -13,6 +13,7 @@ from services.chassis import idempotency
 from services.chassis.app import create_service
 from services.chassis.logging import get_logger
 from services.coordination import (
+    contact_routes,
     pages,
     reports,
     routes,
@@ -75,6 +76,7 @@ def create_app(
             reports.router,
             subscriptions.router,
             working_time.router,
+            contact_routes.router,
             sign_in.router,
             pages.router,
             upkeep_routes.router,

@@ -16,7 +16,9 @@ from services.coordination.working_time import WorkingTime
 
 async def hours_of(session: AsyncSession, journey: JourneyRow, at: datetime) -> Hours:
     """When may the patient, and those who work for this journey, be told?"""
-    return of_journey(journey, await working_time.of_site(session, journey.organisation), at)
+    return of_journey(
+        journey, await working_time.of_site(session, journey.organisation, journey.site), at
+    )
 
 
 def of_journey(journey: JourneyRow, site: WorkingTime, at: datetime) -> Hours:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.rules import reminders
 from services.chassis.auth import Caller
 from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable, pointer
-from services.coordination import repository
+from services.coordination import answering, repository
 from services.coordination.contract import (
     DecisionTaken,
     Disposition,
@@ -123,6 +123,8 @@ async def settle(
         return _outcome(event)
     if outcome.outcome == "applied" and event.kind in ("acknowledgement", "disposition"):
         outcome = await _answer_obligation(session, journey, event, ledger)
+    elif outcome.outcome == "applied" and event.kind in answering.KINDS:
+        outcome = await answering.take(session, journey, event, ledger)
     event.outcome, event.reason = outcome.outcome, outcome.reason
     event.settled_at = datetime.now(UTC)
     what = {"refused": "refused", "applied": "noted" if outcome.reason else None}[outcome.outcome]

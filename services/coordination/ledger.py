@@ -80,6 +80,11 @@ class Ledger:
         before = self._owed(row)
         self._write(row, before.ended(disposition, reason, by_person=True), by)
         await withdraw_deliveries(self._session, self._journey, [(row.rule, row.occurrence)])
+        await self.rank()
+
+    async def rank(self) -> None:
+        """Let the worklist see what is due next, after something about it was changed."""
+        await self._session.flush()
         rows = await repository.obligations_of(
             self._session, self._journey.organisation, self._journey.id
         )

@@ -12,7 +12,14 @@ from pydantic import BaseModel, ValidationError
 
 from services.assessment.contract import RecordFacts
 from services.chassis.errors import unreadable
-from services.coordination.contract import DecisionTaken, Event, ObligationAnswered
+from services.coordination.contract import (
+    ContactAttempted,
+    ContactPreferences,
+    DecisionTaken,
+    Event,
+    ObligationAnswered,
+    Postponed,
+)
 from services.followup.contract import EventBody
 from services.localization.contract import (
     PlacedOrder,
@@ -41,6 +48,9 @@ READ_AS: Mapping[str, type[BaseModel]] = {
     "decision": DecisionTaken,
     "acknowledgement": ObligationAnswered,
     "disposition": ObligationAnswered,
+    "contact": ContactAttempted,
+    "postponement": Postponed,
+    "preferences": ContactPreferences,
 }
 
 

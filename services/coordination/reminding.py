@@ -35,7 +35,7 @@ async def remind(
     session: AsyncSession, journey: JourneyRow, still_open: Sequence[ObligationRow], at: datetime
 ) -> tuple[datetime | None, list[ReminderRow]]:
     """Say what is due at this moment. When to look again (first), and what was said (second)?"""
-    site = await working_time.of_site(session, journey.organisation)
+    site = await working_time.of_site(session, journey.organisation, journey.site)
     telling = _Telling(session, journey, of_journey(journey, site, at), at)
     await telling.release_what_was_held()
     known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}

@@ -1,9 +1,9 @@
-"""When a site tells people: `PUT` and `GET /coordination/v1/working-time`."""
+"""When people are told: `PUT` and `GET /coordination/v1/working-time`, and `…/{site}`."""
 
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,11 +14,16 @@ from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound, PreconditionRequired
-from services.chassis.etags import IfMatch, tell_version
+from services.chassis.etags import Expected, IfMatch, tell_version
 from services.coordination.contract import expect_zone
 from services.coordination.tables import WorkingTimeRow
 
 router = APIRouter(prefix="/coordination/v1/working-time", tags=["working time"])
+
+MAY_READ, MAY_SAY = requires("Location", "r"), requires("Location", "u")
+Site = Annotated[str, Path(min_length=1, max_length=200)]
+THE_ORGANISATION = ""
+"""The site that stands for all of an organisation's sites."""
 
 MOST_DAYS = 400
 LONGEST_SPREAD = 240
@@ -59,16 +64,16 @@ class WorkingTime(Native):
         if self.zone is not None:
             expect_zone(self.zone)
         expect_place(self.country, self.subdivision)
+        given = (self.opens, self.closes, self.quiet_until, self.quiet_from)
+        if any(hour is not None and hour.tzinfo is not None for hour in given):
+            raise PydanticCustomError("hours_offset", "an hour of the clock has no offset")
         on = date.max
         work = working_calendar.at_work("UTC", on, opens=self.opens, closes=self.closes)
         told = working_calendar.awake(
             "UTC", on, quiet_until=self.quiet_until, quiet_from=self.quiet_from
         )
-        for hours in (work, told):
-            if hours.start >= hours.until:
-                raise PydanticCustomError("hours_reversed", "hours end after they begin")
-            if hours.start.tzinfo is not None or hours.until.tzinfo is not None:
-                raise PydanticCustomError("hours_offset", "an hour of the clock has no offset")
+        if any(hours.start >= hours.until for hours in (work, told)):
+            raise PydanticCustomError("hours_reversed", "hours end after they begin")
         return self
 
 
@@ -80,21 +85,29 @@ class WorkingTimeTold(WorkingTime):
     told_at: Instant
 
 
-async def of_site(session: AsyncSession, organisation: str) -> WorkingTime:
-    """When does this site tell people? Nothing of its own where it never said so."""
-    row = await session.get(WorkingTimeRow, organisation)
-    return WorkingTime() if row is None else WorkingTime.model_validate(row.body)
+async def of_site(session: AsyncSession, organisation: str, site: str | None) -> WorkingTime:
+    """When does this site tell people? What it never said, its organisation may have said."""
+    for place in dict.fromkeys((site or THE_ORGANISATION, THE_ORGANISATION)):
+        row = await session.get(WorkingTimeRow, (organisation, place))
+        if row is not None:
+            return WorkingTime.model_validate(row.body)
+    return WorkingTime()
 
 
 @router.get("", response_model=WorkingTimeTold)
 async def read_working_time(
-    response: Response, session: InTransaction, caller: Annotated[Caller, requires("Location", "r")]
+    response: Response, session: InTransaction, caller: Annotated[Caller, MAY_READ]
 ) -> WorkingTimeTold:
-    """Show what this site said about its hours and days."""
-    row = await session.get(WorkingTimeRow, caller.organisation)
-    if row is None:
-        raise NotFound("this organisation has no working time of its own")
-    return _shown(response, row)
+    """Show the hours and days of this organisation."""
+    return await _read(response, session, caller, THE_ORGANISATION)
+
+
+@router.get("/{site}", response_model=WorkingTimeTold)
+async def read_working_time_of_site(
+    site: Site, response: Response, session: InTransaction, caller: Annotated[Caller, MAY_READ]
+) -> WorkingTimeTold:
+    """Show the hours and days of one of its sites."""
+    return await _read(response, session, caller, site)
 
 
 @router.put("", response_model=WorkingTimeTold)
@@ -103,26 +116,64 @@ async def record_working_time(
     response: Response,
     session: InTransaction,
     expected: IfMatch,
-    caller: Annotated[Caller, requires("Location", "u")],
+    caller: Annotated[Caller, MAY_SAY],
 ) -> WorkingTimeTold:
     """Say when people are told here; each journey plans by it from its next look on."""
+    return await _record(response, session, caller, THE_ORGANISATION, wanted, expected)
+
+
+@router.put("/{site}", response_model=WorkingTimeTold)
+async def record_working_time_of_site(
+    site: Site,
+    wanted: WorkingTime,
+    response: Response,
+    session: InTransaction,
+    expected: IfMatch,
+    caller: Annotated[Caller, MAY_SAY],
+) -> WorkingTimeTold:
+    """The same for one of its sites, in the place of what the organisation said."""
+    return await _record(response, session, caller, site, wanted, expected)
+
+
+async def _read(
+    response: Response, session: AsyncSession, caller: Caller, site: str
+) -> WorkingTimeTold:
+    row = await session.get(WorkingTimeRow, (caller.organisation, site))
+    if row is None:
+        raise NotFound("nothing was said about working time here")
+    return _shown(response, row)
+
+
+async def _record(
+    response: Response,
+    session: AsyncSession,
+    caller: Caller,
+    site: str,
+    wanted: WorkingTime,
+    expected: Expected,
+) -> WorkingTimeTold:
     body = wanted.model_dump(mode="json", exclude_defaults=True)
-    row = await session.get(WorkingTimeRow, caller.organisation, with_for_update=True)
+    place = (caller.organisation, site)
+    row = await session.get(WorkingTimeRow, place, with_for_update=True)
+    now, reference = datetime.now(UTC), site or caller.organisation
     if row is None:
         expected.check(None)
-        now = datetime.now(UTC)
         row = WorkingTimeRow(
-            organisation=caller.organisation, body=body, told_by=caller.subject, told_at=now
+            organisation=caller.organisation,
+            site=site,
+            body=body,
+            told_by=caller.subject,
+            told_at=now,
         )
         session.add(row)
-        audit.record(session, caller, "create", "Location", caller.organisation)
+        audit.record(session, caller, "create", "Location", reference)
     elif row.body != body:
         if not expected.is_given():
             raise PreconditionRequired("send If-Match with the ETag of the version you edit")
         expected.check(row.version)
-        row.body, row.told_by, row.told_at = body, caller.subject, datetime.now(UTC)
+        row.body, row.told_by, row.told_at = body, caller.subject, now
         row.version += 1
-        audit.record(session, caller, "update", "Location", caller.organisation)
+        audit.record(session, caller, "update", "Location", reference)
     return _shown(response, row)
 
 

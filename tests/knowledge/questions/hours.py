@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from knowledge.rules import reminders, working_calendar
+from knowledge.rules import reminders, tracing, working_calendar
 from knowledge.rules.sending_hours import Hours
 from tests.knowledge.questions.things import DAY
 
@@ -53,3 +53,18 @@ def step_to_work(due: date, step: str) -> str:
     hours = Hours(working_calendar.awake("Europe/Berlin", DAY), calendar, 0.0, timedelta(0))
     [at] = [r.at for r in reminders.rungs("lab", due, hours, DAY) if r.key == step]
     return str(at.date())
+
+
+def can_be_reached(attempts: int, days: int, means: int) -> str:
+    """So many attempts without an answer, over so many days, by so many means: which standing?"""
+    begin = datetime(2026, 9, 1, 10, tzinfo=ZoneInfo("UTC"))
+    last = max(1, attempts - 1)
+    tried = [
+        tracing.Attempt(
+            begin + timedelta(days=days) * number / last,
+            ("phone", "letter", "sms")[number % means],
+            "no_answer",
+        )
+        for number in range(attempts)
+    ]
+    return tracing.standing(tried, DAY).reach

@@ -1,0 +1,72 @@
+"""Carry out what people say around a reminder: they tried to reach somebody, put off, or refuse."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.rules import reminders
+from services.coordination import contacts, repository
+from services.coordination.contract import Outcome, Postponed
+from services.coordination.ledger import Ledger
+from services.coordination.preferences import take_preferences
+from services.coordination.reminding import withdraw_deliveries
+from services.coordination.tables import EventRow, JourneyRow, ObligationRow
+
+KINDS = ("contact", "postponement", "preferences")
+"""What is carried out here once the journey has taken it."""
+
+
+async def take(
+    session: AsyncSession, journey: JourneyRow, event: EventRow, ledger: Ledger
+) -> Outcome:
+    """Do what the event says; refused with the reason where it makes no sense."""
+    if event.kind == "contact":
+        reason = await contacts.take_attempt(session, journey, event)
+    elif event.kind == "postponement":
+        return await _postpone(session, journey, event, ledger)
+    else:
+        reason = take_preferences(journey, event)
+    await ledger.rank()
+    return Outcome(outcome="applied", reason=reason or "")
+
+
+async def _postpone(
+    session: AsyncSession, journey: JourneyRow, event: EventRow, ledger: Ledger
+) -> Outcome:
+    """Put off what is due: its ladder stands on the new day, and starts anew."""
+    said = Postponed.model_validate(event.payload)
+    place = (journey.organisation, journey.id, said.obligation.rule, said.obligation.occurrence)
+    owed = await session.get(ObligationRow, place)
+    refusal = _why_not(owed, said, journey)
+    if owed is None or refusal is not None:
+        return Outcome(outcome="refused", reason=refusal or "")
+    owed.postponed_until = said.until
+    owed.postponed_at = repository.now_there(journey).astimezone(UTC)
+    owed.postponed_by, owed.postponed_because = event.told_by, said.reason
+    owed.acknowledged_at = None
+    await withdraw_deliveries(session, journey, [(owed.rule, owed.occurrence)])
+    await ledger.rank()
+    words = f"{owed.act}: {said.until.isoformat()}"
+    key, at = f"postponed:{event.id}", event.occurred_at
+    await repository.note(session, journey, key, at, "postponed", words, str(event.id))
+    closes = owed.closes
+    late = closes is not None and said.until > closes
+    reason = f"later than its window, which closes on {closes}" if late else ""
+    return Outcome(outcome="applied", reason=reason)
+
+
+def _why_not(owed: ObligationRow | None, said: Postponed, journey: JourneyRow) -> str | None:
+    """Why can it not be put off? None if it can."""
+    if owed is None:
+        return "nothing of that name was ever due here"
+    if owed.status != "open":
+        return "it has already ended"
+    if reminders.ends_when_acknowledged(owed.ladder):
+        return "what is to be seen is not put off; it is acknowledged"
+    today = repository.now_there(journey).astimezone(ZoneInfo(journey.zone)).date()
+    if said.until <= today:
+        return "that day is not ahead"
+    if said.until <= repository.expected_on(owed):
+        return "it is not expected before that day"
+    return None
