@@ -2,8 +2,8 @@
 
 import base64
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from tests.journeys.system import System, a_system, eventually
 
 WEBHOOK = "/coordination/v1/subscriptions/0b8f5a34-5a0e-4a8c-9d57-1f1f5f3a9a01"
 MAIL = "/coordination/v1/subscriptions/0b8f5a34-5a0e-4a8c-9d57-1f1f5f3a9a02"
+
+BringUp = Callable[..., AbstractContextManager[System]]
+"""Starts a system on a folder, with variables of its own, and ends it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Ward:
 
 
 @contextmanager
-def a_ward(data: Path) -> Iterator[Ward]:
+def a_ward(data: Path, bring_up: BringUp = a_system) -> Iterator[Ward]:
     """A system with a webhook receiver and an SMTP server subscribed to its reminders."""
     secret = "whsec_" + base64.b64encode(os.urandom(24)).decode()
     with ExitStack() as stack:
@@ -58,7 +61,7 @@ def a_ward(data: Path) -> Iterator[Ward]:
         stack.callback(webhooks.close)
         stack.callback(mail.close)
         system = stack.enter_context(
-            a_system(
+            bring_up(
                 data,
                 TIO_COORDINATION_SMTP_HOST="127.0.0.1",
                 TIO_COORDINATION_SMTP_PORT=str(mail.port),

@@ -1,6 +1,7 @@
 """A real webhook receiver and a real SMTP server that remember what reached them."""
 
 import threading
+import time
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,12 +19,14 @@ class WebhookReceiver:
 
     def __init__(self, secret: str) -> None:
         self.accepted: list[tuple[str, dict[str, Any]]] = []
-        verifier, accepted = Webhook(secret), self.accepted
+        self.moments: list[float] = []
+        verifier, accepted, moments = Webhook(secret), self.accepted, self.moments
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 message = verifier.verify(body, dict(self.headers.items()))
+                moments.append(time.time())
                 accepted.append((self.headers["webhook-id"], message))
                 self.send_response(204)
                 self.end_headers()

@@ -1,0 +1,20 @@
+"""Processes die at random while reminders fall due: each arrives once, at real receivers."""
+
+from pathlib import Path
+
+from tests.journeys.apart import Apart, apart
+from tests.journeys.chaos import Cohort, disturb
+from tests.journeys.conftest import a_ward
+
+
+def test_whichever_process_dies_every_reminder_arrives_once(tmp_path: Path) -> None:
+    with a_ward(tmp_path / "data", apart) as ward:
+        assert isinstance(ward.system, Apart)
+        cohort = Cohort(ward, ward.system.engine)
+        cohort.begin(30)
+        counted = disturb(cohort, ward.system, seconds=60, kill_every=4, seed=1)
+
+    assert counted["kills"] >= 8
+    assert counted["reminders"] >= 45
+    assert (counted["lost"], counted["doubled"]) == (0, 0)
+    assert sum(counted["repeated_under_the_same_id"].values()) <= 2 * counted["kills"]
