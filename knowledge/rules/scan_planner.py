@@ -78,14 +78,14 @@ def ranked(options: Sequence[Option], on: date) -> list[Option]:
     """The options, worth most first. Among equals the lower dose, then the shorter wait, counts."""
     rest, order = list(options), []
     tie = TABLE.number("tie_below", on)
-    while rest:
+    while len(rest) > 1:
         best = max(rest, key=_worth)
         worth = best.utility.total
         equals = [o for o in rest if o is best or worth - o.utility.total < tie]
         chosen = min(equals, key=_burden) if len(equals) > 1 else best
         order.append(chosen)
         rest.remove(chosen)
-    return order
+    return order + rest
 
 
 def _worth(option: Option) -> Decimal:

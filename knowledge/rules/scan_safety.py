@@ -59,8 +59,8 @@ def _implants() -> Mapping[str, Entry]:
 
 def is_mri_unsafe(patient: Circumstances) -> bool:
     """Is there a device or metal beside which MRI would harm, or that nobody has checked?"""
-    if patient.mri_unsafe:
-        return True
+    if patient.mri_unsafe or not patient.implants:
+        return bool(patient.mri_unsafe)
     return any(
         said in ("unsafe", "unknown") or (said is None and plain(kind) in _implants())
         for kind, said in patient.implants

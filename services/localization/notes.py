@@ -47,8 +47,10 @@ def caveats(case: Case, coverage: Iterable[ScanCoverage]) -> list[Caveat]:
         if said.confidence in RULES:
             text = "a negative SSTR scan of low confidence: glucocorticoid or analogue on board"
             found.append(Caveat(said.confidence, text))
-    found += [Caveat(*note) for note in _about_candidates(case)]
-    found += [Caveat(*note) for note in _about_blood(case)]
+    if case.facts.places or case.facts.refuted:
+        found += [Caveat(*note) for note in _about_candidates(case)]
+    if case.sessions or case.request.fgf23:
+        found += [Caveat(*note) for note in _about_blood(case)]
     return found
 
 

@@ -10,9 +10,17 @@ from knowledge.rules.imaging import Kind, Technique
 from services.localization.answer import Caveat
 from services.localization.register import Place, Register, Seen, day_of
 from services.localization.scans import Made, Scan, scans_of
-from services.localization.sent import Examination, Lesion, PlanRequest, Resection, Study
+from services.localization.sent import (
+    Examination,
+    Lesion,
+    PlanRequest,
+    Resection,
+    Study,
+    UptakeLevel,
+)
 
 EXAMINATION = Technique(Kind.EXAMINATION)
+UPTAKES = {level: Uptake(level.value) for level in UptakeLevel}
 WITHOUT_IMAGES = frozenset({"registered", "cancelled", "entered-in-error"})
 
 
@@ -198,7 +206,7 @@ def _read_study(made: Made, register: Register) -> None:
 
 def _uptake(lesion: Lesion) -> Uptake | None:
     if lesion.uptake is not None:
-        return Uptake(lesion.uptake.value)
+        return UPTAKES[lesion.uptake]
     if lesion.suv is None or lesion.liver_suv is None:
         return None
     return Uptake.ABOVE_LIVER if lesion.suv > lesion.liver_suv else Uptake.ABOVE_BACKGROUND

@@ -145,10 +145,14 @@ class Register:
             twos = self._others(seen.ref, same=False)
             if any(other.ref in twos for other in place.seen):
                 return False
-        near = [self._near(seen, other) for other in place.seen]
-        if any(found is not None for found in near):
-            return True in near
-        return all(other.reading.study != seen.reading.study for other in place.seen)
+        compared = same_study = False
+        for other in place.seen:
+            near = self._near(seen, other)
+            if near:
+                return True
+            compared = compared or near is not None
+            same_study = same_study or other.reading.study == seen.reading.study
+        return not compared and not same_study
 
     def _near(self, one: Seen, other: Seen) -> bool | None:
         """Are both marks one spot? None where they cannot be compared."""
@@ -158,8 +162,10 @@ class Register:
         return candidates.same_spot((a.x, a.y, a.z), (b.x, b.y, b.z), self._on)
 
     def _nearest(self, seen: Seen, open_to: Sequence[Place]) -> Place | None:
-        marked = [p for p in open_to if any(self._near(seen, other) for other in p.seen)]
-        return next(iter(marked or open_to), None)
+        if len(open_to) > 1:
+            marked = [p for p in open_to if any(self._near(seen, other) for other in p.seen)]
+            open_to = marked or open_to
+        return open_to[0] if open_to else None
 
     def _note_two(self, place: Place) -> None:
         text = f"several spots at one site ({place.name}): a person says which findings are one"
