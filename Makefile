@@ -8,7 +8,7 @@ DATA ?= data
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser run test check bench mutants states lock migration history
+.PHONY: help install install-dev browser prometheus run test check bench mutants states dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,10 +33,16 @@ browser:
 	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  { echo "the page tests need Chromium: install it with this machine's package manager" >&2; exit 1; }
 
+# What operators read is judged by Prometheus itself.
+prometheus:
+	@command -v promtool >/dev/null || \
+	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null; } || \
+	  { echo "the monitoring tests need Prometheus: install it with this machine's package manager" >&2; exit 1; }
+
 run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
-test: install-dev browser check  ## everything CI runs
+test: install-dev browser prometheus check  ## everything CI runs
 	$(BIN)/python -m pytest
 
 check: install-dev  ## format, lint, types, imports, knowledge
@@ -55,6 +61,9 @@ mutants: install-dev  ## change the rules one bit at a time: which change does n
 
 states: install-dev  ## draw the states after surgery from their table into docs/follow-up-states.md
 	$(BIN)/tio knowledge states -o docs/follow-up-states.md
+
+dashboards: install-dev  ## draw Grafana's dashboards from their code
+	$(BIN)/python -m deploy.grafana.dashboards
 
 lock:  ## pin the newest versions that fit pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \
