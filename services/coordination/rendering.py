@@ -42,12 +42,17 @@ def _moment(moment: datetime, zone: str = "UTC") -> str:
     return language.moment(moment.astimezone(ZoneInfo(zone)))
 
 
+ABOUT = " It is about: "
+"""What a caveat is about stands behind its sentence, in the words of the laboratory."""
+
+
 def told(text: object) -> Markup:
     """A sentence that another service wrote, marked as English where it has no translation."""
-    words = wording.sentence(language.say(str(text or "")))
-    if language.is_said(str(text or "")):
-        return escape(words)
-    return Markup('<span lang="en">{}</span>').format(words)
+    words, mark, about = str(text or "").partition(ABOUT)
+    if not language.is_said(words):
+        return Markup('<span lang="en">{}</span>').format(wording.sentence(str(text or "")))
+    said = wording.sentence(language.say(words))
+    return escape(said + language.say(" It is about: ") + about if mark else said)
 
 
 _TEMPLATES = Environment(

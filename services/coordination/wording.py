@@ -213,3 +213,13 @@ def day(on: date) -> str:
 def days(number: int) -> str:
     """A number of days, said."""
     return count("%(n)s day", "%(n)s days", number)
+
+
+CODES = (
+    "TIO probable",
+    "TIO possible",
+    "TIO confirmed",
+    "TIO unlikely",
+    "indeterminate",
+)
+"""Codes of other services that have words in every language of the pages."""

@@ -168,7 +168,7 @@ def _form(
         person=person,
         journey=journey,
         form=form,
-        kinds=[(key, words) for key, (words, _) in KINDS.items()],
+        kinds=[(key, say(words)) for key, (words, _) in KINDS.items()],
         tracers=[(key, str(names[key].fields["name"])) for key in TRACERS if key in names],
         coverage=coverage_groups(),
         covered=set(form.chosen("coverage")),

@@ -1,0 +1,103 @@
+"""Every sentence that the pages can say, collected from where it is written."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from babel.messages.extract import extract
+from jinja2 import Environment
+
+from knowledge.terms.acts import ACTS
+from knowledge.terms.analyte import ANALYTES
+from services.coordination import views, wording
+from services.coordination.pages import (
+    answering,
+    body,
+    letter,
+    operating,
+    programme,
+    results,
+    scanning,
+    worklist,
+)
+
+HERE = Path(wording.__file__).parent
+SAYS = {"say": None, "count": (1, 2)}
+
+
+def in_templates() -> Iterator[str]:
+    """What stands in the templates."""
+    keywords: Any = {"_": None, "ngettext": (1, 2)}
+    options = {"trim_blocks": "true", "lstrip_blocks": "true"}
+    from jinja2.ext import babel_extract
+
+    for template in sorted((HERE / "templates").rglob("*.html")):
+        with template.open("rb") as written:
+            for _, said, _, _ in extract_with(babel_extract, written, keywords, options):
+                yield from (said,) if isinstance(said, str) else said[:1]
+
+
+def extract_with(method: Any, written: Any, keywords: Any, options: Any) -> Iterator[Any]:
+    """What Babel finds in one file, sentences with a plural by their singular."""
+    for line, message, comments, context in extract(
+        method, written, keywords=keywords, options=options
+    ):
+        yield line, message, comments, context
+
+
+def in_code() -> Iterator[str]:
+    """What stands in the modules: the first argument of `say` and `count`, and both of a choice."""
+    for module in sorted(HERE.rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) in SAYS and node.args:
+                yield from _texts(node.args[0])
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+
+
+def in_tables() -> Iterator[str]:
+    """What stands in tables of words: here, and in the terms of the knowledge that pages name."""
+    for name in dir(wording):
+        table = getattr(wording, name)
+        if name.isupper() and name not in ("ACTS", "ANALYTES", "REFERENCES"):
+            if isinstance(table, Mapping):
+                yield from (words for words in table.values())
+    yield from wording.CODES
+    yield from ACTS.values()
+    for analyte in ANALYTES.values():
+        name, _, specimen = analyte.name.partition(", ")
+        yield f"{specimen} {name}" if specimen else name
+    yield from answering.WHAT_IS_MISSING.values()
+    yield from results.SHEETS
+    yield from body.AREAS.values()
+    yield from (words for _, words, _ in body.PARTS)
+    yield from body.REGIONS.values()
+    yield from (name for name, _ in body._places())
+    yield from scanning.UPTAKES.values()
+    yield from scanning.MIMICS.values()
+    for choices in operating.CHOICES.values():
+        yield from choices.values()
+    yield from letter.PURPOSES.values()
+    yield from programme.STEPS.values()
+    yield from (words for words, _ in worklist.VIEWS.values())
+    yield from views.RISKS.values()
+
+
+def everything() -> list[str]:
+    """Every sentence once, in the order in which it is found."""
+    assert Environment is not None
+    found = [*in_templates(), *in_code(), *in_tables()]
+    return [text for text in dict.fromkeys(found) if text and any(c.isalpha() for c in text)]
