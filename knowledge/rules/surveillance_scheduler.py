@@ -56,7 +56,7 @@ class _Calendar:
             if row.counts_from == "dosing":
                 for stretch in self.stretches[row.key]:
                     found += self.doses.of(row, stretch)
-            else:
+            elif self.stretches[row.key]:
                 found += self._chain(row, self.stretches[row.key])
         kept = [item for item in found if not self._is_before_us(item)]
         return kept_apart(kept, self.on)

@@ -58,6 +58,13 @@ def stretches(row: Row, facts: Facts) -> list[Stretch]:
     """When does this row apply? In order, each with the day from which it counts."""
     if not row.is_for(facts.label):
         return []
+    if row.therapy:
+        return [
+            one
+            for number, course in enumerate(facts.treatments)
+            if course.kind == row.therapy
+            for one in _under(row, facts, course, _following(facts, number))
+        ]
     match row.counts_from:
         case "surgery" | "state" | "low":
             return [
@@ -76,12 +83,7 @@ def stretches(row: Row, facts: Facts) -> list[Stretch]:
             return list(_searching_treated(facts))
         case "standing":
             return [Stretch(facts.opened, facts.opened)]
-    return [
-        one
-        for number, course in enumerate(facts.treatments)
-        if course.kind == row.therapy
-        for one in _under(row, facts, course, _following(facts, number))
-    ]
+    raise AssertionError(f"{row.key} counts from {row.counts_from}: nobody knows when that is")
 
 
 def _tier_fits(row: Row, watch: Watch) -> bool:

@@ -90,7 +90,7 @@ def drugs_of(told: Sequence[Therapy], on: date) -> Drugs:
     """Which drugs, as of this day? What is dated later is not known yet."""
     drugs = Drugs()
     kinds = kinds_of(told)
-    names = {one.agent: _named(one.agent, kinds) for one in told}
+    names = {agent: _named(agent, kinds) for agent in {one.agent for one in told}}
     turns = sorted(((_order_of(one), one) for one in told), key=itemgetter(0))
     for _, therapy in turns:
         agent, kind = names[therapy.agent]
@@ -123,8 +123,7 @@ def _take_in_burosumab(drugs: Drugs, told: Therapy, on: date) -> None:
     drugs.burosumab_undated |= is_undated(told)
     mg = told.dose if told.dose_unit == MILLIGRAM else None
     for when in (told.started_on, told.given_on):
-        day = _day(when)
-        if day is not None and day <= on:
+        if when is not None and (day := day_of(when)) <= on:
             drugs.given.append(Given(day, mg, told.every_days))
     stopped = _day(told.stopped_on)
     if stopped is not None and stopped <= on:

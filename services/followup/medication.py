@@ -65,12 +65,14 @@ def _doses(told: Iterable[Therapy], taken: list[Period], kinds: Kinds, on: date)
     """Single doses of which nobody told a beginning; one after another they are one treatment."""
     found: dict[str, list[Period]] = {}
     for therapy in told:
+        if therapy.given_on is None:
+            continue
         agent = therapy.agent.strip().lower()
         kind = kinds[agent]
-        if kind is None or therapy.given_on is None:
+        if kind is None:
             continue
         given = day_of(therapy.given_on)
-        if any(p.agent == agent and p.covers(given) for p in taken):
+        if taken and any(p.agent == agent and p.covers(given) for p in taken):
             continue
         last = given + safety.dose_lasts(therapy.every_days, on)
         doses = found.setdefault(agent, [])

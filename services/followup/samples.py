@@ -13,6 +13,9 @@ from services.followup.by_analyte import ByAnalyte, Found
 from services.followup.doubts import counts
 from services.followup.results import ALP, FGF23
 
+OF_THE_KIDNEY = ("tmp_gfr", "u_phos", "u_phos_24h")
+"""Without one of these nobody can say how the kidney handles phosphate."""
+
 FOR_TMP_GFR = ("tmp_gfr", "u_phos", "s_creat", "u_creat")
 
 Levels = Mapping[str, Level]
@@ -45,19 +48,21 @@ class Drawn(ByAnalyte):
         said = Sample(
             at=self._at(phosphate),
             phosphate=None if read is None else levels[read.id],
-            tmp_gfr=self._threshold(levels, subject),
             doubts=() if read is None else doubts.get(read.id, ()),
             ids=_ids(self.taken),
             named={"phosphate": _ids(phosphate[-1:])},
         )
-        if alp := _sure(self.of(*ALP), levels, doubts):
+        asked = self.by_analyte.keys()
+        if not asked.isdisjoint(ALP) and (alp := _sure(self.of(*ALP), levels, doubts)):
             said.named["alp"] = _ids(alp)
             said.alp = _level(alp, levels)
-        if fgf23 := _sure(self.of(*FGF23), levels, doubts):
+        if not asked.isdisjoint(FGF23) and (fgf23 := _sure(self.of(*FGF23), levels, doubts)):
             said.named["fgf23"] = _ids(fgf23)
             self._read_fgf23(said, fgf23, levels, subject)
-        if handled := self.of(*FOR_TMP_GFR):
-            said.named["tmp_gfr"] = _ids(handled)
+        if not asked.isdisjoint(OF_THE_KIDNEY):
+            said.tmp_gfr = self._threshold(levels, subject)
+        if not asked.isdisjoint(FOR_TMP_GFR):
+            said.named["tmp_gfr"] = _ids(self.of(*FOR_TMP_GFR))
         return said
 
     def _read_fgf23(self, said: Sample, found: Found, levels: Levels, subject: Subject) -> None:
