@@ -29,6 +29,7 @@ from services.chassis.tokens import ServiceTokens, TokenMint
 from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app as create_coordination
 from services.coordination.data_keys import DataKeys
+from services.coordination.erasing import erasers
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
 from services.coordination.upkeep_contract import KEY_SCOPE
@@ -49,6 +50,8 @@ DAY_SECONDS = 86_400
 EVERYTHING = ("system/*.cruds",)
 READING = ("system/*.rs",)
 TELLING = ("system/EpisodeOfCare.c",)
+ERASING = ("system/*.d",)
+RECORDS_OF = ("assessment", "localization", "followup")
 
 PAUSE_SECONDS = 1.0
 
@@ -204,6 +207,7 @@ def _services(
     asking = ServiceClient(place.url, ServiceTokens(mint, "coordination", READING))
     # Journeys hear from follow-up what a prescriber decided, the same way.
     telling = ServiceClient(place.url, ServiceTokens(mint, "followup", TELLING))
+    erasing = ServiceClient(place.url, ServiceTokens(mint, "coordination", ERASING))
     answers = WholeAnswers(
         dict.fromkeys(("assessment", "localization", "followup"), asking), tokens_of_people(mint)
     )
@@ -223,6 +227,7 @@ def _services(
             answers,
             answers,
             keys=keys,
+            ask_to_erase=erasers(dict.fromkeys(RECORDS_OF, erasing)),
         ),
     }
 

@@ -124,6 +124,14 @@ class JourneyClient:
         except RPCError as error:
             raise _unknown(error) from error
 
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """The journey does nothing any more; one that has ended, or never ran, stays so."""
+        try:
+            await self.handle(organisation, journey_id).terminate(reason=why)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
     def handle(self, organisation: str, journey_id: UUID) -> WorkflowHandle[object, JourneyState]:
         """The workflow of this journey, whichever of its runs is the current one."""
         return self._temporal.get_workflow_handle(

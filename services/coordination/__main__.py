@@ -11,10 +11,12 @@ from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.answers import WholeAnswers, tokens_of_people
 from services.coordination.app import create_app
 from services.coordination.data_keys import DataKeys
+from services.coordination.erasing import Erase, erasers
 from services.coordination.journeys import connected, ring_in
 from services.coordination.settings import CoordinationSettings
 
 READS = ("system/*.rs",)
+ERASES = ("system/*.d",)
 
 
 def with_everything(settings: CoordinationSettings) -> FastAPI:
@@ -25,7 +27,24 @@ def with_everything(settings: CoordinationSettings) -> FastAPI:
         connected(settings.temporal_address, settings.temporal_namespace, ring, keys)
     )
     answers = whole_answers(settings)
-    return create_app(settings, journeys, answers, answers, keys=keys)
+    return create_app(
+        settings, journeys, answers, answers, keys=keys, ask_to_erase=ask_to_erase(settings)
+    )
+
+
+def ask_to_erase(settings: CoordinationSettings) -> dict[str, Erase]:
+    """How the services are asked to forget somebody; nobody can be without a key to ask with."""
+    if settings.signing_key_file is None:
+        return {}
+    mint = TokenMint(SigningKey.read(settings.signing_key_file), settings.issuer, settings.audience)
+    tokens = ServiceTokens(mint, "coordination", ERASES)
+    return erasers(
+        {
+            "assessment": ServiceClient(settings.assessment_url, tokens),
+            "localization": ServiceClient(settings.localization_url, tokens),
+            "followup": ServiceClient(settings.followup_url, tokens),
+        }
+    )
 
 
 def whole_answers(settings: CoordinationSettings) -> WholeAnswers | None:

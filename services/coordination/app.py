@@ -1,7 +1,7 @@
 """Coordination, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +24,7 @@ from services.coordination import (
 )
 from services.coordination.background import background, passed
 from services.coordination.data_keys import DataKeys
+from services.coordination.erasing import Erase
 from services.coordination.journeys import Journeys
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.notify import Deliveries
@@ -46,13 +47,14 @@ def create_app(
     neighbours: Neighbours | None = None,
     *,
     keys: DataKeys | None = None,
+    ask_to_erase: Mapping[str, Erase] | None = None,
     migrate_on_start: bool = True,
 ) -> FastAPI:
     """The service: its routes, its pages, and the relays that run while it lives.
 
     `journeys` reaches the workflow engine; `conclusions` fetches whole answers from the services
     that gave them, for the journey page; `neighbours` asks them in the name of who looks at it.
-    `keys`: a key for each journey, destroyed with it.
+    `keys`: a key for each journey, destroyed with it; `ask_to_erase`: how each service forgets.
     """
 
     @asynccontextmanager
@@ -89,7 +91,9 @@ def create_app(
     metrics = CoordinationMetrics(app.state.metrics)
     if keys is not None:
         keys.kept_in(database)
-    upkeep = app.state.upkeep = Upkeep(settings, database, journeys, keys)
+    upkeep = app.state.upkeep = Upkeep(
+        settings, database, journeys, keys, {} if ask_to_erase is None else ask_to_erase
+    )
     outbox = Outbox(database, journeys, settings)
     deliveries = Deliveries(database, settings, metrics)
     every, lease = settings.relay_interval_seconds, settings.lease_seconds

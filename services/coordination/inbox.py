@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.rules import reminders
 from services.chassis.auth import Caller
 from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable, pointer
-from services.coordination import answering, repository
+from services.coordination import answering, erasing, repository
 from services.coordination.contract import (
     DecisionTaken,
     Disposition,
@@ -33,6 +33,8 @@ async def store(
 
     The caller holds the journey, so the same event told twice at once is still one event.
     """
+    if erasing.is_wanted(event):
+        return await erasing.take(session, caller, journey, event)
     known = await repository.find_event(session, journey.organisation, journey.id, event.id)
     if known is not None:
         if known.request_hash != repository.fingerprint(event):

@@ -41,6 +41,9 @@ class Journeys(Protocol):
     async def fast_forward(self, organisation: str, journey_id: UUID, days: int) -> None:
         """Rehearsal: move this journey's own clock."""
 
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """The journey does nothing any more. Safe to repeat."""
+
     async def check(self) -> None:
         """Is the engine there? Raises when it is not."""
 

@@ -20,6 +20,7 @@ from services.coordination.contract import (
     ObligationAnswered,
     Postponed,
 )
+from services.coordination.upkeep_contract import ConsentWithdrawn
 from services.followup.contract import EventBody
 from services.localization.contract import (
     PlacedOrder,
@@ -51,6 +52,7 @@ READ_AS: Mapping[str, type[BaseModel]] = {
     "contact": ContactAttempted,
     "postponement": Postponed,
     "preferences": ContactPreferences,
+    "withdrawal": ConsentWithdrawn,
 }
 
 

@@ -160,6 +160,7 @@ async def record_event(
     stored = await inbox.store(session, caller, journey, event)
     audit.record(session, caller, "create", "Event", event.id, journey.patient_id)
     after.add_task(parts_of(request).outbox.wake)
+    after.add_task(upkeep_of(request).erasures.wake)
     return await once.keep(stored, 202)
 
 

@@ -1,12 +1,13 @@
 """What is done beside the requests so that every journey goes on, and ends as it should."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import Request
 
 from services.chassis.database import Database
 from services.coordination.data_keys import DataKeys
+from services.coordination.erasing import Erase, Erasures
 from services.coordination.journeys import Journeys
 from services.coordination.relay import Relay
 from services.coordination.settings import CoordinationSettings
@@ -23,9 +24,13 @@ class Upkeep:
         database: Database,
         journeys: Journeys,
         keys: DataKeys | None,
+        ask: Mapping[str, Erase],
     ) -> None:
         self.settings, self.database, self.journeys, self.keys = settings, database, journeys, keys
-        self._relays = [Relay("keys", database, self._seal_anew, HOUR, settings.lease_seconds)]
+        every, lease = settings.relay_interval_seconds, settings.lease_seconds
+        erasures = Erasures(database, journeys, ask, settings)
+        self.erasures = Relay("erasures", database, erasures.work, every, lease)
+        self._relays = [self.erasures, Relay("keys", database, self._seal_anew, HOUR, lease)]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -14,6 +14,13 @@ ARCHIVE_SCOPE = "tio/EndedRun.r"
 """To read what the engine kept of a run that has ended."""
 
 
+class ConsentWithdrawn(Native):
+    """The payload of a `withdrawal`. With `erase` the person is forgotten, for good."""
+
+    erase: bool = Field(default=False, strict=True)
+    reason: str = Field(default="", max_length=2000)
+
+
 class SealedJourneyKey(BaseModel):
     """The key of a journey, sealed by a key of the ring: of no use to who has only one of them."""
 

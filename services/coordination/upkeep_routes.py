@@ -1,4 +1,4 @@
-"""HTTP for who looks after journeys: their keys."""
+"""HTTP for who looks after journeys: their keys, and who is forgotten."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,14 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from services.chassis import audit
-from services.chassis.auth import Caller, requires_by_name
+from services.chassis.auth import Caller, requires, requires_by_name
+from services.chassis.database import InTransaction
 from services.chassis.errors import Gone, NotFound
 from services.coordination import repository
 from services.coordination.data_keys import opened_by_the_ring
+from services.coordination.erasing import shown
 from services.coordination.journeys import KeyGone
 from services.coordination.upkeep import upkeep_of
-from services.coordination.upkeep_contract import KEY_SCOPE, SealedJourneyKey
-from services.coordination.upkeep_tables import JourneyKeyRow
+from services.coordination.upkeep_contract import KEY_SCOPE, Erasure, SealedJourneyKey
+from services.coordination.upkeep_tables import ErasureRow, JourneyKeyRow
 
 router = APIRouter(prefix="/coordination/v1", tags=["upkeep"])
 
@@ -42,3 +44,17 @@ async def read_key(
     except KeyGone:
         raise Gone("the key of this journey was destroyed") from None
     return SealedJourneyKey.model_construct(ring_key=key.ring_key, sealed=key.sealed)
+
+
+@router.get("/journeys/{journey_id}/erasure", response_model=Erasure)
+async def read_erasure(
+    journey_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("EpisodeOfCare", "r")],
+) -> Erasure:
+    """How far has this person been forgotten, and who has not done their part yet?"""
+    row = await session.get(ErasureRow, (caller.organisation, journey_id))
+    if row is None:
+        raise NotFound("nobody asked for this")
+    audit.record(session, caller, "read", "EpisodeOfCare", journey_id, journey_id)
+    return shown(row)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 from fastapi import FastAPI, Request
@@ -19,6 +19,7 @@ from services.chassis.client import ServiceClient
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
 from services.coordination.app import create_app as create_coordination
 from services.coordination.data_keys import DataKeys
+from services.coordination.erasing import Erase, erasers
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import SCOPES
 from services.coordination.upkeep_contract import KEY_SCOPE
@@ -45,8 +46,13 @@ class Ward:
 
     def __init__(self, http: httpx2.AsyncClient, followup: httpx2.AsyncClient) -> None:
         self._http, self.followup = http, followup
-        id = uuid4()
+        self.another()
+
+    def another(self, id: UUID | None = None) -> UUID:
+        """From now on it is about another journey."""
+        id = id or uuid4()
         self.journey, self.plan = f"/coordination/v1/journeys/{id}", f"/followup/v1/plans/{id}"
+        return id
 
     async def put(self, path: str, body: Any) -> httpx2.Response:
         """PUT, as the operator."""
@@ -113,12 +119,14 @@ async def a_real_ward(
     ring = KeyRing.read(TEST_KEYS)
     keys, engine = DataKeys(ring), (temporal.service_client.config.target_host, temporal.namespace)
     telling = await connect(*engine, ring, known=KnownKeys(ring, keys))
+    to_erase: dict[str, Erase] = {}
     coordination = create_coordination(
         CoordinationSettings(
             rehearsal=rehearsal, relay_interval_seconds=0.05, **kept("coordination")
         ),
         JourneyClient(telling, queue),
         keys=keys,
+        ask_to_erase=to_erase,
     )
     tokens = ServiceTokens(mint, "workflows", (*EVERYTHING, KEY_SCOPE))
 
@@ -139,6 +147,7 @@ async def a_real_ward(
     others = clinical_services()
     clinical = {name: client(apps.get(name, others)) for name in make}
     services = Services(**clinical, coordination=client(coordination))
+    to_erase.update(erasers(clinical))
     asked = KnownKeys(ring, AskedKeys(services.coordination), seconds=KEYS_SECONDS)
     working = await connect(*engine, ring, known=asked)
 
@@ -184,6 +193,10 @@ def clinical_services() -> FastAPI:
             "concluded_at": body["as_of"],
             "obligations": owed if service == "localization" else [],
         }
+
+    @app.delete("/{service}/v1/{kind}/{id}")
+    async def forget(service: str, kind: str, id: str) -> dict[str, Any]:
+        return {"record": id, "erased_at": datetime.now(UTC).isoformat()}
 
     app.state.due = None
     return app

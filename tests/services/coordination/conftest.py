@@ -34,6 +34,8 @@ class Engine:
     away: bool = False
     closed: set[UUID] = field(default_factory=set)
     lose_answers: int = 0
+    ended: list[UUID] = field(default_factory=list)
+    end_fails: list[str | None] = field(default_factory=list)
 
     async def start(self, organisation: str, journey_id: UUID) -> None:
         """A journey begins."""
@@ -47,6 +49,17 @@ class Engine:
         """A clock is moved."""
         self._expect_there()
         self.moved.append((journey_id, days))
+
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """A journey is ended."""
+        self._expect_there()
+        trouble = self.end_fails.pop(0) if self.end_fails else None
+        if trouble == "before":
+            raise ConnectionError("not heard")
+        self.ended.append(journey_id)
+        self.closed.add(journey_id)
+        if trouble == "after":
+            raise ConnectionError("heard, but the answer got lost")
 
     async def check(self) -> None:
         """Is it there?"""
