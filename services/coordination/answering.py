@@ -38,6 +38,8 @@ async def _postpone(
     said = Postponed.model_validate(event.payload)
     place = (journey.organisation, journey.id, said.obligation.rule, said.obligation.occurrence)
     owed = await session.get(ObligationRow, place)
+    if said.undone:
+        return await _take_back(session, journey, event, ledger, owed)
     refusal = _why_not(owed, said, journey)
     if owed is None or refusal is not None:
         return Outcome(outcome="refused", reason=refusal or "")
@@ -54,6 +56,25 @@ async def _postpone(
     late = closes is not None and said.until > closes
     reason = f"later than its window, which closes on {closes}" if late else ""
     return Outcome(outcome="applied", reason=reason)
+
+
+async def _take_back(
+    session: AsyncSession,
+    journey: JourneyRow,
+    event: EventRow,
+    ledger: Ledger,
+    owed: ObligationRow | None,
+) -> Outcome:
+    """It is due as it was before; what was said already is not said again."""
+    if owed is None or owed.status != "open" or owed.postponed_until is None:
+        return Outcome(outcome="refused", reason="nothing of that name is put off here")
+    owed.postponed_until = owed.postponed_at = None
+    owed.postponed_by = owed.postponed_because = None
+    await ledger.rank()
+    key, at = f"postponed:{event.id}", event.occurred_at
+    words = f"{owed.act}: {owed.due.isoformat()}"
+    await repository.note(session, journey, key, at, "postponed", words, str(event.id))
+    return Outcome(outcome="applied")
 
 
 def _why_not(owed: ObligationRow | None, said: Postponed, journey: JourneyRow) -> str | None:

@@ -141,10 +141,14 @@ class ContactAttempted(Native):
 
 
 class Postponed(Native):
-    """The payload of a `postponement`: until when somebody put off what is due, and why."""
+    """The payload of a `postponement`: until when somebody put off what is due, and why.
+
+    `undone`: it is taken back, and due as it was before.
+    """
 
     obligation: ObligationKey
     until: date
+    undone: bool = False
     reason: str = Field(max_length=2000)
 
     @field_validator("reason")

@@ -56,6 +56,9 @@ KINDS = {
     "decision": "Decision",
     "acknowledgement": "Acknowledgement",
     "disposition": "Disposition",
+    "contact": "Contact",
+    "postponement": "Put off",
+    "preferences": "Contact preferences",
     "death": "Death",
     "withdrawal": "Withdrawal of consent",
     "pause": "Pause",
@@ -74,6 +77,8 @@ MOMENTS = {
     "reminder": "Reminder",
     "disposition": "Ended",
     "undelivered": "Not delivered",
+    "postponed": "Put off",
+    "contact": "Contact",
 }
 DISPOSITIONS = {
     "DONE": "Done",
@@ -114,6 +119,23 @@ DELIVERIES = {
     "failed": "could not be delivered",
     "withdrawn": "no longer needed",
 }
+CHANNELS = {
+    "phone": "telephone",
+    "sms": "SMS",
+    "letter": "letter",
+    "email": "e-mail",
+    "app": "app",
+    "visit": "visit",
+}
+OUTCOMES = {
+    "reached": "reached",
+    "no_answer": "no answer",
+    "left_message": "message left",
+    "wrong_number": "wrong number",
+    "returned": "came back",
+    "refused": "did not want to talk",
+}
+WHOM = {"patient": "the patient", "next_of_kin": "next of kin", "other": "somebody else"}
 AUDITED = {"read": "looked at", "create": "added", "update": "changed", "search": "listed"}
 RESOURCES = {
     "EpisodeOfCare": "the journey",

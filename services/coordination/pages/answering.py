@@ -18,6 +18,10 @@ WHAT_IS_MISSING = {
     "/payload/reason": "a reason is needed",
     "/payload/disposition": "choose how it ended",
     "/payload": "a reason is needed for this outcome",
+    "/payload/until": "say until which day",
+    "/payload/channel": "say how it was tried",
+    "/payload/outcome": "say what came of it",
+    "/payload/occurs_on": "say on which day",
 }
 """What a form can lack, said to the person who filled it in."""
 
@@ -86,6 +90,75 @@ async def acknowledge(
     )
 
 
+@router.post("/journeys/{journey_id}/postponements", response_class=Response)
+async def postpone(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+    event: Annotated[UUID, Form()],
+    rule: Annotated[str, Form(max_length=200)],
+    occurrence: Annotated[str, Form(max_length=200)],
+    until: Annotated[str, Form(max_length=20)] = "",
+    undone: Annotated[str, Form(max_length=5)] = "",
+    csrf: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Put off what is due, with a day and a reason; or take that back."""
+    payload = {
+        "obligation": {"rule": rule, "occurrence": occurrence},
+        "until": until,
+        "reason": reason.strip(),
+    }
+    if undone:
+        payload["undone"] = True
+    return await _tell(
+        request, after, session, person, journey_id, csrf, event, "postponement", payload
+    )
+
+
+@router.post("/journeys/{journey_id}/contacts", response_class=Response)
+async def contact(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+    event: Annotated[UUID, Form()],
+    channel: Annotated[str, Form(max_length=20)] = "",
+    outcome: Annotated[str, Form(max_length=20)] = "",
+    whom: Annotated[str, Form(max_length=20)] = "patient",
+    csrf: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Note that somebody tried to reach the patient, and what came of it."""
+    payload = {"channel": channel, "outcome": outcome, "whom": whom, "note": reason.strip()}
+    return await _tell(request, after, session, person, journey_id, csrf, event, "contact", payload)
+
+
+@router.post("/journeys/{journey_id}/orders", response_class=Response)
+async def order(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+    event: Annotated[UUID, Form()],
+    act: Annotated[str, Form(max_length=100)],
+    site: Annotated[str, Form(max_length=200)] = "",
+    laterality: Annotated[str, Form(max_length=10)] = "",
+    occurs_on: Annotated[str, Form(max_length=20)] = "",
+    csrf: Annotated[str, Form()] = "",
+) -> Response:
+    """Accept a next step: it is ordered, and waited for."""
+    payload: dict[str, Any] = {"id": str(event), "status": "active", "act": act}
+    for name, value in (("site", site), ("laterality", laterality), ("occurs_on", occurs_on)):
+        if value:
+            payload[name] = value
+    return await _tell(request, after, session, person, journey_id, csrf, event, "order", payload)
+
+
 async def _tell(
     request: Request,
     after: BackgroundTasks,
@@ -106,6 +179,6 @@ async def _tell(
             person=person,
             journey=journey,
             problems=in_words(refusal, WHAT_IS_MISSING),
-            typed=payload["reason"],
+            typed=str(payload.get("reason") or payload.get("note") or ""),
         )
     return and_back(request, after, journey_id)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 
 from services.chassis.database import InTransaction
-from services.chassis.tables import AUDIT_ENTRY
+from services.chassis.tables import AUDIT_ENTRY, AUDIT_PERSON
 from services.coordination import repository, views
 from services.coordination.charts import (
     Meanwhile,
@@ -75,9 +75,14 @@ async def who_saw(
 ) -> Response:
     """Who saw and did what with this patient's data here, the newest first."""
     journey = await found(session, person.caller, journey_id, "AuditEvent")
+    stands_for = (
+        select(AUDIT_PERSON.c.stands_for)
+        .filter_by(organisation=journey.organisation, patient=journey.patient_id)
+        .scalar_subquery()
+    )
     wanted = select(AUDIT_ENTRY).where(
         AUDIT_ENTRY.c.organisation == journey.organisation,
-        AUDIT_ENTRY.c.patient == journey.patient_id,
+        AUDIT_ENTRY.c.patient == stands_for,
     )
     if before is not None:
         wanted = wanted.where(AUDIT_ENTRY.c.number < before)
