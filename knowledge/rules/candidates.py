@@ -1,7 +1,7 @@
 """Which place is likeliest to be the tumor, and why? Every point with the study it comes from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -39,10 +39,11 @@ class Reading:
     missed: bool = False
     """It looked here and reports nothing."""
 
-    @property
-    def is_focus(self) -> bool:
-        """Does a functional study show something here?"""
-        return (
+    is_focus: bool = field(init=False)
+    """Does a functional study show something here?"""
+
+    def __post_init__(self) -> None:
+        self.is_focus = (
             self.technique.kind is Kind.FUNCTIONAL
             and not self.missed
             and self.uptake is not Uptake.NONE
@@ -158,7 +159,7 @@ def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BES
             or (reading.correlate is not None and reading.mimic is not None)
         )
     _uptake(points, foci)
-    second = next((r for r in foci if r.technique.test != foci[0].technique.test), None)
+    second = next((r for r in foci[1:] if r.technique.test != foci[0].technique.test), None)
     _add(points, "second_functional", second)
     _add(points, "anatomical_correlate", masses[0] if masses else None)
     _add(points, "typical_features", _typical(readings, on))

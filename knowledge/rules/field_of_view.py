@@ -116,7 +116,10 @@ def regions_missing(missing: Iterable[str]) -> frozenset[str]:
 
 def shows(entries: Iterable[str], site: str, side: str | None) -> bool:
     """Did a scan of these sites look at this place?"""
-    return any(_shows(entry, site, side) for entry in entries)
+    for entry in entries:  # noqa: SIM110 - a plain loop: this is asked often
+        if _shows(entry, site, side):
+            return True
+    return False
 
 
 @lru_cache(maxsize=16384)

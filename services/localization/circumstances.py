@@ -122,19 +122,23 @@ def patience_of(request: PlanRequest, at: datetime) -> Patience:
         cannot_lie_flat=said.cannot_lie_flat,
         fragile=said.severe_osteomalacia,
     )
-    hours = said.breast_feeding_hours
-    local = {m.key: h for name, h in hours.items() if (m := imaging.method_named(name))}
     patience = Patience(
         circumstances=circumstances,
         constraints=scan_safety.constraints(circumstances, on),
         holds=somatostatin_analogues.holds(_doses(request), at) if analogues else [],
         overrides=request.overrides,
         nursing=bool(said.breast_feeding),
-        local_hours=local,
+        local_hours=_local_hours(request) if said.breast_feeding_hours else {},
         pregnant=bool(said.pregnancy),
         mri_unsafe=scan_safety.is_mri_unsafe(circumstances),
     )
     return patience
+
+
+def _local_hours(request: PlanRequest) -> dict[str, int]:
+    """How long do the people on the spot interrupt breast-feeding for, test by test?"""
+    hours = request.constraints.breast_feeding_hours
+    return {m.key: h for name, h in hours.items() if (m := imaging.method_named(name))}
 
 
 def _doses(request: PlanRequest) -> list[AnalogueDose]:
@@ -178,8 +182,7 @@ def nursing_table(request: PlanRequest) -> list[NursingAdvice]:
     """What does each tracer ask of a nursing mother? Empty unless she is one. (LOC-030)"""
     if not request.constraints.breast_feeding:
         return []
-    hours = request.constraints.breast_feeding_hours
-    local = {m.key: h for name, h in hours.items() if (m := imaging.method_named(name))}
+    local = _local_hours(request)
     return [_advice(test, local.get(test.key)) for test in imaging.scans()]
 
 

@@ -33,9 +33,11 @@ def _entry(study: Study) -> DoseEntry | None:
     dose = radiation.tracer_dose(study.tracer, study.activity_mbq)
     if dose is None and study.ct_dose_msv is None:
         return None
-    how = imaging.technique(study.modality, study.tracer)
-    hybrid = how is not None and how.kind is Kind.FUNCTIONAL and study.ct_dose_msv is None
-    part = radiation.ct_part() if hybrid else None
+    part = None
+    if study.ct_dose_msv is None:
+        how = imaging.technique(study.modality, study.tracer)
+        hybrid = how is not None and how.kind is Kind.FUNCTIONAL
+        part = radiation.ct_part() if hybrid else None
     return DoseEntry(
         study=study.id,
         date=day_of(study.performed_at),

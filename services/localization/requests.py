@@ -65,6 +65,6 @@ def _biopsy(case: Case, asked: str) -> Requested:
 def biopsy_advice(case: Case, number: int) -> biopsy.Advice | None:
     """Is a biopsy of this candidate to be discussed, or better left?"""
     place, standing = case.ranked[number]
-    scores = [other.score for _, other in case.ranked]
-    equal = case.sampled and scores.count(standing.score) > 1 and standing.survives
+    alike = [1 for _, other in case.ranked if other.score == standing.score]
+    equal = len(alike) > 1 and standing.survives and case.sampled
     return biopsy.advice(place.resectability, malignant=place.malignant, equal_after_sampling=equal)

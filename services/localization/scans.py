@@ -57,7 +57,7 @@ def scans_of(
     showing = {r.study for place in places for r in place.readings if r.is_focus}
     scans = []
     for group in by_test.values():
-        latest = max(group, key=_performed)
+        latest = max(group, key=_performed) if len(group) > 1 else group[0]
         entries = [
             entry
             for one in group

@@ -200,15 +200,17 @@ def _mri_of_a_focus(case: Case) -> Iterable[NextStep]:
 
 def _whole_body_mri(case: Case, scan: NextStep | None) -> list[NextStep]:
     """Whole-body MRI: in pregnancy, or where no PET can be had, or for the young (3.5.6)."""
-    if not case.facts.exam_complete or case.facts.places or _had_whole_body_mri(case):
-        return []
     pregnant = case.patience.pregnant and not (scan and scan.overridden)
     exhausted = case.state is State.NOT_LOCALIZED
+    if not (pregnant or exhausted) or not case.facts.exam_complete or case.facts.places:
+        return []
+    if _had_whole_body_mri(case):
+        return []
     no_pet = case.capabilities.status("sstr_pet_ct") == "no"
     young = search.is_young(age_of(case.request, case.on), case.on)
     if pregnant:
         rule, because = "LOC-029", "without radionuclide, CT or contrast"
-    elif exhausted and (no_pet or young):
+    elif no_pet or young:
         rule = "SECTION-3-5"
         because = "both scans are negative, and the patient is young or PET cannot be had"
     else:
