@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "serve",
     "worker": "worker",
     "migrate": "databases",
+    "keys": "keys",
     "verify-audit": "databases",
     "replay": "replay",
 }

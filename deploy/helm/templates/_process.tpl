@@ -1,0 +1,81 @@
+{{- define "tio.image" -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag }}{{ end }}
+{{- end }}
+
+{{- define "tio.labels" -}}
+app.kubernetes.io/name: tio-pathway
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{- /* No root, nothing to write to but /tmp, no privileges, no token of the cluster. */}}
+{{- define "tio.pod" -}}
+automountServiceAccountToken: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  seccompProfile: {type: RuntimeDefault}
+volumes:
+  - name: tmp
+    emptyDir: {sizeLimit: 64Mi}
+  - name: keys
+    secret: {secretName: {{ .root.Values.secrets.keys }}, defaultMode: 0440}
+{{- end }}
+
+{{- define "tio.container" -}}
+image: {{ include "tio.image" .root }}
+imagePullPolicy: IfNotPresent
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+volumeMounts:
+  - {name: tmp, mountPath: /tmp}
+  - {name: keys, mountPath: /keys, readOnly: true}
+{{- end }}
+
+{{- define "tio.database" -}}
+- name: TIO_{{ upper .name }}_DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ .root.Values.secrets.databases }}, key: {{ .name }}}
+{{- end }}
+
+{{- define "tio.environment" -}}
+{{- $values := .root.Values }}
+{{- $prefix := printf "TIO_%s" (upper .name) }}
+{{- if eq .name "worker" }}
+- {name: TIO_WORKFLOWS_ADDRESS, value: {{ $values.temporal.address | quote }}}
+- {name: TIO_WORKFLOWS_NAMESPACE, value: {{ $values.temporal.namespace | quote }}}
+- {name: TIO_WORKFLOWS_KEYS_FILE, value: /keys/payload-keys.json}
+- {name: TIO_WORKFLOWS_SIGNING_KEY_FILE, value: /keys/signing-key.json}
+- {name: TIO_WORKFLOWS_ISSUER, value: {{ $values.issuer | quote }}}
+- {name: TIO_WORKFLOWS_AUDIENCE, value: {{ $values.audience | quote }}}
+{{- range $service := list "assessment" "localization" "followup" "coordination" }}
+- {name: TIO_WORKFLOWS_{{ upper $service }}_URL, value: "http://{{ $service }}:8080"}
+{{- end }}
+- {name: TIO_WORKFLOWS_HOST, value: "0.0.0.0"}
+- {name: TIO_WORKFLOWS_PORT, value: "8080"}
+{{- else }}
+{{ include "tio.database" . }}
+- {name: {{ $prefix }}_JWKS, value: /keys/jwks.json}
+- {name: {{ $prefix }}_ISSUER, value: {{ $values.issuer | quote }}}
+- {name: {{ $prefix }}_AUDIENCE, value: {{ $values.audience | quote }}}
+- {name: {{ $prefix }}_HOST, value: "0.0.0.0"}
+{{- end }}
+{{- if eq .name "followup" }}
+- {name: TIO_FOLLOWUP_SIGNING_KEY_FILE, value: /keys/signing-key.json}
+- {name: TIO_FOLLOWUP_COORDINATION_URL, value: "http://coordination:8080"}
+{{- end }}
+{{- if eq .name "coordination" }}
+- {name: TIO_COORDINATION_KEYS_FILE, value: /keys/payload-keys.json}
+- {name: TIO_COORDINATION_SIGNING_KEY_FILE, value: /keys/signing-key.json}
+- {name: TIO_COORDINATION_TEMPORAL_ADDRESS, value: {{ $values.temporal.address | quote }}}
+- {name: TIO_COORDINATION_TEMPORAL_NAMESPACE, value: {{ $values.temporal.namespace | quote }}}
+- {name: TIO_COORDINATION_PUBLIC_URL, value: {{ $values.publicUrl | quote }}}
+{{- range $service := list "assessment" "localization" "followup" }}
+- {name: TIO_COORDINATION_{{ upper $service }}_URL, value: "http://{{ $service }}:8080"}
+{{- end }}
+{{- end }}
+{{- end }}

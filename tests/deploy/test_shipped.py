@@ -1,0 +1,156 @@
+"""What a deployment is told, judged without a cluster: the image, the composition, the chart."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+from helm_python import Chart, lint
+
+from services.assessment.settings import AssessmentSettings
+from services.chassis.settings import read_settings
+from services.coordination.settings import CoordinationSettings
+from services.followup.settings import FollowupSettings
+from services.localization.settings import LocalizationSettings
+from workflows.contract import TASK_QUEUE
+from workflows.settings import WorkflowSettings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+CHART = DEPLOY / "helm"
+KUBERNETES = "1.34"
+SETTINGS: dict[str, tuple[Any, str]] = {
+    "assessment": (AssessmentSettings, "TIO_ASSESSMENT"),
+    "localization": (LocalizationSettings, "TIO_LOCALIZATION"),
+    "followup": (FollowupSettings, "TIO_FOLLOWUP"),
+    "coordination": (CoordinationSettings, "TIO_COORDINATION"),
+    "worker": (WorkflowSettings, "TIO_WORKFLOWS"),
+}
+NOT_OF_KUBERNETES = {"ScaledObject"}
+"""Kinds that an extension brings; their schema is not among Kubernetes' own."""
+
+
+def rendered(*files: str) -> list[dict[str, Any]]:
+    """What the chart makes of its own values, and of these files above them."""
+    values: dict[str, Any] = {}
+    for file in files:
+        values |= yaml.safe_load((CHART / file).read_text())
+    made = Chart.load(CHART).render(values, name="tio", namespace="tio")
+    documents = (one for text in made.values() for one in yaml.safe_load_all(text))
+    return [document for document in documents if document]
+
+
+def environments(documents: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """What each process of the chart is told; what comes from a secret has some value."""
+    told = {}
+    for document in documents:
+        if document["kind"] == "Deployment":
+            container = document["spec"]["template"]["spec"]["containers"][0]
+            told[container["name"]] = {
+                one["name"]: one.get("value", "from a secret") for one in container["env"]
+            }
+    return told
+
+
+def test_the_image_is_built_as_good_custom_asks() -> None:
+    judged = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), DEPLOY / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_image_is_told_of_every_folder_it_needs() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE))
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    needed = {name.rstrip("*") for name in packages["packages"]["find"]["include"]}
+
+    assert copied == needed
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert needed <= {line[1:] for line in ignored if line.startswith("!")}
+
+
+@pytest.mark.parametrize("process", SETTINGS)
+def test_what_a_process_of_the_composition_is_told_it_understands(process: str) -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    settings = read_settings(*SETTINGS[process], services[process]["environment"])
+
+    assert (settings.host, settings.port) == ("0.0.0.0", 8080)
+
+
+@pytest.mark.parametrize("process", SETTINGS)
+def test_what_a_process_of_the_chart_is_told_it_understands(process: str) -> None:
+    settings = read_settings(*SETTINGS[process], environments(rendered())[process])
+
+    assert (settings.host, settings.port) == ("0.0.0.0", 8080)
+
+
+def test_every_password_of_the_composition_is_asked_for_and_none_is_given() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
+    example = dict(
+        line.split("=", 1)
+        for line in (DEPLOY / "env.example").read_text().splitlines()
+        if line and not line.startswith("#")
+    )
+
+    assert asked <= example.keys()
+    assert all(example[name] == "" for name in asked)
+
+
+def test_the_chart_is_sound() -> None:
+    judged = lint(CHART)
+
+    assert not judged["errors"]
+
+
+@pytest.mark.parametrize("values", [(), ("values-large.yaml",)], ids=["small", "large"])
+def test_kubernetes_accepts_what_the_chart_makes(values: tuple[str, ...]) -> None:
+    documents = rendered(*values)
+
+    kinds = {document["kind"] for document in documents}
+    assert {"Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget"} <= kinds
+    for document in documents:
+        if document["kind"] not in NOT_OF_KUBERNETES:
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
+def test_what_is_written_wrong_is_noticed() -> None:
+    deployment = next(one for one in rendered() if one["kind"] == "Deployment")
+    deployment["spec"]["replicas"] = "two"
+
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
+
+
+def test_no_process_is_root_or_writes_to_its_image() -> None:
+    pods = [
+        document["spec"]["template"]["spec"]
+        for document in rendered()
+        if document["kind"] in ("Deployment", "Job")
+    ]
+    assert len(pods) == len(SETTINGS) + 1
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+
+
+def test_workers_follow_the_queue_where_keda_is_there() -> None:
+    large = rendered("values-large.yaml")
+
+    scaled = next(one for one in large if one["kind"] == "ScaledObject")
+    assert scaled["spec"]["triggers"][0]["metadata"]["taskQueue"] == TASK_QUEUE
+    by_cpu = {one["metadata"]["name"] for one in large if one["kind"] == "HorizontalPodAutoscaler"}
+    assert "worker" not in by_cpu
