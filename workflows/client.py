@@ -83,6 +83,15 @@ class JourneyClient:
         """Tell a journey that an event waits; one that does not run yet is started by it."""
         await self._start(organisation, journey_id, event)
 
+    async def look(self, organisation: str, journey_id: UUID) -> None:
+        """Let a journey see what is due by now. One that has ended has nothing to look at."""
+        try:
+            await self.handle(organisation, journey_id).signal("look")
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise JourneyClosed(f"journey {journey_id} does not run") from None
+            raise
+
     async def check(self) -> None:
         """Is the engine there? Raises when it is not."""
         await self._temporal.service_client.check_health()

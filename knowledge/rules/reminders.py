@@ -158,6 +158,11 @@ def _is_late(rung: Rung, created_at: datetime, now: datetime, on: date) -> bool:
     return now - expected > timedelta(hours=TABLE.whole("late_after", on))
 
 
+def is_work(waited: timedelta, on: date) -> bool:
+    """Has a message waited so long to leave that somebody has to see to it?"""
+    return waited >= timedelta(hours=TABLE.whole("undelivered_after", on))
+
+
 def next_wake(ladder: Sequence[Rung], recorded: Collection[str], now: datetime) -> datetime | None:
     """When is the next rung to be sent? None when the ladder has been climbed."""
     coming = [rung.at for rung in ladder if rung.at > now and rung.key not in recorded]

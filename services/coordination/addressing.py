@@ -65,6 +65,7 @@ def _delivery(
         leaves = working_calendar.digest_moment(calendar, at, on)
     else:
         leaves = calendar.first_moment(at)
-    # Waiting is done on the real clock; a journey's own may have been moved ahead in a rehearsal.
-    row.next_try_at = max(now, leaves - timedelta(seconds=journey.clock_ahead_seconds))
+    if leaves > at:
+        # It waits on the real clock; a journey's own may have been moved ahead in a rehearsal.
+        row.next_try_at = max(now, leaves - timedelta(seconds=journey.clock_ahead_seconds))
     return row

@@ -13,6 +13,7 @@ from services.chassis import idempotency
 from services.chassis.app import create_service
 from services.chassis.logging import get_logger
 from services.coordination import (
+    communication_routes,
     contact_routes,
     pages,
     reports,
@@ -79,6 +80,7 @@ def create_app(
             subscriptions.router,
             working_time.router,
             contact_routes.router,
+            communication_routes.router,
             sign_in.router,
             pages.router,
             upkeep_routes.router,

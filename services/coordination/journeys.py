@@ -29,6 +29,10 @@ PHASES = tuple(phase.value for phase in Phase)
 """Where a journey can stand, in the usual order."""
 
 
+LOOK = "look"
+"""The message that tells a journey nothing but to look what is due."""
+
+
 class Journeys(Protocol):
     """What coordination asks of the workflow engine; `workflows.client.JourneyClient` does it."""
 
@@ -40,6 +44,9 @@ class Journeys(Protocol):
 
     async def fast_forward(self, organisation: str, journey_id: UUID, days: int) -> None:
         """Rehearsal: move this journey's own clock."""
+
+    async def look(self, organisation: str, journey_id: UUID) -> None:
+        """Let the journey see what is due: something became so that it did not know of."""
 
     async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
         """The journey does nothing any more. Safe to repeat."""
@@ -58,7 +65,9 @@ async def tell(
 ) -> bool:
     """Tell a journey what waits for it (no event: that it begins). False when it has closed."""
     try:
-        if event is None:
+        if kind == LOOK:
+            await journeys.look(organisation, journey)
+        elif event is None:
             await journeys.start(organisation, journey)
         else:
             arrived = EventArrived(event_id=event, kind=EventKind(kind), occurred_at=occurred_at)

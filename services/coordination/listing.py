@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Ladder
 from services.coordination.repository import CLOSED
-from services.coordination.tables import DeliveryRow, EventRow, JourneyRow, ObligationRow
+from services.coordination.tables import EventRow, JourneyRow, ObligationRow
+from services.coordination.undelivered import RULE as UNDELIVERED
 from services.coordination.upkeep_tables import StuckRow
 
 
@@ -149,15 +150,16 @@ async def overdue_counts(
 async def failures(
     session: AsyncSession, organisation: str, journeys: Sequence[UUID]
 ) -> dict[UUID, tuple[int, int]]:
-    """How many deliveries failed, and how many events were refused, on each of these journeys?"""
+    """Who cannot be told, and how many events were refused, on each of these journeys?"""
     undelivered = (
-        select(col(DeliveryRow.journey), func.count())
+        select(col(ObligationRow.journey), func.count())
         .where(
-            col(DeliveryRow.organisation) == organisation,
-            col(DeliveryRow.journey).in_(journeys),
-            col(DeliveryRow.status) == "failed",
+            col(ObligationRow.organisation) == organisation,
+            col(ObligationRow.journey).in_(journeys),
+            col(ObligationRow.rule) == UNDELIVERED,
+            col(ObligationRow.status) == "open",
         )
-        .group_by(col(DeliveryRow.journey))
+        .group_by(col(ObligationRow.journey))
     )
     refused = (
         select(col(EventRow.journey), func.count())

@@ -1,53 +1,52 @@
 """Reminders out, effectively once: a row per reminder and receiver, tried until delivered.
 
 What may pass (an outage, a full mailbox, a 5xx) is tried again with growing pauses, without end.
-What will not pass (a 4xx, an address that is not allowed) fails and stands on the worklist as work.
+What will not pass (a 4xx, an address that is not allowed) fails and becomes somebody's work.
 """
 
-import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
-import aiosmtplib
-import httpx2
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from standardwebhooks.webhooks import Webhook
 
 from services.chassis.database import Database
 from services.chassis.logging import get_logger
-from services.coordination import message, reach, repository
+from services.coordination import digest, repository, undelivered
 from services.coordination.metrics import CoordinationMetrics
+from services.coordination.planning import PATIENT
+from services.coordination.preferences import language_of
 from services.coordination.relay import pause, side_by_side
+from services.coordination.sending import MayPass, Message, Sender, WillNotPass
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow, SubscriptionRow
 
 AT_ONCE = 20
-ASK_AGAIN = frozenset([408, 425, 429])
+Clock = Callable[[], datetime]
 
 
-class WillNotPass(Exception):
-    """The receiver said no; a person has to look."""
-
-
-class MayPass(Exception):
-    """It did not work this time."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Deliveries:
     """The relay's work: every delivery that is due, each receiver one at a time."""
 
     def __init__(
-        self, database: Database, settings: CoordinationSettings, metrics: CoordinationMetrics
+        self,
+        database: Database,
+        settings: CoordinationSettings,
+        metrics: CoordinationMetrics,
+        clock: Clock = _now,
     ) -> None:
         self._database, self._settings, self._metrics = database, settings, metrics
-        self._http = httpx2.AsyncClient(
-            timeout=settings.webhook_timeout_seconds, follow_redirects=False, trust_env=False
-        )
+        self._sender, self._clock = Sender(settings), clock
         self._log = get_logger("coordination")
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._http.aclose()
+        await self._sender.close()
 
     async def work(self) -> bool:
         """Deliver what is due."""
@@ -57,7 +56,7 @@ class Deliveries:
             receivers.setdefault((delivery.organisation, delivery.subscription), []).append(
                 delivery
             )
-        await side_by_side(self._in_turn(row) for row in receivers.values())
+        await side_by_side(self._in_turn(rows) for rows in receivers.values())
         return bool(ripe)
 
     async def _ripe(self) -> list[DeliveryRow]:
@@ -65,7 +64,7 @@ class Deliveries:
             select(DeliveryRow)
             .where(
                 col(DeliveryRow.status) == "waiting",
-                col(DeliveryRow.next_try_at) <= datetime.now(UTC),
+                col(DeliveryRow.next_try_at) <= self._clock(),
             )
             .order_by(col(DeliveryRow.created_at), col(DeliveryRow.reminder))
             .limit(AT_ONCE)
@@ -75,88 +74,41 @@ class Deliveries:
 
     async def _in_turn(self, deliveries: list[DeliveryRow]) -> None:
         for delivery in deliveries:
-            await self._deliver(delivery)
+            if not delivery.gathered:
+                await self._deliver([delivery], None)
+        if any(delivery.gathered for delivery in deliveries):
+            await self._deliver_digests(deliveries[0])
 
-    async def _deliver(self, delivery: DeliveryRow) -> None:
+    async def _deliver_digests(self, one: DeliveryRow) -> None:
+        """Everything that was gathered for this receiver until now, in one message."""
+        place = (one.organisation, one.subscription)
+        async with self._database.transaction() as session:
+            await digest.gather(session, *place, self._clock())
         async with self._database.reading() as session:
-            reminder = await _reminder(session, delivery)
-            place = (delivery.organisation, delivery.subscription)
-            to = await session.get(SubscriptionRow, place)
+            messages = await digest.waiting(session, *place, self._clock())
+        for id, gathered in messages.items():
+            await self._deliver(gathered, id)
+
+    async def _deliver(self, deliveries: Sequence[DeliveryRow], gathered: UUID | None) -> None:
+        status, problem = "delivered", ""
         try:
-            if reminder is None or to is None:
-                raise WillNotPass("its receiver is gone")
-            if to.channel == "webhook":
-                await self._post(reminder, to)
-            else:
-                await self._mail(reminder, to)
+            async with self._database.reading() as session:
+                said, to = await _message(session, deliveries, gathered)
+            await self._sender.send(said, to)
         except WillNotPass as refusal:
-            await self._settle(delivery, "failed", str(refusal))
+            status, problem = "failed", str(refusal)
         except MayPass as weather:
-            await self._settle(delivery, "waiting", str(weather))
+            status, problem = "waiting", str(weather)
         except Exception as error:
             # Whatever one receiver's address does to us, the others are still told.
-            await self._settle(delivery, "waiting", type(error).__name__)
-        else:
-            await self._settle(delivery, "delivered", "")
+            status, problem = "waiting", type(error).__name__
+        now = self._clock()  # one for all of a message, so that they are tried together again
+        for delivery in deliveries:
+            await self._settle(delivery, status, problem, now)
 
-    async def _post(self, reminder: ReminderRow, to: SubscriptionRow) -> None:
-        body = message.webhook_body(reminder, self._settings.public_url).model_dump_json()
-        signed_at = message.signed_at()
-        signature = Webhook(to.secret or "").sign(str(reminder.id), signed_at, body)
-        try:
-            async with asyncio.timeout(self._settings.webhook_timeout_seconds):
-                private = self._settings.webhook_private_networks
-                target = await reach.look_up(to.url or "", private)
-                # Streamed: what the receiver says is not read, so it cannot go on for ever.
-                async with self._http.stream(
-                    "POST",
-                    target.url,
-                    content=body,
-                    headers={
-                        "Host": target.host_header,
-                        "Content-Type": "application/json",
-                        "webhook-id": str(reminder.id),
-                        "webhook-timestamp": str(int(signed_at.timestamp())),
-                        "webhook-signature": signature,
-                    },
-                    extensions={"sni_hostname": target.name},
-                ) as reply:
-                    pass
-        except reach.NotAllowed as refusal:
-            raise WillNotPass(str(refusal)) from None
-        except (httpx2.TransportError, OSError) as weather:
-            raise MayPass(type(weather).__name__) from None
-        if reply.is_success:
-            return
-        answered = f"answered with {reply.status_code}"
-        if reply.status_code >= 500 or reply.status_code in ASK_AGAIN:
-            raise MayPass(answered)
-        raise WillNotPass(answered)
-
-    async def _mail(self, reminder: ReminderRow, to: SubscriptionRow) -> None:
-        settings = self._settings
-        if settings.smtp_host is None:
-            raise MayPass("no mail server is configured")
-        mail = message.email(reminder, settings.mail_from, to.address or "", settings.public_url)
-        try:
-            await aiosmtplib.send(
-                mail,
-                hostname=settings.smtp_host,
-                port=settings.smtp_port,
-                username=settings.smtp_username,
-                password=settings.smtp_password,
-                start_tls=settings.smtp_start_tls,
-                timeout=settings.webhook_timeout_seconds,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as refusal:
-            codes = [refused.code for refused in refusal.recipients]
-            raise _mail_problem(codes[0] if codes else 0) from None
-        except aiosmtplib.SMTPResponseException as refusal:
-            raise _mail_problem(refusal.code) from None
-        except (aiosmtplib.SMTPException, OSError) as weather:
-            raise MayPass(type(weather).__name__) from None
-
-    async def _settle(self, delivery: DeliveryRow, status: str, problem: str) -> None:
+    async def _settle(
+        self, delivery: DeliveryRow, status: str, problem: str, now: datetime
+    ) -> None:
         async with self._database.transaction() as session:
             # The journey first, as whoever withdraws deliveries does: one order, no deadlock.
             journey = await repository.find_journey(
@@ -168,17 +120,19 @@ class Deliveries:
                 return
             row.attempts += 1
             row.problem = problem
-            now = datetime.now(UTC)
             if status == "delivered":
                 row.status, row.delivered_at = status, now
+                await undelivered.note_arrival(session, journey, row)
             elif row.status == "waiting":
                 row.status = status
                 most = self._settings.retry_most_seconds
                 wait = pause(row.attempts, self._settings.retry_first_seconds, most)
                 row.next_try_at = now + wait
+                if status == "failed":
+                    await undelivered.note_failure(session, journey, row)
+                else:
+                    await undelivered.note_outage(session, journey, row, now)
             attempts = row.attempts
-            if status == "failed":
-                await _note_failure(session, journey, row)
         outcome = "retried" if status == "waiting" else status
         self._metrics.delivered(delivery.channel, outcome)
         self._log.info(
@@ -190,28 +144,24 @@ class Deliveries:
         )
 
 
-async def _note_failure(session: AsyncSession, journey: JourneyRow, row: DeliveryRow) -> None:
-    """What could not be delivered is work for somebody, and stands on the journey."""
-    key = f"undelivered:{row.reminder}:{row.subscription}"
-    words = f"{row.channel}: {row.problem}"
-    at = repository.now_there(journey)
-    await repository.note(session, journey, key, at, "undelivered", words, str(row.reminder))
-
-
-def _mail_problem(code: int) -> Exception:
-    """A mail server's 5xx is a no, everything else may pass. 5xx on logging in is our own fault."""
-    answered = f"answered with {code}"
-    is_final = code >= 500 and code not in OUR_FAULT
-    return WillNotPass(answered) if is_final else MayPass(answered)
-
-
-OUR_FAULT = frozenset([530, 534, 535, 538])
-"""The mail server does not know us: a deployment mends that, and then the mail leaves."""
-
-
-async def _reminder(session: AsyncSession, delivery: DeliveryRow) -> ReminderRow | None:
+async def _message(
+    session: AsyncSession, deliveries: Sequence[DeliveryRow], gathered: UUID | None
+) -> tuple[Message, SubscriptionRow]:
+    """What is to be said, and to whom? WillNotPass when one of the two is gone."""
+    first = deliveries[0]
     wanted = select(ReminderRow).where(
-        col(ReminderRow.organisation) == delivery.organisation,
-        col(ReminderRow.id) == delivery.reminder,
+        col(ReminderRow.organisation) == first.organisation,
+        col(ReminderRow.id) == first.reminder
+        if gathered is None
+        else col(ReminderRow.id).in_(digest.items_of(first.organisation, gathered)),
     )
-    return (await session.exec(wanted)).one_or_none()
+    order = (col(ReminderRow.due), col(ReminderRow.recorded_at), col(ReminderRow.id))
+    reminders = list((await session.exec(wanted.order_by(*order))).all())
+    to = await session.get(SubscriptionRow, (first.organisation, first.subscription))
+    if not reminders or to is None:
+        raise WillNotPass("its receiver is gone")
+    language = to.language
+    if gathered is None and reminders[0].recipient == PATIENT:
+        journey = await session.get(JourneyRow, (first.organisation, first.journey))
+        language = (language_of(journey) if journey else None) or language
+    return Message(reminders, language, gathered), to

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic_core import PydanticCustomError
 
 from services.chassis import audit
 from services.chassis.auth import Caller, authenticated, requires
@@ -23,6 +24,7 @@ from services.coordination.contract import Subscription, SubscriptionRequest
 from services.coordination.reading import subscription_of
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import SubscriptionRow
+from services.coordination.working_time import expect_place
 
 router = APIRouter(prefix="/coordination/v1/subscriptions", tags=["subscriptions"])
 
@@ -96,7 +98,11 @@ def _expect_usable(wanted: SubscriptionRequest, private: bool) -> None:
             reach.expect_allowed(wanted.url, private)
         except reach.NotAllowed as refusal:
             raise _wrong("/url", "address_not_allowed", str(refusal)) from None
-    if wanted.secret is not None:
+    try:
+        expect_place(wanted.country, wanted.subdivision)
+    except PydanticCustomError as refusal:
+        raise _wrong("/country", refusal.type, refusal.message()) from None
+    if wanted.secret is not None and wanted.channel == "webhook":
         try:
             secret = base64.b64decode(wanted.secret.removeprefix("whsec_") + "==", validate=False)
         except (ValueError, binascii.Error):

@@ -37,6 +37,11 @@ def hour_of_the_digest() -> int:
     return working_calendar.digest_moment(calendar, midnight, DAY).hour
 
 
+def is_somebodys_work(hours: int) -> bool:
+    """After so many hours, is a message that could not leave somebody's work?"""
+    return reminders.is_work(timedelta(hours=hours), DAY)
+
+
 def messages_a_day() -> int:
     """How many messages may reach one patient on one day?"""
     return working_calendar.messages_a_day(DAY)

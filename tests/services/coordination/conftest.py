@@ -30,6 +30,7 @@ class Engine:
     """Hears what journeys are told, as the workflow engine would; can be away, or have closed."""
 
     told: list[tuple[UUID, UUID | None]] = field(default_factory=list)
+    looked: list[UUID] = field(default_factory=list)
     moved: list[tuple[UUID, float]] = field(default_factory=list)
     away: bool = False
     closed: set[UUID] = field(default_factory=set)
@@ -49,6 +50,11 @@ class Engine:
         """A clock is moved."""
         self._expect_there()
         self.moved.append((journey_id, days))
+
+    async def look(self, organisation: str, journey_id: UUID) -> None:
+        """It is to look what is due."""
+        self._expect_there()
+        self.looked.append(journey_id)
 
     async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
         """A journey is ended."""

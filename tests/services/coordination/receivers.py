@@ -1,6 +1,7 @@
 """Real receivers: a web server that checks signatures, and a mail server."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -99,3 +100,50 @@ def a_mail_server() -> Iterator[Mailbox]:
         yield mailbox
     finally:
         controller.stop()
+
+
+@dataclass
+class FhirServer:
+    """Takes resources at their ids, as a FHIR server does; `lose` answers get lost."""
+
+    url: str = ""
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+    lose: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Keep what is put, and answer."""
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        resource = json.loads(body)
+        assert scope["method"] == "PUT"
+        assert headers["content-type"] == "application/fhir+json"
+        assert scope["path"].endswith(f"/CommunicationRequest/{resource['id']}")
+        self.tokens.append(headers.get("authorization", ""))
+        self.resources[resource["id"]] = resource
+        status = 503 if self.lose else 200
+        self.lose = max(0, self.lose - 1)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+@asynccontextmanager
+async def a_fhir_server() -> AsyncIterator[FhirServer]:
+    """A FHIR server on a port of its own, at its endpoint of CommunicationRequests."""
+    app = FhirServer()
+    listening = socket.create_server(("127.0.0.1", 0))
+    app.url = f"http://127.0.0.1:{listening.getsockname()[1]}/fhir/CommunicationRequest"
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve([listening]))
+    try:
+        yield app
+    finally:
+        server.should_exit = True
+        await task

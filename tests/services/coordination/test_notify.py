@@ -93,6 +93,7 @@ async def test_a_reminder_reaches_its_receiver_signed_and_once(
                     "recipient": "staff",
                     "means": "worklist",
                     "late": False,
+                    "language": "en",
                     "link": f"http://pathway.example/journeys/{journey}",
                 },
             },
