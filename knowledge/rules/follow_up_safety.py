@@ -196,7 +196,12 @@ def _in_milligrams(amount: Quantity) -> Quantity:
 
 def limit_for_weight(amount: Quantity, weight: Decimal, on: date) -> Quantity:
     """How much calcium a day is too much for this weight? In moles or grams, as the amount is."""
-    if UNITS[amount.unit].kind.startswith("amount"):
+    return _limit_for_weight(amount.unit, weight, on)
+
+
+@lru_cache(maxsize=1024)
+def _limit_for_weight(unit: str, weight: Decimal, on: date) -> Quantity:
+    if UNITS[unit].kind.startswith("amount"):
         per_kg = TABLE.number("urine_calcium_per_kg_by_moles", on)
         return Quantity(per_kg * weight, MILLIMOLES)
     return Quantity(TABLE.number("urine_calcium_per_kg", on) * weight, MILLIGRAMS)
@@ -207,15 +212,12 @@ def _over_for_weight(amount: Quantity, weight: Decimal | None, on: date) -> Trut
 
 
 def _over_for_sex(milligrams: Quantity, sex: Sex, on: date) -> Truth:
+    if sex is Sex.FEMALE:
+        return milligrams.above(TABLE.value("urine_calcium_women", on))
     men = milligrams.above(TABLE.value("urine_calcium_men", on))
-    women = milligrams.above(TABLE.value("urine_calcium_women", on))
-    match sex:
-        case Sex.MALE:
-            return men
-        case Sex.FEMALE:
-            return women
-        case _:
-            return men if men == women else None
+    if sex is Sex.MALE or men == milligrams.above(TABLE.value("urine_calcium_women", on)):
+        return men
+    return None
 
 
 def urine_ratio_high(printed: Quantity, value: Quantity, on: date) -> Truth:

@@ -12,7 +12,8 @@ from knowledge.rules import (
     follow_up_safety,
     treatment_choice,
 )
-from knowledge.rules.burosumab_course import Given, Taken
+from knowledge.rules.burosumab_course import Given
+from knowledge.rules.burosumab_stops import Taken
 from knowledge.terms.sent import When
 from services.followup.contract import Therapy
 from services.followup.history import day_of

@@ -28,7 +28,8 @@ from services.followup.contract import (
     Transition,
 )
 from services.followup.drafting import Draft
-from services.followup.history import History, history_of
+from services.followup.gathering import history_of
+from services.followup.history import History
 from services.followup.preview import preview_of, visits_of
 from services.followup.results import FGF23
 from services.followup.treatment import treatment_of
@@ -229,8 +230,8 @@ def _fired(standing: Standing, alerts: Iterable[Alert]) -> list[FiredRule]:
             if remission.TABLE.rules[step.rule].internal:
                 continue
             fired[step.rule] = _rule(step.rule, step.day, step.because)
-        for sample in way.masked:
-            fired["FU-004"] = _rule("FU-004", sample.day, sample.ids)
+        for last in way.masked[-1:]:
+            fired["FU-004"] = _rule("FU-004", last.day, last.ids)
         if standing.tier is Tier.HIGH:
             fired["FU-007"] = _rule("FU-007")
         if way.since <= standing.on and _is_lifelong(standing):

@@ -9,7 +9,8 @@ from functools import cached_property
 from knowledge.rules import burosumab, burosumab_course, kidney_function, treatment_choice
 from knowledge.rules.beside_burosumab import UNKNOWN
 from knowledge.rules.burosumab import Label
-from knowledge.rules.burosumab_course import Act, Circumstances, Given, Phosphate, Taken
+from knowledge.rules.burosumab_course import Act, Given, Phosphate
+from knowledge.rules.burosumab_stops import Circumstances, Taken
 from knowledge.rules.follow_up_safety import CONVENTIONAL, dose_lasts
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course

@@ -22,7 +22,8 @@ from services.followup.charted import (
 )
 from services.followup.contract import PlanRequest
 from services.followup.filtration import filtration
-from services.followup.history import History, day_of, history_of
+from services.followup.gathering import history_of
+from services.followup.history import History, day_of
 from services.followup.masked import mask_of, until
 from services.followup.outcomes import measure_series
 from services.followup.results import ALP, FGF23

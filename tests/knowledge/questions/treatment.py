@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from knowledge.rules import burosumab, burosumab_course, conventional_therapy
-from knowledge.rules.burosumab_course import Circumstances, Given, Next, Phosphate, Taken
+from knowledge.rules import burosumab, burosumab_course, burosumab_stops, conventional_therapy
+from knowledge.rules.burosumab_course import Given, Next, Phosphate
+from knowledge.rules.burosumab_stops import Circumstances, Taken
 from knowledge.rules.reference_intervals import Level
 from tests.knowledge.questions.things import DAY
 
@@ -34,14 +35,14 @@ def begun_again_with(mg: int) -> int:
 def stopped_lately(days: int) -> bool:
     """So many days after the last phosphate, is burosumab still blocked?"""
     drug = Taken("oral_phosphate", DAY - timedelta(days=days))
-    stops = burosumab_course.stops_at_any_dose(Circumstances(DAY, against=(drug,)))
+    stops = burosumab_stops.stops_at_any_dose(Circumstances(DAY, against=(drug,)))
     return "stopped_lately" in {stop.code for stop in stops}
 
 
 def phosphate_speaks(days: int) -> bool:
     """Does a low phosphate of so many days ago show that a start is due?"""
     low = Phosphate("o", DAY - timedelta(days=days), Level.LOW, fasting=True)
-    stops = burosumab_course.stops_at_start(Circumstances(DAY, phosphate=low))
+    stops = burosumab_stops.stops_at_start(Circumstances(DAY, phosphate=low))
     return "phosphate_not_known" not in {stop.code for stop in stops}
 
 

@@ -1,0 +1,44 @@
+"""Results as they come into a history: what stands, at which level, and what each day says."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from knowledge.terms.observation import Observation
+from services.followup.by_analyte import ByAnalyte
+from services.followup.contract import Rejected, Results
+from services.followup.doubts import doubts_of
+from services.followup.history import History
+from services.followup.levels import Ruler
+from services.followup.reports import NOT_RESULTS, SENT_TWICE, reports_of
+from services.followup.results import believed, reading_order
+from services.followup.samples import Drawn
+
+
+def take_in(history: History, results: Sequence[Results]) -> None:
+    """Each result that stands, at its level; and what each day says."""
+    told = reports_of(results)
+    history.sent, history.replaced = told.newest, told.replaced
+    for sent in told.newest.values():
+        if sent.status in NOT_RESULTS:
+            continue
+        history.numbers[sent.id] = sent.version or 1
+        read = believed(sent)
+        if told.in_two_ways and (sent.id, sent.version) in told.in_two_ways:
+            read = Rejected(observation=sent.id, reason=SENT_TWICE)
+        if isinstance(read, Rejected):
+            history.rejected.append(read)
+        elif read.taken_at is not None and not history.is_later(read.taken_at):
+            history.observations.append(read)
+            if doubts := doubts_of(read, sent.status):
+                history.doubts[read.id] = doubts
+    history.observations.sort(key=reading_order)
+    history.results = ByAnalyte(history.observations)
+    ruler = Ruler(history.subject)
+    days: dict[date, list[Observation]] = {}
+    for one in history.observations:
+        history.levels[one.id] = ruler.level_of(one)
+        days.setdefault(one.day(history.on), []).append(one)
+    history.odd_intervals = ruler.refused
+    for drawn in (Drawn(day, taken) for day, taken in days.items()):
+        history.samples.append(drawn.sample(history.levels, history.subject, history.doubts))
+        history.done.append(drawn.done(history.levels))
