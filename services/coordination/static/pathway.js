@@ -11,7 +11,7 @@ if (waiting) {
     try {
       const answer = await fetch(waiting.dataset.lookAgain, { headers: { Accept: "application/json" } });
       if (answer.ok && (await answer.json()).waiting === 0) {
-        location.replace(location.pathname + location.search + location.hash);
+        location.reload();
         return;
       }
     } catch { /* the network is away; look again */ }
