@@ -84,7 +84,7 @@ SENTENCES = {
         link="Open the journey:",
         between=", ",
         recipients=RECIPIENTS,
-        means=MEANS | {"app": "by app"},
+        means=MEANS,
     ),
     "zh": Sentences(
         subject="诊疗路径提醒：{act}，日期：{day}",

@@ -94,7 +94,7 @@ def plan(
     on = at.astimezone(hours.zone).date()
     hour = time(reminders.TABLE.whole("send_hour", on))
     for one in owed:
-        ladder = _ladder(one, hours, on)
+        ladder = ladder_of(one, hours, on)
         before = settled.get(one.key, ())
         ripe = reminders.ripe(ladder, one.since, before, at, on)
         say += [Said(one.key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]
@@ -114,7 +114,7 @@ def plan(
     return Plan(tuple(kept), min(wakes, default=None))
 
 
-def _ladder(one: Due, hours: Hours, on: date) -> tuple[Rung, ...]:
+def ladder_of(one: Due, hours: Hours, on: date) -> tuple[Rung, ...]:
     """The steps that still count; those of a postponed thing have names of their own."""
     ladder = reminders.rungs(one.obligation.ladder, one.day, hours, on, one.since)
     ladder = reminders.unheard(ladder, one.acknowledged_at)

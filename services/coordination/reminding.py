@@ -40,7 +40,7 @@ async def remind(
     await telling.release_what_was_held()
     known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
     limits = await _limits(session, journey, site, telling.hours, at)
-    owed = [_due(row) for row in still_open]
+    owed = [due_of(row) for row in still_open]
     planned = plan(owed, known, telling.hours, at, limits)
     rows = {(row.rule, row.occurrence): row for row in still_open}
     for one in planned.say:
@@ -49,7 +49,7 @@ async def remind(
     return min((wake for wake in wakes if wake is not None), default=None), telling.said
 
 
-def _due(row: ObligationRow) -> Due:
+def due_of(row: ObligationRow) -> Due:
     """An obligation as its ladder sees it: a postponed one begins anew when it was postponed."""
     since = row.created_at if row.postponed_at is None else max(row.created_at, row.postponed_at)
     return Due(as_obligation(row), since, row.acknowledged_at, row.postponed_until)

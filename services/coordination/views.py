@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from knowledge.rules import reminders as ladders
+from knowledge.rules.sending_hours import Hours
 from services.coordination import wording
 from services.coordination.contract import OwedObligation, Reminder, ReminderStatus, WorklistRow
 from services.coordination.language import count, say
+from services.coordination.planning import ladder_of
+from services.coordination.reminding import due_of
 from services.coordination.tables import EventRow, JourneyRow, MomentRow, ObligationRow
 from services.coordination.worklist import Urgency, today, urgency
 
@@ -119,18 +121,17 @@ MOST_COMING = 20
 def coming(
     rows: Sequence[ObligationRow],
     said: Sequence[Reminder],
-    zone: str,
+    hours: Hours,
     now: datetime,
     on: date,
 ) -> list[Coming]:
-    """What will be said if nothing happens, by the ladder alone: a day off may move it."""
+    """What will be said if nothing happens, by the very ladder that says it."""
     settled = {(one.rule, one.occurrence, one.rung) for one in said}
     found = []
     for row in rows:
         if row.status != "open":
             continue
-        ladder = ladders.rungs(row.ladder, row.due, zone, on, row.created_at)
-        for rung in ladders.unheard(ladder, row.acknowledged_at):
+        for rung in ladder_of(due_of(row), hours, on):
             if rung.at > now and (row.rule, row.occurrence, rung.key) not in settled:
                 found.append(Coming(rung.at, row.act, rung.key, rung.recipient, rung.channel))
     return sorted(found, key=lambda one: one.at)[:MOST_COMING]

@@ -79,6 +79,8 @@ MOMENTS = {
     "undelivered": "Not delivered",
     "postponed": "Put off",
     "contact": "Contact",
+    "lost": "Cannot be reached",
+    "found": "Reached again",
 }
 DISPOSITIONS = {
     "DONE": "Done",
@@ -107,6 +109,7 @@ RECIPIENTS = {
 MEANS = {
     "letter": "by letter",
     "letter-or-app": "by letter or app",
+    "app": "by app",
     "sms": "by SMS",
     "sms-and-letter": "by SMS and letter",
     "phone": "by phone",
@@ -118,6 +121,7 @@ DELIVERIES = {
     "delivered": "delivered",
     "failed": "could not be delivered",
     "withdrawn": "no longer needed",
+    "muted": "not wanted",
 }
 CHANNELS = {
     "phone": "telephone",
@@ -171,6 +175,7 @@ def analyte_in_words(key: str) -> str:
 
 def rung_in_words(rung: str) -> str:
     """A step of a ladder, by its distance from the due date."""
+    rung = rung.partition("@")[0]  # the day on which a postponed ladder stands
     sign, number = rung[1:2], rung[2:]
     if rung == "T0":
         return say("on the day")

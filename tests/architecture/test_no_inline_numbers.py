@@ -26,6 +26,8 @@ NOT_CLINICAL = {
     "knowledge/rules/surveillance_dues.py": {12: "months in a year"},
     "knowledge/rules/remission.py": dict.fromkeys((12, 28, 29, 30), "months, and their last days"),
     "services/assessment/notes.py": {6: "figures of a computed number that are shown"},
+    "knowledge/rules/sending_hours.py": dict.fromkeys((8, 64), "bytes and bits of a hash"),
+    "knowledge/rules/working_calendar.py": {400: "days to look ahead for an open one"},
     "knowledge/rules/scan_yield.py": {10: "a chance in words: so many in ten"},
 }
 """Numbers of arithmetic and the calendar, which no edition changes."""

@@ -22,6 +22,7 @@ from services.coordination.charts import (
 )
 from services.coordination.contract import TimelineEntry
 from services.coordination.five_years import years
+from services.coordination.hours import hours_of
 from services.coordination.lesions import lesion_map
 from services.coordination.pages.asking import Known, everything_known
 from services.coordination.pages.engine import engine_is_away
@@ -150,7 +151,7 @@ async def in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any
         "event_id": uuid4(),
         "is_open": is_open,
         "ended": ended,
-        "coming": views.coming(rows, reminders, journey.zone, there, on),
+        "coming": views.coming(rows, reminders, await hours_of(session, journey, there), there, on),
         "sent": [one for one in reversed(reminders) if one.status != "overtaken"],
         "conclusion": conclusion_of(journey),
         "told": [
