@@ -1,9 +1,11 @@
 """Local time as instants: one rule for the hour that a clock skips and for the one it repeats."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
+@lru_cache(maxsize=16384)
 def local_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """When is it this time of this day there? In UTC.
 

@@ -42,9 +42,7 @@ class Calendar:
             return True
         if day in self.closed:
             return False
-        if self.country is None:
-            return TABLE.entry("weekend", WEEKDAYS[day.weekday()]) is None
-        return _public(self.country, self.subdivision).is_working_day(day)
+        return _is_working_day(self.country, self.subdivision, day)
 
     def hours(self, day: date) -> tuple[datetime, datetime]:
         """From when until when, in UTC. Empty on a day that the date line left out."""
@@ -61,9 +59,7 @@ class Calendar:
 
     def open_days_after(self, day: date, count: int) -> date:
         """The day on which so many of its days are over since that one."""
-        for _ in range(count):
-            day = self.first_open(day + A_DAY)
-        return day
+        return _open_days_after(self, day, count)
 
     def first_moment(self, instant: datetime) -> datetime:
         """This instant, or the first after it at which somebody may be told."""
@@ -75,6 +71,21 @@ class Calendar:
                 return max(instant, start)
             day += A_DAY
         return instant
+
+
+@lru_cache(maxsize=4096)
+def _open_days_after(calendar: Calendar, day: date, count: int) -> date:
+    for _ in range(count):
+        day = calendar.first_open(day + A_DAY)
+    return day
+
+
+@lru_cache(maxsize=16384)
+def _is_working_day(country: str | None, subdivision: str | None, day: date) -> bool:
+    """Where no country is named there are weekends, and no holidays."""
+    if country is None:
+        return TABLE.entry("weekend", WEEKDAYS[day.weekday()]) is None
+    return _public(country, subdivision).is_working_day(day)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.rules.clock import local_instant
@@ -61,6 +61,7 @@ def test_only_places_whose_holidays_are_known_are_known() -> None:
     assert not is_known("XX", None)
 
 
+@settings(deadline=None)
 @given(at=instants, zone=zones, country=countries)
 def test_the_first_moment_is_never_early_and_always_within_the_hours(
     at: datetime, zone: str, country: str | None
@@ -122,6 +123,7 @@ def assert_no_step_is_spent_on_days_off(climbed: tuple[Rung, ...], hours: Hours)
         assert passed >= between >= 1
 
 
+@settings(deadline=None)
 @given(due=days, zone=zones, share=st.floats(0, 1, exclude_max=True))
 def test_without_days_off_a_journey_has_its_turn_within_the_hour_after_nine(
     due: date, zone: str, share: float
@@ -164,6 +166,7 @@ def test_hours_that_end_before_the_hour_of_sending_are_used_from_their_beginning
     assert at == datetime(2026, 11, 25, 6, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(at=instants, zone=zones, country=countries)
 def test_one_digest_moment_follows_on_each_working_day(
     at: datetime, zone: str, country: str | None

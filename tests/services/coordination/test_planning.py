@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.rules.sending_hours import Hours
@@ -39,6 +39,7 @@ def remember(settled: dict[Key, set[str]], planned: Plan) -> None:
         settled[said.key].add(said.rung.key)
 
 
+@settings(deadline=None)
 @given(
     day=st.dates(date(2026, 11, 23), date(2035, 1, 1)),
     ladder=st.sampled_from(list(Ladder)),
@@ -70,6 +71,7 @@ def test_however_often_and_whenever_it_is_woken_each_rung_is_settled_once_and_in
         assert planned.next_wake is None or planned.next_wake > at
 
 
+@settings(deadline=None)
 @given(
     day=st.dates(date(2026, 11, 23), date(2035, 1, 1)),
     ladder=st.sampled_from(list(Ladder)),
@@ -158,6 +160,7 @@ def test_what_is_over_the_cap_of_a_day_follows_on_the_next_days_in_its_order() -
     assert planned.next_wake == utc("2026-05-19T09:00:00")
 
 
+@settings(deadline=None)
 @given(
     number=st.integers(1, 12),
     a_day=st.integers(1, 5),
