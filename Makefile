@@ -8,7 +8,7 @@ DATA ?= data
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test check bench mutants states dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test check bench scale chaos mutants states dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,12 @@ check: install-dev  ## format, lint, types, imports, knowledge
 
 bench: install-dev  ## speed as ratios against a peer in the same run, as JSON
 	@$(BIN)/python -m tests.bench
+
+scale: install-dev  ## what many journeys cost on this machine, as JSON (about half an hour; docs/scale.md)
+	@$(BIN)/python -m tests.bench.scale
+
+chaos: install-dev  ## kill processes for minutes while reminders fall due; what arrived, as JSON
+	@$(BIN)/python -m tests.bench.scale processes_die all_of_it_dies
 
 mutants: install-dev  ## change the rules one bit at a time: which change does no test notice? (about half an hour; docs/mutants.md)
 	nice -n 10 $(BIN)/mutmut run --max-children 2

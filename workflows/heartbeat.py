@@ -23,7 +23,11 @@ class Heartbeats(Interceptor):
 
 
 class _Beating(ActivityInboundInterceptor):
+    """A call within a workflow's task does not beat: the task itself is missed."""
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        if activity.info().is_local:
+            return await super().execute_activity(input)
         beating = asyncio.create_task(_beat())
         try:
             return await super().execute_activity(input)

@@ -26,6 +26,10 @@ CACHED_JOURNEYS = 500
 CALLS_AT_ONCE = 40
 """To services: after an outage they are not to be flooded."""
 
+TASKS_AT_ONCE = 20
+"""A task makes its quick calls itself. More at once only wait for each other, and a task that has
+not ended in ten seconds is given to another worker."""
+
 
 RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
@@ -113,6 +117,8 @@ def worker_with(
         interceptors=[Heartbeats()],
         max_cached_workflows=cached_journeys,
         max_concurrent_activities=calls_at_once,
+        max_concurrent_local_activities=calls_at_once,
+        max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         graceful_shutdown_timeout=policies.SLOWEST_LEAVE,
     )
