@@ -23,6 +23,7 @@ from services.coordination.contract import (
     StoredEvent,
     Wake,
 )
+from services.coordination.life import Join
 from services.followup import contract as followup
 from services.followup.client import FollowupClient
 from services.localization import contract as localization
@@ -45,7 +46,9 @@ from workflows.contract import (
     EventOutcome,
     FoundRequest,
     HandedOver,
+    MergeRequest,
     Request,
+    Said,
     WakeRequest,
 )
 from workflows.policies import REFUSED
@@ -63,6 +66,7 @@ M = TypeVar("M", bound=BaseModel)
 TAKEN_BACK = frozenset({"entered-in-error", "cancelled"})
 OUR_OWN_FAULT = frozenset([401, 403])
 LONGEST_REASON = 1000
+OF_THE_DIAGNOSIS = frozenset({"class", "mechanism"})
 
 
 class CoordinationActivities:
@@ -79,6 +83,24 @@ class CoordinationActivities:
             return Decision.model_validate({**event.payload, "occurred_at": event.occurred_at})
         except ValidationError:
             raise ApplicationError("no answer can be read in it", type=REFUSED) from None
+
+    @activity.defn
+    async def read_word(self, request: EventOfJourney) -> Said:
+        """What was said of the journey itself, in codes."""
+        event = await self.read_event(request)
+        told = event.payload
+        return Said(
+            occurred_at=event.occurred_at,
+            undone=bool(told.get("undone")),
+            outside=bool(told.get("outside")),
+        )
+
+    @activity.defn
+    async def merge(self, request: MergeRequest) -> Said:
+        """Two journeys are joined, or parted again; coordination does it in one transaction."""
+        place = (request.organisation, request.journey_id, request.event_id)
+        joined = await _heard(self._coordination.merge(*place, Join(state=request.state)))
+        return Said.model_validate(joined.model_dump())
 
     @activity.defn
     async def record_outcome(self, request: EventOutcome) -> None:
@@ -202,6 +224,13 @@ def _reopens_the_search(answer: object) -> bool:
     return any(one.what == "state" for found in answer.affected for one in found.changes)
 
 
+def _doubts_the_diagnosis(answer: object) -> bool:
+    """Is something else concluded of the diagnosis, now that a result was corrected?"""
+    if not isinstance(answer, FactsStored):
+        return False
+    return any(one.what in OF_THE_DIAGNOSIS for found in answer.affected for one in found.changes)
+
+
 def _corrected(answer: FactsStored) -> Iterator[str]:
     """Which results took the place of which, and what is concluded otherwise since?"""
     if not answer.affected:
@@ -274,7 +303,7 @@ class _Owner:
             told = _read(noun, self._told(event))
             await self._introduce(request, event)
             answer = await _heard(
-                record(request.organisation, request.journey_id, request.event_id, told)
+                record(request.organisation, request.record_id, request.event_id, told)
             )
         except Refused as refused:
             await self._coordination.tell(request, "refused", _why(refused))
@@ -284,6 +313,7 @@ class _Owner:
             applied=True,
             occurred_at=event.occurred_at,
             reopens=_reopens_the_search(answer),
+            doubts=_doubts_the_diagnosis(answer),
             treats=event.kind == EventKind.THERAPY or bool(event.payload.get("drug_exposures")),
             search=answer.state if isinstance(answer, StoredPlan) else None,
             **_report(request, event),
@@ -311,7 +341,7 @@ class AssessmentActivities(_Owner):
         moment = AssessRecord(as_of=request.at)
         return await _heard(
             self._assessment.assess_record(
-                request.organisation, request.journey_id, request.conclusion_id, moment
+                request.organisation, request.record_id, request.conclusion_id, moment
             )
         )
 
@@ -360,14 +390,14 @@ class LocalizationActivities(_Owner):
             id, removed = await self._resection(request, event_id, told)
             await _heard(
                 self._localization.record_resection(
-                    request.organisation, request.journey_id, id, removed
+                    request.organisation, request.record_id, id, removed
                 )
             )
             told.add(id)
         moment = localization.AsOf(as_of=request.at)
         return await _heard(
             self._localization.record_conclusion(
-                request.organisation, request.journey_id, request.conclusion_id, moment
+                request.organisation, request.record_id, request.conclusion_id, moment
             )
         )
 
@@ -423,11 +453,11 @@ class LocalizationActivities(_Owner):
 
         A later report of the same operation (its `id`) is a correction, whatever word it uses.
         """
-        whose = request.model_dump(include={"organisation", "journey_id", "at"})
+        whose = request.model_dump(include={"organisation", "journey_id", "at", "record"})
         event = await self._coordination.read_event(EventOfJourney(event_id=event_id, **whose))
         named = {name: event.payload.get(name) for name in ReportedResection.model_fields}
         removed = _read(ReportedResection, {k: v for k, v in named.items() if v is not None})
-        id = _named(request.journey_id, "resection", event_id, removed.id)
+        id = _named(request.record_id, "resection", event_id, removed.id)
         if id in told and removed.status == "final":
             removed = removed.model_copy(update={"status": "corrected"})
         return id, removed
@@ -448,7 +478,7 @@ class FollowupActivities(_Owner):
         told = _read(followup.EventBody, self._told(event))
         await self._introduce(request, event)
         await _heard(
-            self._record_result(request.organisation, request.journey_id, request.event_id, told)
+            self._record_result(request.organisation, request.record_id, request.event_id, told)
         )
 
     @activity.defn
@@ -458,7 +488,7 @@ class FollowupActivities(_Owner):
         id = uuid5(found.conclusion, f"state/{found.state}")
         told = {"kind": "state", "state": found.state, "noted_on": found.at}
         body = _read(followup.EventBody, told)
-        await _heard(self._record_result(request.organisation, request.journey_id, id, body))
+        await _heard(self._record_result(request.organisation, request.record_id, id, body))
 
     @activity.defn
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:
@@ -466,7 +496,7 @@ class FollowupActivities(_Owner):
         moment = followup.AsOf(as_of=request.at)
         return await _heard(
             self._followup.record_conclusion(
-                request.organisation, request.journey_id, request.conclusion_id, moment
+                request.organisation, request.record_id, request.conclusion_id, moment
             )
         )
 
@@ -487,7 +517,7 @@ class FollowupActivities(_Owner):
     async def _introduce(self, request: Request, event: StoredEvent) -> None:
         label = {} if event.label_profile is None else {"label_profile": event.label_profile}
         plan = _read(followup.PlanRequest, _about(event) | label)
-        await _heard(self._followup.record_plan(request.organisation, request.journey_id, plan))
+        await _heard(self._followup.record_plan(request.organisation, request.record_id, plan))
 
 
 def _about(event: StoredEvent) -> dict[str, Any]:

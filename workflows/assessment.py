@@ -21,5 +21,6 @@ ASSESSMENT = Stage(
         "localize": Phase.LOCALIZATION,
         "keep-testing": Phase.ASSESSMENT,
         "close": Phase.CLOSED,
+        "refuted": Phase.CLOSED,
     },
 )

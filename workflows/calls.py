@@ -35,6 +35,7 @@ class Whose(TypedDict):
     organisation: str
     journey_id: UUID
     at: datetime
+    record: UUID | None
 
 
 class Calls:
@@ -49,6 +50,7 @@ class Calls:
             "organisation": self._order.organisation,
             "journey_id": self._order.journey_id,
             "at": workflow.now(),
+            "record": self._order.state.record,
         }
 
     def about(self, event: EventArrived) -> EventOfJourney:

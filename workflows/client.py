@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowHandle
@@ -92,6 +93,13 @@ class JourneyClient:
                 raise JourneyClosed(f"journey {journey_id} does not run") from None
             raise
 
+    async def open_again(
+        self, organisation: str, journey_id: UUID, event: EventArrived, carried: dict[str, Any]
+    ) -> None:
+        """Tell this to a journey that has ended; it begins anew with what it was."""
+        state = JourneyState.model_validate(carried)
+        await self._start(organisation, journey_id, event, state)
+
     async def check(self) -> None:
         """Is the engine there? Raises when it is not."""
         await self._temporal.service_client.check_health()
@@ -147,17 +155,30 @@ class JourneyClient:
             workflow_id(organisation, journey_id), result_type=JourneyState
         )
 
-    async def _start(self, organisation: str, journey_id: UUID, event: EventArrived | None) -> None:
-        """Start and signal are one call to the server: there is no moment between them."""
+    async def _start(
+        self,
+        organisation: str,
+        journey_id: UUID,
+        event: EventArrived | None,
+        carried: JourneyState | None = None,
+    ) -> None:
+        """Start and signal are one call to the server: there is no moment between them.
+
+        One that has ended begins anew only with what it carried.
+        """
+        state = carried or JourneyState()
+        reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
+        if carried is not None:
+            reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
         try:
             await self._temporal.start_workflow(
                 WORKFLOW,
-                JourneyOrder(journey_id=journey_id, organisation=organisation),
+                JourneyOrder(journey_id=journey_id, organisation=organisation, state=state),
                 id=workflow_id(organisation, journey_id),
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=IN_ASSESSMENT,
+                search_attributes=_in_phase(state.phase),
                 start_signal="event_arrived" if event else None,
                 start_signal_args=[event] if event else [],
             )
@@ -167,9 +188,10 @@ class JourneyClient:
             raise JourneyClosed(f"journey {journey_id} was erased") from None
 
 
-IN_ASSESSMENT = TypedSearchAttributes(
-    [SearchAttributePair(SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE), Phase.ASSESSMENT.value)]
-)
+def _in_phase(phase: Phase) -> TypedSearchAttributes:
+    """The phase by which operators find it."""
+    key = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
+    return TypedSearchAttributes([SearchAttributePair(key, phase.value)])
 
 
 def _unknown(error: RPCError) -> Exception:

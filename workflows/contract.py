@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -61,6 +61,7 @@ class EventKind(StrEnum):
     RESUME = "resume"
     TRANSFER = "transfer"
     MERGE = "merge"
+    RELOCATION = "relocation"
 
 
 class Role(StrEnum):
@@ -83,7 +84,8 @@ class Carried(BaseModel):
 class EventArrived(Carried):
     """A nudge: this event is stored in coordination and waits to be handed over.
 
-    Of events that wait together, what occurred first is handed over first.
+    Of events that wait together, what occurred first is handed over first. `anew` names the reason
+    for which it is told once more.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -91,6 +93,12 @@ class EventArrived(Carried):
     event_id: UUID
     kind: EventKind
     occurred_at: AwareDatetime | None = None
+    anew: UUID | None = None
+
+    @property
+    def heard_as(self) -> UUID:
+        """Told for another reason, it is heard once more."""
+        return self.event_id if self.anew is None else uuid5(self.anew, str(self.event_id))
 
 
 class OpenTask(Carried):
@@ -135,6 +143,14 @@ class Left(Carried):
     reason: str
 
 
+class Word(Carried):
+    """Something said of the journey itself, such as a death, or that it was a mistake."""
+
+    event: UUID
+    at: datetime
+    undone: bool = False
+
+
 class Beside(Carried):
     """Follow-up, asked beside the service of another phase because somebody is being treated."""
 
@@ -162,6 +178,11 @@ class JourneyState(Carried):
     operations: list[UUID] = []
     reports: list[Operation] = []
     before_operation: Left | None = None
+    left: Left | None = None
+    words: dict[str, list[Word]] = {}
+    doubted: bool = False
+    in_question: bool = False
+    record: UUID | None = None
     treated: bool = False
     beside: Beside = Field(default_factory=Beside)
     found: Found | None = None
@@ -207,6 +228,12 @@ class Request(Carried):
     organisation: str
     journey_id: UUID
     at: datetime
+    record: UUID | None = None
+
+    @property
+    def record_id(self) -> UUID:
+        """Under which id do the services keep this person? After a merge not the journey's."""
+        return self.record or self.journey_id
 
 
 class EventOfJourney(Request):
@@ -219,13 +246,15 @@ class HandedOver(Carried):
     """Did the owner take the event? If not, coordination has been told why.
 
     `reopens`: what it corrected was concluded from, and by what is known now the state is another.
-    `treats`: a drug is taken, so there is something to watch. `search`: what the search amounts to
-    with it. `report`, `version` and `withdrawn` name a report that can be corrected or taken back.
+    `doubts`: so is the diagnosis. `treats`: a drug is taken, so there is something to watch.
+    `search`: what the search amounts to with it. `report`, `version` and `withdrawn` name a report
+    that can be corrected or taken back.
     """
 
     applied: bool
     occurred_at: datetime
     reopens: bool = False
+    doubts: bool = False
     treats: bool = False
     search: str | None = None
     report: UUID | None = None
@@ -239,6 +268,29 @@ class Decision(Carried):
     task: UUID | None = None
     answer: str = Field(pattern=r"^[a-z][a-z-]{0,39}$")
     occurred_at: datetime
+
+
+class Said(Carried):
+    """What an event of the journey's own kinds says, in codes. Who and why stays in coordination.
+
+    `prior` is what the journey was before a merge that is undone; `record` under which id the
+    services keep this person from now on, `phase` how far the other journey had come.
+    """
+
+    occurred_at: datetime
+    undone: bool = False
+    outside: bool = False
+    survivor: UUID | None = None
+    refusal: str | None = None
+    record: UUID | None = None
+    phase: Phase | None = None
+    prior: dict[str, Any] | None = None
+
+
+class MergeRequest(EventOfJourney):
+    """Join another journey with this one, or part them again; `state` is what it was until now."""
+
+    state: dict[str, Any]
 
 
 class EventOutcome(EventOfJourney):

@@ -15,21 +15,22 @@ from workflows.contract import (
     HandedOver,
     JourneyState,
     Left,
-    Operation,
     Phase,
+    Said,
     Standing,
 )
 from workflows.human_task import HumanTask
 from workflows.localization import LOCALIZATION
-from workflows.stage import Stage
+from workflows.operated import take_operation
+from workflows.stage import CONFIRMED, Stage
 from workflows.surveillance import SURVEILLANCE
 from workflows.treatment import TREATMENT
+from workflows.words import ENDS, TAKEN_BACK_BY, Words
 
 STAGES = {stage.phase: stage for stage in (ASSESSMENT, LOCALIZATION, TREATMENT, SURVEILLANCE)}
 WITHOUT_A_TUMOR = "treat-medically"
 """The answer by which a search ends that has found nothing."""
 
-ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
 ALSO_FOR_FOLLOWUP = (
     EventKind.OBSERVATIONS,
     EventKind.EXPOSURES,
@@ -42,6 +43,31 @@ WATCHED_BESIDE = (Phase.LOCALIZATION, Phase.TREATMENT)
 """Phases of another service in which whoever is treated by drugs is watched by follow-up too."""
 
 SURGERY = "surgery"
+REOPEN = "reopen"
+"""The decision by which a journey that was closed goes on where it was left."""
+
+OF_THE_DIAGNOSIS = (EventKind.FINDINGS, EventKind.EXPOSURES, EventKind.GENETICS)
+"""What may show, later, that it is another disease."""
+
+IN_FORCE = {
+    EventKind.DEATH: "the death is known, or was taken back later",
+    EventKind.WITHDRAWAL: "consent is withdrawn already, or was given again later",
+    EventKind.PAUSE: "it is paused already, or was resumed since",
+}
+FURTHER = {phase: number for number, phase in enumerate(Phase)}
+"""How far a phase is on the usual way."""
+
+RESTORED = (
+    *("phase", "phase_reason", "declined", "operated_at", "operations", "reports"),
+    *("before_operation", "treated", "found", "beside", "doubted", "standing", "owed"),
+)
+"""What a merge that is undone gives back."""
+
+NOT_IN_FORCE = {
+    EventKind.DEATH: "no death is known here",
+    EventKind.WITHDRAWAL: "consent is not withdrawn",
+    EventKind.PAUSE: "it is not paused",
+}
 
 
 class Course:
@@ -49,7 +75,7 @@ class Course:
 
     def __init__(self, state: JourneyState) -> None:
         self.state = state
-        self.task = HumanTask(state)
+        self.task, self.words = HumanTask(state), Words(state)
         self.only_time_passed = False
 
     @property
@@ -63,6 +89,11 @@ class Course:
         return STAGES.get(self.state.phase)
 
     @property
+    def is_past_assessment(self) -> bool:
+        """Was it decided that this is what the patient has?"""
+        return self.state.phase not in (Phase.ASSESSMENT, Phase.CLOSED)
+
+    @property
     def is_watched_beside(self) -> bool:
         """Is follow-up asked beside the service of the phase?"""
         return self.state.treated and self.state.phase in WATCHED_BESIDE
@@ -74,9 +105,9 @@ class Course:
 
     def hear(self, event: EventArrived) -> bool:
         """Something happened. Told twice, it happened once: False, it is known."""
-        if event.event_id in self.state.seen:
+        if event.heard_as in self.state.seen:
             return False
-        self.state.seen = [*self.state.seen, event.event_id][-policies.REMEMBERED :]
+        self.state.seen = [*self.state.seen, event.heard_as][-policies.REMEMBERED :]
         self.state.waiting.append(event)
         return True
 
@@ -92,6 +123,8 @@ class Course:
         """
         self.has_changed()
         self.state.treated = self.state.treated or handed.treats
+        self.state.doubted = self.state.doubted or (handed.doubts and self.is_past_assessment)
+        self.state.in_question = self.state.in_question or event.kind in OF_THE_DIAGNOSIS
         self.state.beside.changed = True
         planned = self.state.phase is Phase.TREATMENT
         medically = self.state.phase_reason == WITHOUT_A_TUMOR
@@ -100,7 +133,8 @@ class Course:
         if event.kind in ALSO_FOR_FOLLOWUP:
             self.state.for_followup.append(event.event_id)
         if event.kind is EventKind.SURGERY:
-            self.state.operations.append(event.event_id)
+            if event.event_id not in self.state.operations:
+                self.state.operations.append(event.event_id)
             self._take_operation(event, handed)
 
     def _is_news(self, handed: HandedOver) -> bool:
@@ -114,31 +148,28 @@ class Course:
 
     def _take_operation(self, event: EventArrived, handed: HandedOver) -> None:
         """An operation leads into surveillance, once. Its report withdrawn, it leads back."""
-        told = Operation(
-            report=handed.report or event.event_id,
-            version=handed.version,
-            occurred_at=handed.occurred_at,
-            stands=not handed.withdrawn,
-        )
-        known = next((one for one in self.state.reports if one.report == told.report), None)
-        if known is not None and known.version > told.version:
-            return
-        others = [one for one in self.state.reports if one.report != told.report]
-        self.state.reports = [*others, told]
-        before = self.state.operated_at
-        days = [one.occurred_at for one in self.state.reports if one.stands]
-        self.state.operated_at = max(days, default=None)
+        leads = take_operation(self.state, event, handed)
+        came_from = self.state.before_operation
+        here = self.state.left if self.is_closed else None
+        here = here or Left(phase=self.state.phase, reason=self.state.phase_reason)
+        if leads == "on":
+            self.state.before_operation = here if here.reason != SURGERY else came_from
+            self._lead(Left(phase=Phase.SURVEILLANCE, reason=SURGERY))
+        elif leads == "back" and here.reason == SURGERY and came_from is not None:
+            self._lead(came_from)
+
+    def _lead(self, to: Left) -> None:
+        """There; a journey that is closed stands there when it is opened again."""
         if self.is_closed:
-            return
-        is_new = known is None or not known.stands
-        if told.stands and is_new and (before is None or told.occurred_at > before):
-            left = self.state.before_operation
-            here = Left(phase=self.state.phase, reason=self.state.phase_reason)
-            self.state.before_operation = here if here.reason != SURGERY else left
-            self._move(Phase.SURVEILLANCE, SURGERY)
-        elif not days and self.state.phase_reason == SURGERY and self.state.before_operation:
-            left = self.state.before_operation
-            self._move(left.phase, left.reason)
+            self.state.left = to
+        else:
+            self._move(to.phase, to.reason)
+
+    def hear_of_the_diagnosis(self, said: Conclusion) -> None:
+        """Assessment was asked once more. What it would close now was begun on its word."""
+        if said.proposal is Proposal.CLOSE and not self.state.doubted:
+            self.state.doubted = True
+            self.has_changed()
 
     def take_answer(self, event: EventArrived) -> None:
         """Somebody answered a reminder. How a thing ended decides when it is due again."""
@@ -146,23 +177,103 @@ class Course:
         if event.kind is EventKind.DISPOSITION:
             self.state.for_followup.append(event.event_id)
 
-    def end(self, why: EventKind) -> None:
-        """Death, or consent withdrawn: nothing is asked and nobody is reminded any more."""
-        if not self.is_closed:
+    def take_word(self, event: EventArrived, said: Said) -> str | None:
+        """Something was said of the journey itself. Why it changes nothing; None if it does."""
+        if event.kind is EventKind.MERGE:
+            self._take_merge(said)
+            return None
+        if event.kind in (EventKind.TRANSFER, EventKind.RELOCATION):
+            self.state.untold = True
+            if said.outside:
+                self.end(event.kind)
+            return None
+        kind = TAKEN_BACK_BY.get(event.kind, event.kind)
+        before, ended = self.words.since(kind), self.words.end()
+        self.words.take(event, said)
+        is_back = said.undone or event.kind in TAKEN_BACK_BY
+        if self.words.since(kind) == before:
+            return NOT_IN_FORCE[kind] if is_back else IN_FORCE[kind]
+        self.state.untold = True
+        if self.words.end() != ended:
+            self._follow_the_end()
+        return None
+
+    def _take_merge(self, said: Said) -> None:
+        """Two journeys of one person are one from now on; or two again, as they were before."""
+        if said.survivor is not None and not said.undone:
+            self.end(EventKind.MERGE)
+            return
+        if said.survivor is not None:
+            if self.state.left is not None:
+                self.open_again()
+            return
+        if said.undone and said.prior is not None:
+            self._restore(JourneyState.model_validate(said.prior))
+        self.state.record = said.record
+        self.state.for_followup, self.state.told_found = [], None
+        here = FURTHER[self.state.phase]
+        if not said.undone and said.phase is not None and FURTHER[said.phase] > here:
+            self._move(said.phase, EventKind.MERGE)
+        self.has_changed()
+        self.state.untold = True
+
+    def _restore(self, prior: JourneyState) -> None:
+        """As it stood before; what has been heard and told since stays heard and told."""
+        for name in RESTORED:
+            setattr(self.state, name, getattr(prior, name))
+        self.task.withdraw()
+
+    def _follow_the_end(self) -> None:
+        """Closed by what is in force now; opened again where it was left when nothing is."""
+        end = self.words.end()
+        if end is not None:
+            self.end(end)
+        elif self.state.left is not None and self.state.phase_reason in ENDS:
+            self.open_again()
+
+    def end(self, why: str) -> None:
+        """Nothing is asked and nobody is reminded any more."""
+        if self.is_closed:
+            self.state.phase_reason, self.state.untold = why, True
+        else:
             self._move(Phase.CLOSED, why)
+
+    def open_again(self) -> None:
+        """Back to where it stood when it was closed."""
+        left, self.state.left = self.state.left, None
+        assert left is not None
+        self._move(left.phase, left.reason)
+
+    @property
+    def paused_since(self) -> datetime | None:
+        """Since when is it paused?"""
+        return self.words.since(EventKind.PAUSE)
 
     def expect(self, decision: Decision) -> str | None:
         """Why this decision does not fit; None if it does."""
+        if self.stage is None and decision.answer == REOPEN:
+            return self._why_it_stays_closed()
         if self.stage is None:
             return "the journey is closed"
         return self.task.expect(decision, tuple(self.stage.leads_to))
 
+    def _why_it_stays_closed(self) -> str | None:
+        if self.words.end() is not None or self.state.phase_reason == EventKind.MERGE:
+            return f"it was closed by {self.state.phase_reason}; that has to be taken back"
+        return None if self.state.left is not None else "it is not known where it stood"
+
     def follow(self, decision: Decision) -> None:
         """Go where the answer leads. Into the same phase means: not now."""
-        assert self.stage is not None
+        if self.stage is None:
+            self.open_again()
+            return
         to = self.stage.leads_to[decision.answer]
         self.state.reopened = False
-        if to is self.state.phase:
+        if decision.answer == CONFIRMED:
+            self.state.doubted = False
+            self.task.withdraw()
+            self.has_changed()
+        elif to is self.state.phase:
             self.task.decline()
             self.has_changed()
         else:
@@ -222,9 +333,12 @@ class Course:
         standing = self.state.standing
         assert self.stage is not None
         question = self.stage.question(
-            standing.proposal if standing else None, reopened=self.state.reopened
+            standing.proposal if standing else None,
+            reopened=self.state.reopened,
+            doubted=self.state.doubted,
         )
-        if question is None or self.task.has_been_declined():
+        declined = self.task.has_been_declined() and not self.state.doubted
+        if question is None or declined:
             self.task.withdraw()
         else:
             self.task.ask(question, task_id, now)
@@ -242,9 +356,11 @@ class Course:
 
     def _move(self, to: Phase, reason: str) -> None:
         """Into another phase: what was asked and answered in the old one is over."""
+        if to is Phase.CLOSED:
+            self.state.left = Left(phase=self.state.phase, reason=self.state.phase_reason)
         self.state.phase, self.state.phase_reason = to, reason
         self.state.standing = self.state.declined = self.state.look_on = None
-        self.state.reopened = False
+        self.state.reopened = self.state.doubted = False
         self.state.untold = True
         self.state.beside = Beside()
         self.has_changed()

@@ -35,10 +35,13 @@ with workflow.unsafe.imports_passed_through():
         HandedOver,
         JourneyOrder,
         JourneyState,
+        MergeRequest,
         Phase,
+        Said,
         WakeRequest,
     )
-    from workflows.course import ENDS, Course
+    from workflows.course import WATCHED_BESIDE, Course
+    from workflows.words import ENDS
 
 OWNERS: dict[EventKind, Callable[[Any, EventOfJourney], Awaitable[HandedOver]]] = {
     EventKind.OBSERVATIONS: AssessmentActivities.record_facts,
@@ -69,7 +72,15 @@ ANSWERS_TO_REMINDERS = (
     EventKind.POSTPONEMENT,
     EventKind.PREFERENCES,
 )
+OWN = (
+    *(EventKind.DEATH, EventKind.WITHDRAWAL, EventKind.PAUSE, EventKind.RESUME),
+    *(EventKind.TRANSFER, EventKind.RELOCATION, EventKind.MERGE),
+)
+"""What is said of the journey itself."""
+
 FOLLOWUP_IS_TOLD = "follow-up is told what was found"
+LIFE_HAPPENS = "life happens"
+DIAGNOSIS_IS_WATCHED = "the diagnosis is watched"
 TIO_PHASE = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
 
 
@@ -95,6 +106,7 @@ class TioJourney:
             self.news = self.unreached = False
             await self._hand_over_what_waits()
             await self._bring_followup_up_to_date()
+            await self._watch_the_diagnosis()
             await self._ask_the_service_of_the_phase()
             await self._ask_followup_beside_it()
             await self._tell_progress()
@@ -152,6 +164,8 @@ class TioJourney:
         """Give one event to its owner, or act on it if it is the journey's own."""
         if event.kind is EventKind.DECISION:
             await self._take_decision(event)
+        elif event.kind in OWN and workflow.patched(LIFE_HAPPENS):
+            await self._take_word(event)
         elif event.kind in ENDS:
             self.course.end(event.kind)
             await self.calls.tell_outcome(event)
@@ -186,6 +200,43 @@ class TioJourney:
         if refusal is None:
             self.course.follow(decision)
         await self.calls.tell_outcome(event, refusal)
+
+    async def _take_word(self, event: EventArrived) -> None:
+        """A word about the journey itself. Where it makes no sense it is told back, with why."""
+        try:
+            said = await self._hear_out(event)
+        except Refused as refused:
+            await self.calls.tell_outcome(event, str(refused) or "it could not be read")
+            return
+        refusal = said.refusal or self.course.take_word(event, said)
+        await self.calls.tell_outcome(event, refusal)
+
+    async def _hear_out(self, event: EventArrived) -> Said:
+        """What the word says; two journeys are joined or parted by coordination, at once."""
+        about = self.calls.about(event)
+        if event.kind is not EventKind.MERGE:
+            return await self.calls.tell(CoordinationActivities.read_word, about)
+        now = self.state.model_dump(mode="json", exclude={"waiting", "seen"})
+        request = MergeRequest(state=now, **about.model_dump())
+        return await self.calls.tell(CoordinationActivities.merge, request)
+
+    async def _watch_the_diagnosis(self) -> None:
+        """While a tumor is looked for or waits to be removed: does assessment still say so?"""
+        due = self.state.in_question and self.state.phase in WATCHED_BESIDE
+        if not due or not workflow.patched(DIAGNOSIS_IS_WATCHED):
+            return
+        whose = self.calls.whose()
+        id = uuid5(workflow.uuid4(), whose["at"].isoformat())
+        try:
+            request = ConclusionRequest(conclusion_id=id, **whose)
+            said = await self.calls.ask(AssessmentActivities.conclude_assessment, request)
+            self.course.hear_of_the_diagnosis(said)
+        except Refused as refused:
+            workflow.logger.info("nothing can be assessed: %s", refused)
+        except Away:
+            self.unreached = True
+            return
+        self.state.in_question = False
 
     async def _bring_followup_up_to_date(self) -> None:
         """Where it is asked, followup gets what other owners took as well, also from before."""
@@ -287,10 +338,18 @@ class TioJourney:
             watched_beside=self.course.is_watched_beside,
             task=OpenQuestion(**task.model_dump()) if task else None,
             next_phase_reason=self.state.phase_reason,
+            paused_since=self.course.paused_since,
+            carried=self._carried(),
         )
         report = ProgressReport(progress=progress, **self.calls.whose())
         heard = await self._coordinate(CoordinationActivities.record_progress, report)
         self.state.untold = not heard
+
+    def _carried(self) -> dict[str, Any] | None:
+        """What a journey that is closed is opened again from."""
+        if not self.course.is_closed:
+            return None
+        return self.state.model_dump(mode="json", exclude={"waiting", "task", "standing", "owed"})
 
     async def _coordinate(
         self, act: Callable[[Any, Any], Awaitable[NextWake]], request: object

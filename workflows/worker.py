@@ -62,6 +62,8 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
     followup = FollowupActivities(services.followup, coordination)
     return [
         coordination.read_decision,
+        coordination.read_word,
+        coordination.merge,
         coordination.record_outcome,
         coordination.record_progress,
         coordination.wake,

@@ -21,6 +21,7 @@ from services.coordination.contract import (
     Wake,
     WorklistPage,
 )
+from services.coordination.life import Join, Joined
 from services.coordination.upkeep_contract import SealedJourneyKey
 
 
@@ -86,6 +87,18 @@ class CoordinationClient:
             Outcome,
             organisation=organisation,
             body=outcome,
+        )
+
+    async def merge(
+        self, organisation: str, journey_id: UUID, event_id: UUID, wanted: Join
+    ) -> Joined:
+        """Join two journeys as this event says, or part them; repeated, it answers the same."""
+        return await self._service.exchange(
+            "PUT",
+            f"{_journey(journey_id)}/merges/{event_id}",
+            Joined,
+            organisation=organisation,
+            body=wanted,
         )
 
     async def record_progress(

@@ -232,6 +232,9 @@ class Progress(BaseModel):
     watched_beside: bool = False
     task: OpenQuestion | None = None
     next_phase_reason: str = ""
+    paused_since: Instant | None = None
+    carried: dict[str, Any] | None = None
+    """What the journey is opened again from; told when it closes. Codes and ids only."""
 
 
 class Wake(Native):
@@ -327,6 +330,15 @@ class Journey(BaseModel):
     obligations: list[OwedObligation]
     conclusion: Conclusion | None
     events_waiting: int
+    site: str | None = None
+    paused_since: Instant | None = None
+    closed_because: str | None = None
+    merged_into: UUID | None = Field(
+        default=None, description="the journey of the same person that goes on instead of this one"
+    )
+    record: UUID | None = Field(
+        default=None, description="where the services keep this person; after a merge not the id"
+    )
 
 
 class TimelineEntry(BaseModel):

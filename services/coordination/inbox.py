@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import reminders
 from services.chassis.auth import Caller
 from services.chassis.errors import Conflict, FieldProblem, NotFound, Unprocessable, pointer
-from services.coordination import answering, erasing, repository
+from services.coordination import answering, erasing, merging, repository
 from services.coordination.contract import (
     DecisionTaken,
     Disposition,
@@ -20,8 +21,10 @@ from services.coordination.contract import (
     PatientOfJourney,
     StoredEvent,
 )
+from services.coordination.happened import carry_out, may_reopen
 from services.coordination.journeys import KINDS
 from services.coordination.ledger import Ledger
+from services.coordination.life import MergeTold
 from services.coordination.payloads import expect_readable
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 
@@ -40,9 +43,14 @@ async def store(
         if known.request_hash != repository.fingerprint(event):
             raise Conflict("this event id was told before, with another content")
         return EventStored(event=known.id, stored_at=known.told_at, repeated=True)
-    if journey.phase == repository.CLOSED:
+    if journey.merged_into is not None:
+        raise Conflict(f"this journey goes on as {journey.merged_into}; tell it there")
+    read = _expect_readable(event, journey)
+    reopens = journey.phase == repository.CLOSED
+    if reopens and not (may_reopen(read) and journey.carried is not None):
         raise Conflict("this journey is closed; it takes no more events")
-    _expect_readable(event, journey)
+    if isinstance(read, MergeTold):
+        await merging.expect_possible(session, journey, read)
     row = EventRow(
         organisation=journey.organisation,
         journey=journey.id,
@@ -60,6 +68,7 @@ async def store(
             event=event.id,
             kind=event.kind,
             occurred_at=event.occurred_at,
+            reopens=reopens,
             stored_at=row.told_at,
             next_try_at=row.told_at,
         )
@@ -70,7 +79,7 @@ async def store(
     return EventStored(event=event.id, stored_at=row.told_at, repeated=False)
 
 
-def _expect_readable(event: Event, journey: JourneyRow) -> None:
+def _expect_readable(event: Event, journey: JourneyRow) -> BaseModel | None:
     """Refuse what nobody could make sense of, with the place where it goes wrong."""
     if event.kind not in KINDS:
         raise _wrong(("kind",), "kind_unknown", f"must be one of {', '.join(sorted(KINDS))}")
@@ -83,6 +92,7 @@ def _expect_readable(event: Event, journey: JourneyRow) -> None:
     elif isinstance(read, ObligationAnswered) and read.disposition is not None:
         detail = "an acknowledgement ends nothing; send a `disposition`"
         raise _wrong(("payload", "disposition"), "disposition", detail)
+    return read
 
 
 def _expect_an_answer(decision: DecisionTaken, journey: JourneyRow) -> None:
@@ -127,6 +137,8 @@ async def settle(
         outcome = await _answer_obligation(session, journey, event, ledger)
     elif outcome.outcome == "applied" and event.kind in answering.KINDS:
         outcome = await answering.take(session, journey, event, ledger)
+    if outcome.outcome == "applied":
+        await carry_out(session, journey, event, ledger)
     event.outcome, event.reason = outcome.outcome, outcome.reason
     event.settled_at = datetime.now(UTC)
     what = {"refused": "refused", "applied": "noted" if outcome.reason else None}[outcome.outcome]

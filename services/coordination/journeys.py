@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from workflows.client import JourneyClient, JourneyClosed, connect
@@ -42,6 +42,15 @@ class Journeys(Protocol):
     async def event_arrived(self, organisation: str, journey_id: UUID, event: EventArrived) -> None:
         """Tell the journey that an event waits, starting it if need be."""
 
+    async def open_again(
+        self,
+        organisation: str,
+        journey_id: UUID,
+        event: EventArrived,
+        carried: dict[str, Any],
+    ) -> None:
+        """Let a journey that has closed hear this all the same; `carried` is what it was."""
+
     async def fast_forward(self, organisation: str, journey_id: UUID, days: int) -> None:
         """Rehearsal: move this journey's own clock."""
 
@@ -62,18 +71,28 @@ async def tell(
     event: UUID | None,
     kind: str,
     occurred_at: datetime | None,
+    anew: UUID | None = None,
+    carried: dict[str, Any] | None = None,
 ) -> bool:
-    """Tell a journey what waits for it (no event: that it begins). False when it has closed."""
+    """Tell a journey what waits for it (no event: that it begins). False when it has closed.
+
+    With what it `carried` when it closed, it hears this all the same.
+    """
+    arrived = None
     try:
         if kind == LOOK:
             await journeys.look(organisation, journey)
         elif event is None:
             await journeys.start(organisation, journey)
         else:
-            arrived = EventArrived(event_id=event, kind=EventKind(kind), occurred_at=occurred_at)
+            arrived = EventArrived(
+                event_id=event, kind=EventKind(kind), occurred_at=occurred_at, anew=anew
+            )
             await journeys.event_arrived(organisation, journey, arrived)
     except JourneyClosed:
-        return False
+        if arrived is None or carried is None:
+            return False
+        await journeys.open_again(organisation, journey, arrived, carried)
     return True
 
 

@@ -4,9 +4,10 @@ All of it happens in one transaction that holds the journey, so a report that co
 at the same time as another changes nothing twice.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +15,7 @@ from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.hours import hours_of
+from services.coordination.quiet import pass_over
 from services.coordination.reminding import remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -25,7 +27,11 @@ from services.coordination.tables import (
 from services.coordination.worklist import (
     ENDINGS,
     NOTHING_DUE,
+    THE_OFFICE,
+    THROUGH_A_PAUSE,
     Owed,
+    caught_up,
+    ended_by_closing,
     ending,
     of_question,
     overdue_at,
@@ -67,6 +73,8 @@ class Ledger:
         at = self._read_clock(at)
         rows = await repository.obligations_of(self._session, journey.organisation, journey.id)
         still_open = self._rank(rows)
+        if journey.paused_since is not None:
+            still_open = [row for row in still_open if row.ladder in THROUGH_A_PAUSE]
         if not still_open:
             return NextWake(at=None)
         next_wake, said = await remind(self._session, journey, still_open, at)
@@ -95,6 +103,11 @@ class Ledger:
         moved = progress.phase != journey.phase
         self._read_clock(progress.at)
         journey.revision = progress.revision
+        closed, paused_since = journey.phase == repository.CLOSED, journey.paused_since
+        closes = progress.phase == repository.CLOSED
+        journey.paused_since = progress.paused_since
+        journey.closed_because = progress.next_phase_reason if closes else None
+        journey.carried = progress.carried if closes else None
         if moved:
             reason = progress.next_phase_reason
             words = f"{progress.phase}: {reason}" if reason else progress.phase
@@ -105,7 +118,75 @@ class Ledger:
             await self._take_over_conclusion(progress)
         if progress.beside is not None:
             await self._note_conclusion(progress.beside)
+        if closed and not closes:
+            await self._open_again()
         await self._reconcile(progress)
+        if closed and not closes:
+            await self._catch_up("reopened", progress, journey.as_of)
+        elif paused_since is not None and journey.paused_since is None and not closes:
+            await self._catch_up("resumed", progress, paused_since)
+        elif paused_since is None and journey.paused_since is not None:
+            await self._fall_silent()
+
+    async def _open_again(self) -> None:
+        """What ended only because the journey closed is owed again."""
+        for row in await self._rows():
+            if ended_by_closing(self._owed(row)):
+                row.status, row.disposition, row.reason = ObligationStatus.OPEN.value, None, ""
+                row.ended_at = None
+        await self._session.flush()
+
+    async def _fall_silent(self) -> None:
+        """What is on its way does not arrive while it is paused, but for what is critical."""
+        held = [row for row in await self._rows() if row.ladder not in THROUGH_A_PAUSE]
+        keys = [(row.rule, row.occurrence) for row in held]
+        await withdraw_deliveries(self._session, self._journey, keys)
+
+    async def _catch_up(self, what: str, progress: Progress, since: datetime) -> None:
+        """What would have been said meanwhile is not: what came due is listed, as one message."""
+        journey, at = self._journey, progress.at
+        silent = [
+            row
+            for row in await self._rows()
+            if row.status == ObligationStatus.OPEN and row.ladder not in THROUGH_A_PAUSE
+        ]
+        zone = ZoneInfo(journey.zone)
+        first, today = (moment.astimezone(zone).date() for moment in (since, at))
+        missed = [as_obligation(row) for row in silent if first <= row.due <= today]
+        await pass_over(self._session, journey, silent, at)
+        if missed:
+            listed = caught_up(what, str(progress.revision), today, missed)
+            await self.put_to_the_office(listed, at)
+
+    async def put_to_the_office(self, obligation: Obligation, at: datetime) -> None:
+        """Work that no service of the pathway asks for, once."""
+        journey = self._journey
+        place = (journey.organisation, journey.id, obligation.rule, obligation.occurrence)
+        if await self._session.get(ObligationRow, place) is not None:
+            return
+        row = self._new(Owed(obligation, THE_OFFICE), at)
+        self._write(row, Owed(obligation, THE_OFFICE), None)
+        self._session.add(row)
+        await self._session.flush()
+        await self.rank_again()
+
+    async def pass_over(self, rows: Sequence[ObligationRow]) -> None:
+        """What was said of these elsewhere is not said again."""
+        if rows:
+            await pass_over(self._session, self._journey, rows, self._journey.as_of)
+
+    async def rank_again(self) -> None:
+        """Where does it stand in the queue, by the clock of the place where the patient lives?"""
+        self._rank(await self._rows())
+
+    async def still_open(self) -> list[Obligation]:
+        """What does somebody have to do?"""
+        rows = await self._rows()
+        return [as_obligation(row) for row in rows if row.status == ObligationStatus.OPEN]
+
+    async def _rows(self) -> list[ObligationRow]:
+        journey = self._journey
+        return await repository.obligations_of(self._session, journey.organisation, journey.id)
 
     async def _take_over_task(self, progress: Progress) -> None:
         task = progress.task
@@ -146,7 +227,8 @@ class Ledger:
         told = [event for event in events if event.outcome != "refused"]
         closing = None
         if progress.phase == repository.CLOSED:
-            closing = ending({event.kind for event in told})
+            kinds = {event.kind for event in told}
+            closing = ending(kinds if progress.carried is None else {progress.next_phase_reason})
         hours = await hours_of(self._session, journey, progress.at)
         changes = reconcile(
             {key: self._owed(row) for key, row in rows.items()},

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -60,6 +61,7 @@ class Outbox:
             return list((await session.exec(wanted)).all())
 
     async def _tell(self, message: OutboxRow) -> None:
+        carried = await self._carried(message) if message.reopens else None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 taken = await tell(
@@ -69,11 +71,19 @@ class Outbox:
                     message.event,
                     message.kind,
                     message.occurred_at,
+                    message.anew,
+                    carried,
                 )
         except Exception as error:
             await self._later(message, error)
             return
         await self._done(message, taken)
+
+    async def _carried(self, message: OutboxRow) -> dict[str, Any] | None:
+        """What a closed journey is opened again from."""
+        async with self._database.reading() as session:
+            row = await repository.find_journey(session, message.organisation, message.journey)
+            return None if row is None else row.carried
 
     async def _later(self, message: OutboxRow, error: Exception) -> None:
         """Weather: wait longer each time, and never give up."""

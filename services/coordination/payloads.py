@@ -20,6 +20,13 @@ from services.coordination.contract import (
     ObligationAnswered,
     Postponed,
 )
+from services.coordination.life import (
+    DeathTold,
+    MergeTold,
+    PauseTold,
+    RelocationTold,
+    TransferTold,
+)
 from services.coordination.upkeep_contract import ConsentWithdrawn
 from services.followup.contract import EventBody
 from services.localization.contract import (
@@ -53,6 +60,12 @@ READ_AS: Mapping[str, type[BaseModel]] = {
     "postponement": Postponed,
     "preferences": ContactPreferences,
     "withdrawal": ConsentWithdrawn,
+    "death": DeathTold,
+    "pause": PauseTold,
+    "resume": PauseTold,
+    "transfer": TransferTold,
+    "relocation": RelocationTold,
+    "merge": MergeTold,
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.terms.obligation import Conclusion
+from knowledge.terms.obligation import Conclusion, ObligationStatus
 from services.coordination import listing, repository
 from services.coordination.contract import (
     Delivery,
@@ -21,6 +21,7 @@ from services.coordination.contract import (
     WorklistRow,
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
+from services.coordination.life import Handover
 from services.coordination.listing import Filters
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -30,7 +31,7 @@ from services.coordination.tables import (
     ReminderRow,
     SubscriptionRow,
 )
-from services.coordination.worklist import today
+from services.coordination.worklist import HANDED_OVER, today
 
 
 async def journey_of(session: AsyncSession, row: JourneyRow) -> Journey:
@@ -51,6 +52,45 @@ async def journey_of(session: AsyncSession, row: JourneyRow) -> Journey:
         obligations=[owed_of(obligation, now) for obligation in owed],
         conclusion=conclusion_of(row),
         events_waiting=await repository.events_waiting(session, row.organisation, row.id),
+        site=row.site,
+        paused_since=row.paused_since,
+        closed_because=row.closed_because,
+        merged_into=row.merged_into,
+        record=row.record or row.id,
+    )
+
+
+async def handover_of(session: AsyncSession, row: JourneyRow) -> Handover:
+    """What is open, and where does it stand, for whoever takes over?"""
+    now = datetime.now(UTC)
+    owed = [
+        owed_of(one, now)
+        for one in await repository.obligations_of(session, row.organisation, row.id)
+    ]
+    handed = [one for one in owed if one.rule == HANDED_OVER]
+    closed = row.phase == repository.CLOSED
+    left = Disposition.TRANSFERRED if closed else None
+    carried = row.carried or {}
+    return Handover(
+        journey=row.id,
+        patient_id=row.patient_id,
+        phase=row.phase,
+        left_phase=(carried.get("left") or {}).get("phase"),
+        state=row.state,
+        site=row.site,
+        assignee=row.assignee,
+        zone=row.zone,
+        as_of=row.as_of,
+        conclusion=conclusion_of(row),
+        question=question_of(row),
+        open=[
+            one
+            for one in owed
+            if one.rule != HANDED_OVER
+            and one.disposition is left
+            and (closed or one.status == ObligationStatus.OPEN)
+        ],
+        acknowledged=bool(handed) and handed[-1].status != ObligationStatus.OPEN,
     )
 
 

@@ -9,9 +9,10 @@ from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
-from services.coordination import inbox, repository
+from services.coordination import inbox, merging, repository
 from services.coordination.contract import NextWake, Outcome, Progress, StoredEvent, Wake
 from services.coordination.ledger import Ledger
+from services.coordination.life import Join, Joined
 from services.coordination.parts import parts_of
 from services.coordination.routes import found
 from services.coordination.tables import JourneyRow
@@ -56,6 +57,28 @@ async def record_outcome(
     if was_waiting:
         parts.metrics.settled(event)
     return settled
+
+
+@router.put("/merges/{event_id}", response_model=Joined)
+async def merge(
+    journey_id: UUID,
+    event_id: UUID,
+    wanted: Join,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("Task", "u")],
+) -> Joined:
+    """Join two journeys as this event says, or part them again. Safe to repeat."""
+    journey = await inbox.held(session, caller.organisation, journey_id)
+    event = await repository.find_event(session, caller.organisation, journey_id, event_id)
+    if event is None:
+        raise NotFound("there is no such event")
+    parts = parts_of(request)
+    joined = await merging.merge(session, journey, event, wanted, parts.settings.rehearsal)
+    audit.record(session, caller, "update", "EpisodeOfCare", journey_id, journey.patient_id)
+    after.add_task(parts.outbox.wake)
+    return joined
 
 
 @router.put("/progress", response_model=NextWake)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -44,10 +44,17 @@ async def find_journey(
     session: AsyncSession, organisation: str, journey: UUID, *, to_change: bool = False
 ) -> JourneyRow | None:
     """The journey; with `to_change`, nobody else changes it until this transaction ends."""
-    wanted = select(JourneyRow).where(
-        col(JourneyRow.organisation) == organisation, col(JourneyRow.id) == journey
-    )
-    return (await session.exec(wanted.with_for_update() if to_change else wanted)).one_or_none()
+    here = select(JourneyRow).where(col(JourneyRow.organisation) == organisation)
+    for wanted in (here.where(col(JourneyRow.id) == journey), here.where(kept_as(journey))):
+        found = (await session.exec(wanted.with_for_update() if to_change else wanted)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def kept_as(record: UUID) -> ColumnElement[bool]:
+    """The services may know a journey by another id, since two were merged."""
+    return col(JourneyRow.record) == record
 
 
 async def find_event(

@@ -26,9 +26,11 @@ from services.coordination.contract import (
     WorklistPage,
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
+from services.coordination.life import Handover, MergePreview
 from services.coordination.listing import Filters
+from services.coordination.merge_preview import preview
 from services.coordination.parts import Parts, parts_of
-from services.coordination.reading import journey_of, reminder_of, worklist_page
+from services.coordination.reading import handover_of, journey_of, reminder_of, worklist_page
 from services.coordination.tables import JourneyRow, OutboxRow
 from services.coordination.upkeep import upkeep_of
 from services.coordination.worklist import NOTHING_DUE
@@ -120,6 +122,30 @@ async def read_journey(
 ) -> Journey:
     """Where does this journey stand?"""
     return await journey_of(session, await found(session, caller, journey_id, "EpisodeOfCare"))
+
+
+@router.get("/journeys/{journey_id}/merge-preview", response_model=MergePreview)
+async def preview_merge(
+    journey_id: UUID,
+    other: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("EpisodeOfCare", "r")],
+) -> MergePreview:
+    """What would happen if the other journey were merged into this one? Nothing happens."""
+    journey = await found(session, caller, journey_id, "EpisodeOfCare")
+    audit.record(session, caller, "read", "EpisodeOfCare", other, journey.patient_id)
+    return await preview(session, journey, other)
+
+
+@router.get("/journeys/{journey_id}/handover", response_model=Handover)
+async def read_handover(
+    journey_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("EpisodeOfCare", "r")],
+) -> Handover:
+    """What does whoever takes over have to know?"""
+    row = await found(session, caller, journey_id, "EpisodeOfCare")
+    return await handover_of(session, row)
 
 
 @router.get("/journeys/{journey_id}/timeline", response_model=TimelinePage)

@@ -1,9 +1,10 @@
 """The nouns of looking after journeys: keys, erasures, ended runs, stuck journeys, editions."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import Base64Bytes, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from knowledge.terms.sent import Instant, Native
 
@@ -15,10 +16,21 @@ ARCHIVE_SCOPE = "tio/EndedRun.r"
 
 
 class ConsentWithdrawn(Native):
-    """The payload of a `withdrawal`. With `erase` the person is forgotten, for good."""
+    """The payload of a `withdrawal`. With `erase` the person is forgotten, for good.
+
+    `undone`: consent is given again, by who was not forgotten.
+    """
 
     erase: bool = Field(default=False, strict=True)
+    undone: bool = False
     reason: str = Field(default="", max_length=2000)
+
+    @model_validator(mode="after")
+    def expect_one_of_both(self) -> Self:
+        """Consent that is given again forgets nobody."""
+        if self.undone and self.erase:
+            raise PydanticCustomError("erase_undone", "consent given again forgets nobody")
+        return self
 
 
 class SealedJourneyKey(BaseModel):

@@ -18,6 +18,9 @@ THE_JOURNEY = "journey"
 THE_OFFICE = "coordination"
 """The service that a thing comes from which those owe who run the pathway: coordination itself."""
 
+HANDED_OVER = "journey:transfer"
+"""By this rule a receiver says that what was handed over was seen."""
+
 NOTHING_DUE = datetime(9999, 1, 1, tzinfo=UTC)
 """Where a journey ranks that has nothing open."""
 
@@ -71,8 +74,13 @@ ENDINGS = {
     "death": Ending(Disposition.DECEASED, "death was reported"),
     "withdrawal": Ending(Disposition.DECLINED, "consent was withdrawn"),
     "transfer": Ending(Disposition.TRANSFERRED, "care was handed over"),
+    "merge": Ending(Disposition.TRANSFERRED, "another journey of this person goes on"),
+    "refuted": Ending(Disposition.NOT_INDICATED, "the diagnosis was refuted"),
 }
 CLOSED = Ending(Disposition.NOT_INDICATED, "the journey was closed")
+
+THROUGH_A_PAUSE = frozenset({Ladder.CRITICAL})
+"""What reaches a clinician even while a journey is paused."""
 
 
 def ending(last_kinds: Collection[str]) -> Ending:
@@ -127,6 +135,42 @@ def reconcile(
             if owed.is_open:
                 now[key] = owed.ended(closing.disposition, closing.reason)
     return [owed for key, owed in now.items() if known.get(key) != owed]
+
+
+def ended_by_closing(owed: Owed) -> bool:
+    """Did it end only because the journey closed? Opened again, it is owed again."""
+    endings = {(one.disposition, one.reason) for one in (*ENDINGS.values(), CLOSED)}
+    return not owed.by_person and (owed.disposition, owed.reason) in endings
+
+
+def caught_up(what: str, occurrence: str, on: date, missed: Sequence[Obligation]) -> Obligation:
+    """What came due while nothing was said, as one thing for one person to see."""
+    acts = "; ".join(f"{one.act} {one.due}" for one in sorted(missed, key=lambda one: one.due))
+    return Obligation(
+        rule=f"journey:{what}",
+        occurrence=occurrence,
+        act=what,
+        due=on,
+        opens=on,
+        ladder=Ladder.ALERT,
+        because=f"{len(missed)} came due meanwhile: {acts}",
+    )
+
+
+def handed_over(
+    occurrence: str, on: date, receiver: str, still_open: Sequence[Obligation]
+) -> Obligation:
+    """What was open when the journey changed hands, until the receiver says that it was seen."""
+    acts = "; ".join(f"{one.act} {one.due}" for one in sorted(still_open, key=lambda one: one.due))
+    return Obligation(
+        rule=HANDED_OVER,
+        occurrence=occurrence,
+        act="handover",
+        due=on,
+        opens=on,
+        ladder=Ladder.ALERT,
+        because=f"handed over to {receiver}; open: {acts or 'nothing'}",
+    )
 
 
 def _take_over(

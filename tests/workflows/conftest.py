@@ -74,11 +74,12 @@ class Walk:
         task: UUID | None = None,
         occurred_at: datetime | None = None,
         event_id: UUID | None = None,
+        undone: bool = False,
     ) -> UUID:
         """Store an event and nudge the journey, as coordination's inbox and relay do."""
         event_id = event_id or uuid4()
         at = occurred_at or datetime.now(UTC)
-        self.ward.events[event_id] = Told(kind, at, answer, task)
+        self.ward.events[event_id] = Told(kind, at, answer, task, undone)
         await self.nudge(event_id)
         return event_id
 

@@ -145,12 +145,15 @@ async def test_a_refused_event_is_told_and_not_tried_again(temporal: Client) -> 
         assert (await walk.read()).phase is Phase.ASSESSMENT
 
 
-async def test_what_is_not_followed_yet_is_not_taken_silently(temporal: Client) -> None:
+async def test_what_makes_no_sense_now_is_refused_with_a_reason(temporal: Client) -> None:
     async with a_walk(temporal, Ward(wasting_is_found)) as walk:
-        outcome, reason = await walk.say(EventKind.PAUSE)
-
-        assert outcome == "refused"
-        assert "pause" in reason
+        assert await walk.say(EventKind.RESUME) == ("refused", "it is not paused")
+        assert (await walk.say(EventKind.PAUSE))[0] == "applied"
+        again = await walk.say(EventKind.PAUSE)
+        assert again == ("refused", "it is paused already, or was resumed since")
+        assert (await walk.say(EventKind.RESUME))[0] == "applied"
+        taken_back = await walk.say(EventKind.DEATH, undone=True)
+        assert taken_back == ("refused", "no death is known here")
 
 
 async def test_an_outage_of_a_service_is_waited_out(temporal: Client) -> None:

@@ -20,6 +20,7 @@ from workflows.contract import (
     EventOutcome,
     FoundRequest,
     HandedOver,
+    Said,
     WakeRequest,
 )
 
@@ -33,6 +34,7 @@ class Told(NamedTuple):
     occurred_at: datetime
     answer: str | None
     task: UUID | None
+    undone: bool = False
 
 
 class Ward:
@@ -55,6 +57,7 @@ class Ward:
         """Every call a journey may make, answered here."""
         return [
             self.read_decision,
+            self.read_word,
             self.record_outcome,
             self.record_progress,
             self.wake,
@@ -83,6 +86,12 @@ class Ward:
         if told.answer is None:
             raise ApplicationError("no answer can be read in it", type="Refused")
         return Decision(task=told.task, answer=told.answer, occurred_at=told.occurred_at)
+
+    @activity.defn
+    async def read_word(self, request: EventOfJourney) -> Said:
+        self._served_by("coordination")
+        told = self.events[request.event_id]
+        return Said(occurred_at=told.occurred_at, undone=told.undone)
 
     @activity.defn
     async def record_outcome(self, request: EventOutcome) -> None:
