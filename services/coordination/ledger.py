@@ -15,8 +15,7 @@ from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.hours import hours_of
-from services.coordination.quiet import pass_over
-from services.coordination.reminding import remind, withdraw_deliveries
+from services.coordination.reminding import pass_over, remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     EventRow,

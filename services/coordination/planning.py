@@ -114,6 +114,19 @@ def plan(
     return Plan(tuple(kept), min(wakes, default=None))
 
 
+def passed(
+    owed: Sequence[Due], settled: Mapping[Key, Collection[str]], hours: Hours, at: datetime
+) -> tuple[Said, ...]:
+    """Which steps have come by this moment without being said? They are overtaken, all of them."""
+    on = at.astimezone(hours.zone).date()
+    return tuple(
+        Said(one.key, rung, ReminderStatus.OVERTAKEN)
+        for one in owed
+        for rung in ladder_of(one, hours, on)
+        if rung.at <= at and rung.key not in settled.get(one.key, ())
+    )
+
+
 def ladder_of(one: Due, hours: Hours, on: date) -> tuple[Rung, ...]:
     """The steps that still count; those of a postponed thing have names of their own."""
     ladder = reminders.rungs(one.obligation.ladder, one.day, hours, on, one.since)

@@ -15,7 +15,7 @@ from services.coordination import repository, working_time
 from services.coordination.addressing import addressed
 from services.coordination.contract import ReminderStatus
 from services.coordination.hours import of_journey
-from services.coordination.planning import PATIENT, Due, Limits, Said, means_left, plan
+from services.coordination.planning import PATIENT, Due, Limits, Said, means_left, passed, plan
 from services.coordination.preferences import refused_by
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -47,6 +47,21 @@ async def remind(
         await telling.say(one, rows[one.key])
     wakes = [planned.next_wake, telling.look_again]
     return min((wake for wake in wakes if wake is not None), default=None), telling.said
+
+
+async def pass_over(
+    session: AsyncSession, journey: JourneyRow, still_open: Sequence[ObligationRow], at: datetime
+) -> None:
+    """What would have been said of these by now, or was held, is not said: it was a silent time."""
+    site = await working_time.of_site(session, journey.organisation, journey.site)
+    hours = of_journey(journey, site, at)
+    known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
+    rows = {(row.rule, row.occurrence): row for row in still_open}
+    for one in passed([due_of(row) for row in still_open], known, hours, at):
+        session.add(_reminder(journey, one, rows[one.key], at))
+    for held in await _held(session, journey, rows.keys()):
+        held.status = ReminderStatus.OVERTAKEN.value
+    await session.flush()
 
 
 def due_of(row: ObligationRow) -> Due:

@@ -60,8 +60,14 @@ class Ward:
 
     async def tell(self, kind: str, payload: dict[str, Any] | None = None) -> httpx2.Response:
         """An event."""
-        now = datetime.now(UTC).isoformat()
-        event = {"id": str(uuid4()), "kind": kind, "occurred_at": now, "payload": payload or {}}
+        return await self.tell_at(kind, datetime.now(UTC), payload)
+
+    async def tell_at(
+        self, kind: str, at: datetime, payload: dict[str, Any] | None = None
+    ) -> httpx2.Response:
+        """An event of this moment."""
+        said = {"kind": kind, "occurred_at": at.isoformat(), "payload": payload or {}}
+        event = {"id": str(uuid4()), **said}
         return await self._http.post(f"{self.journey}/events", json=event)
 
     async def read(self, path: str = "") -> Any:
