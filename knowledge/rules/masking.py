@@ -16,8 +16,8 @@ DAYS = {BUROSUMAB: "burosumab_masks", UNCLEAR: "unclear_masks"}
 """Which drugs are counted by the day; the others by the hour."""
 
 HOURS = "supplements_mask"
-ZONES = timedelta(days=3)
-"""Two moments that far apart are so in every zone: their hours need not be compared."""
+A_DAY, ZONES = timedelta(days=1), timedelta(days=2)
+"""Two moments whose clocks lie that far apart follow each other in every zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _span(drug: Exposure, on: date) -> _Span:
             last = _day(drug.ended) + timedelta(days=TABLE.whole(DAYS[drug.kind], on))
             return _Span(drug, first, last, last)
         until = _not_taken_from(drug.ended) + timedelta(hours=TABLE.whole(HOURS, on))
-        return _Span(drug, first, until.date() - ZONES, until.date() + ZONES, until)
+        return _Span(drug, first, until.date() - ZONES, until.date() + A_DAY + ZONES, until)
     except OverflowError:  # said to end on the last day there is
         return _Span(drug, first)
 
@@ -115,7 +115,7 @@ def _not_taken_from(ended: datetime | date) -> datetime:
     """From when on was it surely not taken any more? Of a day it may have been the last hour."""
     if isinstance(ended, datetime):
         return ended
-    return datetime.combine(ended, time()) + timedelta(days=1)
+    return datetime.combine(ended, time()) + A_DAY
 
 
 def _day(when: datetime | date) -> date:

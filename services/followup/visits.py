@@ -8,10 +8,10 @@ visit.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
 from knowledge.rules import surveillance_calendar
 from knowledge.rules.surveillance_calendar import Item
+from knowledge.rules.surveillance_items import a_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,8 @@ def _last(item: Item, on: date) -> date:
     return max(item.due if item.critical else min(item.closes, item.due + _far()), on)
 
 
-@cache
 def _far() -> timedelta:
-    return timedelta(days=surveillance_calendar.days_from_due())
+    return a_span(surveillance_calendar.days_from_due())
 
 
 def _together(open_then: Sequence[Item]) -> list[Item]:
