@@ -14,13 +14,16 @@ from uuid import UUID
 import httpx2
 import uvicorn
 from playwright.sync_api import Page
+from pydantic import BaseModel
 
+from services.chassis.auth import Caller
+from services.chassis.client import Refused, Unreachable
 from services.chassis.database import Database
 from services.chassis.tokens import SigningKey, TokenMint
 from services.coordination.app import create_app
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
-from tests.pages.answers import ANSWERS
+from tests.pages.answers import ANSWERS, KNOWN, PREVIEW
 from workflows.contract import EventArrived
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -50,6 +53,43 @@ class Engine:
             raise ConnectionError("away")
 
 
+async def conclusions(
+    organisation: str, service: str, record: UUID, conclusion: UUID
+) -> dict[str, Any]:
+    """What the services would answer."""
+    return ANSWERS[service]
+
+
+class Neighbours:
+    """The other services as they would answer; who is asked for something else is away."""
+
+    def __init__(self) -> None:
+        self.decided: list[tuple[str, str, dict[str, Any]]] = []
+
+    async def look(self, caller: Caller, path: str) -> dict[str, Any]:
+        """What stands there?"""
+        for end, answer in KNOWN.items():
+            if path.endswith(end) or (end == "/" and path.count("/") == 4):
+                return answer
+        raise Unreachable(path)
+
+    async def tell(self, caller: Caller, method: str, path: str, said: BaseModel) -> dict[str, Any]:
+        """A question that stores nothing, or a decision."""
+        if path.endswith("/preview"):
+            return {"preview": PREVIEW}
+        if path.endswith("/decision"):
+            body = said.model_dump()
+            if body["reason"] == "too soon":
+                raise Refused(409, {"detail": "a hard stop cannot be gone past"})
+            self.decided.append((caller.subject, path, body))
+            return {}
+        raise Unreachable(path)
+
+    async def picture(self, caller: Caller, path: str) -> bytes:
+        """The veins."""
+        return b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"/>'
+
+
 @dataclass
 class Running:
     """The service under test."""
@@ -58,6 +98,7 @@ class Running:
     engine: Engine
     database_url: str
     api: httpx2.Client
+    neighbours: Neighbours
 
     def sign_in_link(self, person: str = "coordinator", organisation: str = "north") -> str:
         """A fresh link, as the all-in-one prints it."""
@@ -75,13 +116,6 @@ class Running:
         thread.start()
         thread.join()
         return self.url + made[0]
-
-
-async def conclusions(
-    organisation: str, service: str, record: UUID, conclusion: UUID
-) -> dict[str, Any]:
-    """What the services would answer."""
-    return ANSWERS[service]
 
 
 @contextmanager
@@ -102,7 +136,8 @@ def a_running_coordination(folder: Path) -> Iterator[Running]:
         webhook_private_networks=True,
     )
     engine = Engine()
-    app = create_app(settings, engine, conclusions)
+    neighbours = Neighbours()
+    app = create_app(settings, engine, conclusions, neighbours)
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -111,7 +146,7 @@ def a_running_coordination(folder: Path) -> Iterator[Running]:
     token = TokenMint(key, "pages", "tio").mint("lab-system", "north", ["system/*.cruds"], 3600)
     headers = {"Authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=url, headers=headers, timeout=30) as api:
-        yield Running(url, engine, settings.database_url, api)
+        yield Running(url, engine, settings.database_url, api, neighbours)
     server.should_exit = True
     thread.join()
 

@@ -60,13 +60,12 @@ def test_the_worklist_says_why_each_journey_stands_where_it_stands(
 
 def test_filters_work_without_script(without_script: Page, running: Running, ward: None) -> None:
     page = without_script
-    page.get_by_label("Assigned to me").check()
-    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("link", name="Assigned to me 1").click()
     expect(page.locator("tbody tr")).to_have_count(1)
 
     page.get_by_role("link", name="Show all").click()
+    page.get_by_role("link", name="Overdue 2").click()
     page.get_by_label("Phase").select_option("surveillance")
-    page.get_by_label("Overdue only").check()
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("p-2210")
@@ -82,7 +81,7 @@ def test_the_journey_page_tells_what_is_due_what_was_concluded_and_why(
 ) -> None:
     page, journey = signed_in, asked
     page.goto(running.url + "/worklist")
-    page.get_by_role("link", name="p-1042").click()
+    page.get_by_role("link", name="p-1042", exact=True).click()
 
     assert page.url == f"{running.url}/journeys/{journey}"
     expect(page.get_by_role("heading", level=1)).to_have_text("Patient p-1042")
@@ -120,9 +119,15 @@ def test_the_journey_page_shows_where_the_tumor_may_be_and_what_blocks_a_step(
     signed_in.goto(f"{running.url}/journeys/{journey}")
 
     why = signed_in.locator("section", has=signed_in.get_by_role("heading", name="What was con"))
-    expect(why).to_contain_text("Thigh, left, 14 mm")
-    expect(why).to_contain_text("seen in 2 studies")
-    expect(why).to_contain_text("Local MRI: the extent decides the margin")
+    where = signed_in.locator("section", has=signed_in.get_by_role("heading", name="Where it may"))
+    expect(where).to_contain_text("Thigh, left, 14 mm")
+    expect(where).to_contain_text("seen in 2 studies")
+    expect(where).to_contain_text("Removed, and it was not this")
+    expect(where).to_contain_text("incomplete, no negative scan, missing: feet")
+    assert signed_in.locator(".body-map .mark-of").count() == 2
+    expect(signed_in.get_by_role("img", name="Veins with their ratios")).to_be_visible()
+    picture(signed_in, "journey-localized")
+    expect(why).to_contain_text("Local MRI: The extent decides the margin")
     expect(why).to_contain_text("Not now: An implant is not cleared for MRI")
 
 
@@ -144,7 +149,7 @@ def test_the_phosphate_table_keeps_what_was_sent(
     signed_in: Page, running: Running, asked: UUID
 ) -> None:
     signed_in.goto(f"{running.url}/journeys/{asked}")
-    signed_in.get_by_text("All values (5)").click()
+    signed_in.get_by_text("All 5 values").click()
 
     table = signed_in.get_by_role("table", name="Serum phosphate")
     expect(table).to_contain_text("1.4 mg/dL")
@@ -232,8 +237,8 @@ def test_how_something_ended_can_be_said_on_the_page(
 
     page.get_by_text("Say how it ended").click()
     page.get_by_label("Outcome").select_option("DECLINED")
-    page.get_by_label("Reason").fill("moved abroad")
-    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_label("Reason (needed").fill("moved abroad")
+    page.locator("form[action$=dispositions] button").click()
 
     expect(page.locator("#events ~ *")).to_contain_text("moved abroad")
     [told] = decisions(running, journey)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.extract import extract
-from jinja2 import Environment
+from jinja2.ext import babel_extract
 
 from knowledge.terms.acts import ACTS
 from knowledge.terms.analyte import ANALYTES
@@ -30,20 +30,11 @@ def in_templates() -> Iterator[str]:
     """What stands in the templates."""
     keywords: Any = {"_": None, "ngettext": (1, 2)}
     options = {"trim_blocks": "true", "lstrip_blocks": "true"}
-    from jinja2.ext import babel_extract
-
     for template in sorted((HERE / "templates").rglob("*.html")):
         with template.open("rb") as written:
-            for _, said, _, _ in extract_with(babel_extract, written, keywords, options):
+            found = extract(babel_extract, written, keywords=keywords, options=options)
+            for _, said, _, _ in found:
                 yield from (said,) if isinstance(said, str) else said[:1]
-
-
-def extract_with(method: Any, written: Any, keywords: Any, options: Any) -> Iterator[Any]:
-    """What Babel finds in one file, sentences with a plural by their singular."""
-    for line, message, comments, context in extract(
-        method, written, keywords=keywords, options=options
-    ):
-        yield line, message, comments, context
 
 
 def in_code() -> Iterator[str]:
@@ -72,9 +63,9 @@ def in_tables() -> Iterator[str]:
     """What stands in tables of words: here, and in the terms of the knowledge that pages name."""
     for name in dir(wording):
         table = getattr(wording, name)
-        if name.isupper() and name not in ("ACTS", "ANALYTES", "REFERENCES"):
-            if isinstance(table, Mapping):
-                yield from (words for words in table.values())
+        its_own = name.isupper() and name not in ("ACTS", "ANALYTES", "REFERENCES")
+        if its_own and isinstance(table, Mapping):
+            yield from table.values()
     yield from wording.CODES
     yield from ACTS.values()
     for analyte in ANALYTES.values():
@@ -98,6 +89,5 @@ def in_tables() -> Iterator[str]:
 
 def everything() -> list[str]:
     """Every sentence once, in the order in which it is found."""
-    assert Environment is not None
     found = [*in_templates(), *in_code(), *in_tables()]
     return [text for text in dict.fromkeys(found) if text and any(c.isalpha() for c in text)]

@@ -176,7 +176,7 @@ def drawn(journey: JourneyRow, known: Known, shown: dict[str, Any]) -> dict[str,
     if known.assessed and not any(one.analyte == "tmp_gfr" for one in series):
         series += derived(known.assessed, shown["told"])
     meanwhile = meanwhile_of(trends) if trends else Meanwhile()
-    plan = known.search or {}
+    plan = known.search or known.answer or {}
     candidates = views.list_of(plan, "candidates")
     return {
         "answer": known.answer,
