@@ -35,6 +35,8 @@ class Calendar:
     subdivision: str | None = None
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()
+    week: frozenset[str] | None = None
+    """The days of the week on which this place works, where it is not as in its country."""
 
     def is_open(self, day: date) -> bool:
         """Is this one of its days? A day of the site's own goes before the country's."""
@@ -42,7 +44,11 @@ class Calendar:
             return True
         if day in self.closed:
             return False
-        return _is_working_day(self.country, self.subdivision, day)
+        if self.week is None:
+            return _is_working_day(self.country, self.subdivision, day)
+        if WEEKDAYS[day.weekday()] not in self.week:
+            return False
+        return self.country is None or not _is_holiday(self.country, self.subdivision, day)
 
     def hours(self, day: date) -> tuple[datetime, datetime]:
         """From when until when, in UTC. Empty on a day that the date line left out."""
@@ -88,6 +94,11 @@ def _is_working_day(country: str | None, subdivision: str | None, day: date) -> 
     return _public(country, subdivision).is_working_day(day)
 
 
+@lru_cache(maxsize=16384)
+def _is_holiday(country: str, subdivision: str | None, day: date) -> bool:
+    return day in _public(country, subdivision)
+
+
 @lru_cache(maxsize=256)
 def _public(country: str, subdivision: str | None) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=subdivision)
@@ -117,6 +128,7 @@ def at_work(
     subdivision: str | None = None,
     closed: Collection[date] = (),
     opened: Collection[date] = (),
+    week: Collection[str] | None = None,
 ) -> Calendar:
     """When are people there at work? What is not said is the table's."""
     return Calendar(
@@ -128,6 +140,7 @@ def at_work(
         subdivision=subdivision,
         closed=frozenset(closed),
         opened=frozenset(opened),
+        week=None if week is None else frozenset(week),
     )
 
 

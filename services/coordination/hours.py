@@ -38,6 +38,7 @@ def of_journey(journey: JourneyRow, site: WorkingTime, at: datetime) -> Hours:
             subdivision=site.subdivision,
             closed=site.closed_days,
             opened=site.open_days,
+            week=site.weekdays,
         ),
         share=share_of(journey.id),
         spread=working_calendar.spread(on) if minutes is None else timedelta(minutes=minutes),
@@ -56,4 +57,5 @@ def of_listener(calendar: Calendar, listener: SubscriptionRow) -> Calendar:
         subdivision=listener.subdivision,
         closed=frozenset(),
         opened=frozenset(),
+        week=None,
     )

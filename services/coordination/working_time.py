@@ -1,7 +1,7 @@
 """When people are told: `PUT` and `GET /coordination/v1/working-time`, and `…/{site}`."""
 
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
@@ -39,11 +39,15 @@ def expect_place(country: str | None, subdivision: str | None) -> None:
         raise PydanticCustomError("holidays_unknown", "no public holidays are known of this place")
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
 class WorkingTime(Native):
     """A site's own hours and days. What it does not say, the tables of the knowledge say.
 
     `zone` is where its people work, by default where the patient lives. Public holidays are those
-    of `country` (ISO 3166-1) and `subdivision` (ISO 3166-2, without the country).
+    of `country` (ISO 3166-1) and `subdivision` (ISO 3166-2, without the country); `weekdays` are
+    worked where they differ from the country's.
     """
 
     zone: str | None = Field(default=None, max_length=100)
@@ -53,6 +57,7 @@ class WorkingTime(Native):
     closes: time | None = None
     quiet_until: time | None = None
     quiet_from: time | None = None
+    weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1, max_length=7)
     closed_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
     open_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
     spread_minutes: int | None = Field(default=None, ge=0, le=LONGEST_SPREAD)

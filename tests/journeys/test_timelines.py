@@ -17,6 +17,7 @@ from tests.services.followup.timelines import (
     open_items,
 )
 
+EVERY_DAY = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 AT_ONCE = 3
 """So many patients live side by side; each journey has its own clock."""
 
@@ -31,6 +32,9 @@ def lives(
     wanted.sort(key=lambda one: one["steps"][0]["on"])
     data = tmp_path_factory.mktemp("timelines") / "data"
     with a_system(data) as system, ThreadPoolExecutor(AT_ONCE) as side_by_side:
+        # The days of the specification name no weekday: here people work on every one.
+        answer = system.send("PUT", "/coordination/v1/working-time", {"weekdays": EVERY_DAY})
+        assert answer.status_code == 200, answer.text
         yield {one["name"]: side_by_side.submit(live_through, system, one) for one in wanted}
 
 

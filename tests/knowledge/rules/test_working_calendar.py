@@ -2,7 +2,6 @@
 
 import tomllib
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +48,7 @@ def test_people_work_on_working_days(case: dict[str, Any]) -> None:
         subdivision=case.get("subdivision"),
         closed=case.get("closed", ()),
         opened=case.get("opened", ()),
+        week=case.get("week"),
     )
 
     assert calendar.is_open(case["day"]) is case["open"]
@@ -103,24 +103,24 @@ def test_every_step_falls_into_the_hours_of_its_recipient_and_in_its_order(
         local = rung.at.astimezone(ZoneInfo(calendar.zone))
         if is_at_work(rung.recipient):
             assert hours.may_be_told(rung.recipient, rung.at)
-            assert local.date() >= min(due, due + timedelta(days=rung.offset))
+            assert local.date() >= due + timedelta(days=rung.offset)
         else:
             assert time(8) <= local.time() < time(20)
     assert_no_step_is_spent_on_days_off(climbed, hours)
 
 
 def assert_no_step_is_spent_on_days_off(climbed: tuple[Rung, ...], hours: Hours) -> None:
-    """Between two steps to people at work lie working days, whatever holidays there were."""
+    """So many working days have passed as the ladder has, and no two steps share a day."""
     to_work = [rung for rung in climbed if is_at_work(rung.recipient) and rung.offset >= 0]
-    for one, next_one in pairwise(to_work):
-        calendar = hours.of(next_one.recipient)
-        zone = ZoneInfo(calendar.zone)
-        day, until = one.at.astimezone(zone).date(), next_one.at.astimezone(zone).date()
+    calendar = hours.at_work
+    days = [rung.at.astimezone(ZoneInfo(calendar.zone)).date() for rung in to_work]
+    assert days == sorted(set(days))
+    for rung, day in zip(to_work, days, strict=True):
         passed = sum(
-            calendar.is_open(day + timedelta(days=ahead)) for ahead in range((until - day).days)
+            calendar.is_open(days[0] + timedelta(days=ahead))
+            for ahead in range((day - days[0]).days)
         )
-        between = working_days(next_one.offset, ON) - working_days(one.offset, ON)
-        assert passed >= between >= 1
+        assert passed >= working_days(rung.offset, ON)
 
 
 @settings(deadline=None)

@@ -196,6 +196,8 @@ async def applied(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any])
         {"spread_minutes": 241},
         {"messages_a_day": 0},
         {"lunch": "12:00"},
+        {"weekdays": ["washday"]},
+        {"weekdays": []},
     ],
     ids=str,
 )
