@@ -511,6 +511,10 @@ class FollowupActivities(_Owner):
             said = {name: event.payload.get(name) for name in ("disposition", "reason")}
             ended = event.payload.get("obligation") or {}
             return {"kind": event.kind, "noted_on": event.occurred_at, **ended, **said}
+        if event.kind == EventKind.CONSTRAINTS:
+            said = (event.payload.get("constraints") or {}).get("pregnancy")
+            found = {} if said is None else {"pregnancy": said}
+            return {"kind": "observations", "as_of": event.occurred_at, "findings": found}
         kind = EventKind.OBSERVATIONS if event.kind == EventKind.EXPOSURES else event.kind
         return {"kind": kind} | event.payload
 

@@ -80,6 +80,7 @@ OWN = (
 
 FOLLOWUP_IS_TOLD = "follow-up is told what was found"
 LIFE_HAPPENS = "life happens"
+PREGNANCY_IS_TOLD = "follow-up hears of a pregnancy"
 DIAGNOSIS_IS_WATCHED = "the diagnosis is watched"
 TIO_PHASE = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
 
@@ -186,6 +187,8 @@ class TioJourney:
             return
         if handed.applied:
             self.course.take_note(event, handed)
+            if event.kind is EventKind.CONSTRAINTS and workflow.patched(PREGNANCY_IS_TOLD):
+                self.state.for_followup.append(event.event_id)
 
     async def _take_decision(self, event: EventArrived) -> None:
         """A person answered, asked or unasked. What does not fit is told back, nothing changes."""

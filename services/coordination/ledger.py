@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
+from services.coordination.corrections import take_back
 from services.coordination.hours import hours_of
 from services.coordination.reminding import pass_over, remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
@@ -247,6 +248,23 @@ class Ledger:
         ended = [owed.key for owed in changes if not owed.is_open]
         await withdraw_deliveries(self._session, journey, ended)
         await self._session.flush()
+        await self._take_back(progress, changes)
+
+    async def _take_back(self, progress: Progress, changes: Sequence[Owed]) -> None:
+        """What was said because of a value that was corrected is said to be off."""
+        for conclusion in (progress.conclusion, progress.beside):
+            if conclusion is None or not conclusion.because_of:
+                continue
+            off = {
+                owed.key
+                for owed in changes
+                if owed.service == conclusion.service
+                and not owed.by_person
+                and owed.obligation.status is ObligationStatus.CANCELLED
+            }
+            self.said += await take_back(
+                self._session, self._journey, off, conclusion.id, progress.at
+            )
 
     def _owed(self, row: ObligationRow) -> Owed:
         disposition = None if row.disposition is None else Disposition(row.disposition)

@@ -115,6 +115,23 @@ async def test_the_bridge_goes_on_when_the_journey_moves_and_what_was_found_is_t
     await ward.once(lambda seen: "FUP-37" not in open_rules(seen, "followup"))
 
 
+async def test_a_pregnancy_changes_what_is_scanned_and_what_is_given(ward: Ward) -> None:
+    await ward.put(ward.journey, START | {"patient": {"id": "p-48", "sex": "female"}})
+    await ward.tell("decision", {"answer": "localize", "reason": "a low phosphate, wasted"})
+    areas = dict.fromkeys(AREAS, "normal")
+    await ward.tell("examination", {"examined_at": ago(30), "areas": areas})
+    await ward.tell("therapy", a_dose(14))
+    before = await ward.once(lambda seen: open_rules(seen, "followup"))
+    assert "LOC-003" in open_rules(before, "localization")
+
+    await ward.tell("constraints", {"constraints": {"pregnancy": True}})
+    after = await ward.once(lambda seen: "LOC-003" not in open_rules(seen, "localization"))
+    assert after["phase"] == "localization"
+    await ward.once(lambda seen: seen["revision"] > before["revision"])
+    plan = (await ward.followup.get(ward.plan)).json()
+    assert "pregnancy" in {caveat["code"] for caveat in plan["caveats"]}
+
+
 async def test_a_withdrawn_operation_leads_back_to_where_the_journey_came_from(ward: Ward) -> None:
     await nothing_is_found(ward)
     operation = {"id": "operation 7", "performed_at": ago(3), "site": "thigh", "margin": "wide"}

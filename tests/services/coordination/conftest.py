@@ -51,6 +51,13 @@ class Engine:
         self._expect_there()
         self.moved.append((journey_id, days))
 
+    async def open_again(
+        self, organisation: str, journey_id: UUID, event: EventArrived, carried: dict[str, Any]
+    ) -> None:
+        """A journey that had closed hears something all the same."""
+        self.closed.discard(journey_id)
+        self._hear(journey_id, event.event_id)
+
     async def look(self, organisation: str, journey_id: UUID) -> None:
         """It is to look what is due."""
         self._expect_there()

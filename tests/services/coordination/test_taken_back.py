@@ -1,0 +1,60 @@
+"""A message sent because of a value that was corrected is followed by one that says so."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from tests.services.coordination.builders import (
+    a_conclusion,
+    a_progress,
+    path,
+    reported,
+    rungs,
+    woken,
+)
+from tests.services.coordination.conftest import until
+from tests.services.coordination.receivers import Hook, a_web_receiver
+from tests.services.coordination.test_notify import DUE, _all_delivered, a_due_thing, listening
+
+CORRECTED = ("s_phos:corrected",)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    """A webhook receiver that checks every signature."""
+    async with a_web_receiver() as receiver:
+        yield receiver
+
+
+@pytest.mark.parametrize(
+    ("because", "heard"), [(CORRECTED, ["T0", "corrected"]), ((), ["T0"])], ids=["corrected", "not"]
+)
+async def test_who_was_told_on_an_old_value_is_told_that_it_is_off(
+    api: httpx2.AsyncClient, hook: Hook, because: tuple[str, ...], heard: list[str]
+) -> None:
+    await listening(api, hook)
+    journey = await a_due_thing(api)
+    await woken(api, journey, DUE)
+    await until(lambda: _all_delivered(api, journey))
+
+    none = a_conclusion(because_of=because)
+    for _ in range(2):
+        await reported(api, journey, a_progress(2, at="2026-06-02T10:00:00Z", conclusion=none))
+    await until(lambda: len(hook.heard) == len(heard))
+
+    said = [message["data"]["rung"].partition("@")[0] for _, message in hook.heard]
+    assert said == heard
+    reminders = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
+    assert len(reminders) == len({one["id"] for one in reminders})
+
+
+async def test_what_reached_nobody_needs_no_word_that_it_is_off(api: httpx2.AsyncClient) -> None:
+    journey = await a_due_thing(api)
+    await woken(api, journey, DUE)
+    before = await rungs(api, journey)
+
+    none = a_conclusion(because_of=CORRECTED)
+    await reported(api, journey, a_progress(2, at="2026-06-02T10:00:00Z", conclusion=none))
+
+    assert await rungs(api, journey) == before
