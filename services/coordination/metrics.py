@@ -9,6 +9,7 @@ from services.chassis.database import Database
 from services.chassis.metrics import ServiceMetrics
 from services.coordination.contract import ReminderStatus
 from services.coordination.journeys import PHASES
+from services.coordination.repository import CLOSED
 from services.coordination.tables import (
     DeliveryRow,
     EventRow,
@@ -17,6 +18,7 @@ from services.coordination.tables import (
     OutboxRow,
     ReminderRow,
 )
+from services.coordination.undelivered import RULE as UNDELIVERED
 from services.coordination.worklist import NOTHING_DUE
 
 HOURS = (60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 3 * 86400.0, 7 * 86400.0, 30 * 86400.0)
@@ -41,6 +43,14 @@ class CoordinationMetrics:
         self._undelivered = metrics.gauge(
             "tio_deliveries_waiting", "Reminders on their way.", ["channel"]
         )
+        self._oldest_delivery = metrics.gauge(
+            "tio_deliveries_oldest_seconds",
+            "Age of the oldest reminder that was tried and has not arrived.",
+        )
+        self._undelivered_work = metrics.gauge(
+            "tio_undelivered_open", "Who cannot be told and is somebody's work, by journey."
+        )
+        self._lost = metrics.gauge("tio_patients_lost", "Journeys whose patient nobody can reach.")
         self._reminders = metrics.counter("tio_reminders", "Rungs settled.", ["outcome"])
         self._lateness = metrics.histogram(
             "tio_reminder_lateness_seconds",
@@ -116,6 +126,24 @@ class CoordinationMetrics:
                     )
                 ).all()
             )
+            tried = select(func.min(col(DeliveryRow.created_at))).where(
+                col(DeliveryRow.status) == "waiting", col(DeliveryRow.attempts) > 0
+            )
+            oldest_delivery = (await session.exec(tried)).one()
+            bounced = still_open.where(col(ObligationRow.rule) == UNDELIVERED)
+            undelivered = (await session.exec(bounced)).one()
+            lost = (
+                await session.exec(
+                    select(func.count())
+                    .select_from(JourneyRow)
+                    .where(col(JourneyRow.lost_since).is_not(None))
+                    .where(col(JourneyRow.phase) != CLOSED)
+                )
+            ).one()
+        self._undelivered_work.set(undelivered)
+        self._lost.set(lost)
+        age = 0.0 if oldest_delivery is None else (now - oldest_delivery).total_seconds()
+        self._oldest_delivery.set(max(0.0, age))
         for phase in PHASES:
             self._journeys.labels(phase).set(by_phase.get(phase, 0))
         for due, number in (("overdue", overdue), ("today", soon), ("later", later)):

@@ -54,6 +54,21 @@ def test_people_work_on_working_days(case: dict[str, Any]) -> None:
     assert calendar.is_open(case["day"]) is case["open"]
 
 
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in CASES["hours"]])
+def test_hours_keep_to_the_clock_on_the_days_on_which_it_changes(case: dict[str, Any]) -> None:
+    calendar = Calendar(case["zone"], case["start"], case["until"], works=False)
+
+    assert calendar.hours(case["day"]) == (case["from_utc"], case["until_utc"])
+
+
+def test_a_message_of_a_day_that_the_date_line_left_out_goes_on_the_next_morning() -> None:
+    apia = Hours(awake("Pacific/Apia", ON), at_work("Pacific/Apia", ON))
+
+    at = apia.moment("patient", date(2011, 12, 30), 0, time(9), ON)
+
+    assert at == local_instant(date(2011, 12, 31), time(9), ZoneInfo("Pacific/Apia"))
+
+
 def test_only_places_whose_holidays_are_known_are_known() -> None:
     assert is_known("DE", "BY")
     assert is_known("CN", None)

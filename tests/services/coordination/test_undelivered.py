@@ -90,6 +90,11 @@ async def test_a_receivers_no_is_work_of_the_office_and_the_journey_looks_at_it(
     assert (one["service"], one["ladder"], one["act"]) == ("coordination", "office", "undelivered")
     assert one["because"] == "webhook: answered with 410"
     assert await attention(api) == ["1 not delivered"]
+    parts: Parts = app_of(api).state.parts
+    await parts.metrics.refresh(parts.database)
+    metrics = (await api.get("/metrics")).text
+    assert "tio_undelivered_open 1.0" in metrics
+    assert "tio_patients_lost 0.0" in metrics
 
 
 async def test_it_climbs_to_a_supervisor_until_a_person_ends_it(
