@@ -144,9 +144,14 @@ def closed(row: Row, item: Item, done: Done) -> Item:
     item.done_on = day
     item.closed_by = tuple([ids[code] for code in met if code in ids])
     if row.measures:
-        missing = [any_of[0] for any_of in row.measures if done.closes.isdisjoint(any_of)]
-        item.not_measured = tuple(missing)
+        item.not_measured = _not_measured(row, done.closes)
     return _end(item, ObligationStatus.DONE, day, DONE, why)
+
+
+@lru_cache(maxsize=4096)
+def _not_measured(row: Row, closes: frozenset[str]) -> tuple[str, ...]:
+    """What of all that is asked for was not sent? Laboratories send the same panels again."""
+    return tuple([any_of[0] for any_of in row.measures if closes.isdisjoint(any_of)])
 
 
 def ended_by_person(item: Item, ended: Ended) -> Item:

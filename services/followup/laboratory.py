@@ -16,7 +16,7 @@ from services.followup.samples import Drawn
 
 def take_in(history: History, results: Sequence[Results]) -> None:
     """Each result that stands, at its level; and what each day says."""
-    told = reports_of(results)
+    told, on = reports_of(results), history.on
     history.sent, history.replaced = told.newest, told.replaced
     for sent in told.newest.values():
         if sent.status in NOT_RESULTS:
@@ -27,7 +27,7 @@ def take_in(history: History, results: Sequence[Results]) -> None:
             read = Rejected(observation=sent.id, reason=SENT_TWICE)
         if isinstance(read, Rejected):
             history.rejected.append(read)
-        elif read.taken_at is not None and not history.is_later(read.taken_at):
+        elif read.day(on) <= on or not history.is_later(read.day(on)):
             history.observations.append(read)
             if doubts := doubts_of(read, sent.status):
                 history.doubts[read.id] = doubts
@@ -37,7 +37,7 @@ def take_in(history: History, results: Sequence[Results]) -> None:
     days: dict[date, list[Observation]] = {}
     for one in history.observations:
         history.levels[one.id] = ruler.level_of(one)
-        days.setdefault(one.day(history.on), []).append(one)
+        days.setdefault(one.day(on), []).append(one)
     history.odd_intervals = ruler.refused
     for drawn in (Drawn(day, taken) for day, taken in days.items()):
         history.samples.append(drawn.sample(history.levels, history.subject, history.doubts))
