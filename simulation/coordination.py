@@ -47,10 +47,31 @@ class EngineClient:
         """Nobody moves a clock here."""
         raise JourneyUnknown("this is no rehearsal")
 
+    async def look(self, organisation: str, journey_id: UUID) -> None:
+        """Let the journey see what is due."""
+        await self._tell(organisation, journey_id, "look")
+
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """Terminate it."""
+        await self._network.carry(
+            "coordination",
+            "temporal",
+            lambda: self._engine.terminate(workflow_id(organisation, journey_id)),
+        )
+
     async def check(self) -> None:
         """Is it there?"""
         if not self._engine.up:
             raise ConnectionError("the engine does not run")
+
+    async def _tell(self, organisation: str, journey_id: UUID, signal: str) -> None:
+        def act() -> None:
+            self._engine.signal(workflow_id(organisation, journey_id), signal)
+
+        try:
+            await self._network.carry("coordination", "temporal", act)
+        except LookupError:
+            raise JourneyClosed(f"journey {journey_id} is closed") from None
 
     async def _say(self, organisation: str, journey_id: UUID, event: EventArrived | None) -> None:
         converter = CONVERTER.payload_converter

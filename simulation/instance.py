@@ -80,7 +80,7 @@ class Instance:
                 defn=definition,
                 info=_info(identity, definition.name or ""),
                 randomness_seed=identity.seed,
-                extern_functions={},
+                extern_functions={"__temporal_assert_local_activity_valid": lambda name: None},
                 disable_eager_activity_execution=True,
                 worker_level_failure_exception_types=[],
                 patch_activation_callback=None,

@@ -2,6 +2,7 @@
 the engine, and at the receivers. Nothing of the system under test is asked whether it is right.
 """
 
+import asyncio
 import json
 import sqlite3
 from collections import Counter
@@ -30,6 +31,9 @@ WINDOW = timedelta(hours=3)
 
 OURS = "organisation = 'north'"
 """The one organisation there is; it begins every key."""
+
+ENOUGH = 100
+"""After so many broken invariants a run has said what it had to say."""
 
 ROLES = frozenset(["patient", "staff", "coordinator", "clinician", "supervisor", "surgeon"])
 
@@ -65,6 +69,7 @@ class Invariants:
         self._reader: sqlite3.Connection | None = None
         self.broken: list[Broken] = []
         self.checked: Counter[str] = Counter()
+        self.enough = asyncio.Event()
         self.said: Callable[[str, str, str], None] = lambda what, about, says: None
         self._journeys: dict[str, Known] = {}
         self._ended: dict[tuple[str, str, str], datetime] = {}
@@ -297,6 +302,8 @@ class Invariants:
         broken = Broken(invariant, self._clock.now(), about, says)
         self.broken.append(broken)
         self.said("BROKEN", about, f"{invariant}: {says}")
+        if len(self.broken) >= ENOUGH:
+            self.enough.set()
 
 
 def _heard_by(ladder: str) -> bool:

@@ -134,12 +134,15 @@ class Network:
             raise httpx2.ConnectError("nobody listens")
         if fate.twice:
             there.process.spawn(_quietly(there.serve(asked)))
-        answer = await self._served(there, asked)
-        if fate.answer_lost or self._weather.parted(asked.source, asked.target):
+        try:
+            answer = await self._served(there, asked)
+            if fate.answer_lost or self._weather.parted(asked.source, asked.target):
+                await asyncio.sleep(PATIENCE_SECONDS)
+                raise httpx2.ReadTimeout("the answer did not come")
+            await asyncio.sleep(fate.way_back)
+        except BaseException:
             self.answered(asked, (0, b""))
-            await asyncio.sleep(PATIENCE_SECONDS)
-            raise httpx2.ReadTimeout("the answer did not come")
-        await asyncio.sleep(fate.way_back)
+            raise
         self.answered(asked, answer)
         return answer
 

@@ -42,11 +42,12 @@ class Receiver(Process):
         self.answered[status] += 1
         if status != 200:
             return status, b""
-        said = json.loads(asked.body)["data"]
-        self.accepted[said["reminder"]] += 1
-        self._took(self.name, said)
-        if self._heard is not None and self.accepted[said["reminder"]] == 1:
-            self._heard(said)
+        data = json.loads(asked.body)["data"]
+        for said in data.get("items", [data]):
+            self.accepted[said["reminder"]] += 1
+            self._took(self.name, said)
+            if self._heard is not None and self.accepted[said["reminder"]] == 1:
+                self._heard(said)
         if faults.strikes("receiver-hangs"):
             # It has taken it, and says so too late.
             await asyncio.sleep(PATIENCE_SECONDS * 2)

@@ -7,7 +7,7 @@ Temporal's server has them. Workers ask it for work; it calls nobody.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,6 +91,9 @@ class Run:
     told: int = 0
     closed: bool = False
     kept_by: str | None = None
+    looked_at: Callable[[int], bool] = lambda number: False
+    """Is somebody still looking, in this task? A worker in the middle of a call says so."""
+
     offered_at: float = 0.0
 
 
@@ -172,6 +175,14 @@ class Engine:
         told = SignalWorkflow(signal_name=name, input=said)
         self._happened(run, WorkflowActivationJob(signal_workflow=told))
 
+    def terminate(self, workflow_id: str) -> None:
+        """It ends now, whatever it was doing. Safe to repeat."""
+        self._expect_up()
+        execution = self.executions.get(workflow_id)
+        if execution is not None and not execution.closed:
+            execution.closed = True
+            self._close(execution, execution.run)
+
     # -- life ---------------------------------------------------------------------------------
 
     def go_down(self) -> None:
@@ -228,20 +239,23 @@ class Engine:
             return ActivityTask(run, seq, attempt, call.order)
         return None
 
-    def completed(self, task: WorkflowTask, step: Step) -> None:
-        """The worker has looked. Its commands take effect together, or not at all."""
+    def completed(self, task: WorkflowTask, steps: Sequence[Step]) -> None:
+        """The worker has looked. Its commands take effect together, or not at all.
+
+        More than one step: it made calls of its own meanwhile, and went on with what they said.
+        """
         self._expect_up()
         run = task.run
         if run.closed or task.number != run.task or not run.under_way:
             return
-        commands = [read(command) for command in step.commands]
+        commands = [read(command) for step in steps for command in step.commands]
         ends = any(_ends(command) for command in commands)
         unseen = run.waiting[run.told :]
         if ends and unseen:
             run.events += 1
             self._again(run)
             raise UnhandledCommand
-        run.steps.append(step)
+        run.steps.extend(steps)
         run.waiting, run.under_way, run.events = list(unseen), False, run.events + 1
         run.task += 1
         execution = self.executions[run.identity.workflow_id]
@@ -355,7 +369,7 @@ class Engine:
     def _task_is_late(self, run: Run, number: int) -> None:
         if run.closed or number != run.task or not run.under_way:
             return
-        if not self.up:
+        if not self.up or run.looked_at(number):
             self._later(timedelta(seconds=1), self._task_is_late, run, number)
             return
         run.events += 1
@@ -445,6 +459,8 @@ class Engine:
                 execution.run = Run(identity)
                 execution.runs += 1
                 self._begin(execution.run, list(again.arguments))
+            case "schedule_local_activity":
+                pass  # made by the worker within its task: a marker says what came of it
             case "set_patch_marker":
                 run.events += MARKED - 1
             case "upsert_workflow_search_attributes":
