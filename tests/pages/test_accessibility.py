@@ -75,7 +75,9 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.fixture(params=["worklist", "journey", "signed-out"])
+@pytest.fixture(
+    params=["worklist", "journey", "results", "scan", "letter", "programme", "signed-out"]
+)
 def a_page(
     request: pytest.FixtureRequest,
     page: Page,
@@ -86,8 +88,14 @@ def a_page(
     """Each of the pages."""
     if request.param != "signed-out":
         page.goto(running.sign_in_link())
-    place = f"/journeys/{asked}" if request.param == "journey" else "/worklist"
-    page.goto(running.url + place)
+    places = {
+        "journey": f"/journeys/{asked}",
+        "results": f"/journeys/{asked}/results/new",
+        "scan": f"/journeys/{asked}/studies/new",
+        "letter": f"/journeys/{asked}/letter",
+        "programme": "/programme",
+    }
+    page.goto(running.url + places.get(request.param, "/worklist"))
     return page
 
 
