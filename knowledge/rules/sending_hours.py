@@ -51,17 +51,20 @@ class Hours:
     def moment(self, recipient: str, due: date, offset: int, hour: time, on: date) -> datetime:
         """When is a step sent that the ladder has so many days from the due date?
 
+        To the patient: on that day; where it is not one of theirs, on the last before it as long as
+        nothing is due, and on the first after it then.
         To people at work: on a working day, never before the ladder's own day, and not before so
         many working days have passed as the ladder's days hold, counted from the first working day
         on which it is due.
         """
         calendar = self.of(recipient)
         day = due + timedelta(days=offset)
-        if calendar.works:
-            day = calendar.first_open(day)
-            if offset > 0:
-                count = working_calendar.working_days(offset, on)
-                day = max(day, calendar.open_days_after(calendar.first_open(due), count))
+        if offset < 0 and not is_at_work(recipient):
+            return self._turn(calendar, calendar.last_open(day), hour)
+        day = calendar.first_open(day)
+        if offset > 0 and is_at_work(recipient):
+            count = working_calendar.working_days(offset, on)
+            day = max(day, calendar.open_days_after(calendar.first_open(due), count))
         return self._turn(calendar, day, hour)
 
     def _turn(self, calendar: Calendar, day: date, hour: time) -> datetime:

@@ -1,7 +1,7 @@
 """When may somebody be told? Working time, holidays and quiet hours, on the clock of a place."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -59,6 +59,14 @@ class Calendar:
         """This day, or the first after it that is one of its days."""
         for ahead in range(FARTHEST):
             one = day + timedelta(days=ahead)
+            if self.is_open(one):
+                return one
+        return day
+
+    def last_open(self, day: date) -> date:
+        """This day, or the last before it that is one of its days."""
+        for behind in range(FARTHEST):
+            one = day - timedelta(days=behind)
             if self.is_open(one):
                 return one
         return day
@@ -145,15 +153,25 @@ def at_work(
 
 
 def awake(
-    zone: str, on: date, *, quiet_until: time | None = None, quiet_from: time | None = None
+    zone: str,
+    on: date,
+    *,
+    quiet_until: time | None = None,
+    quiet_from: time | None = None,
+    days_of: Calendar | None = None,
+    weekends: bool = True,
 ) -> Calendar:
-    """When may a patient there be told? Outside of quiet hours, on any day."""
-    return Calendar(
-        zone,
-        quiet_until or time(TABLE.whole("quiet_until", on)),
-        quiet_from or time(TABLE.whole("quiet_from", on)),
-        works=False,
-    )
+    """When may a patient there be told? Outside of quiet hours.
+
+    On any day; or, with the calendar of a place, not on its holidays, and without `weekends` only
+    on its working days.
+    """
+    start = quiet_until or time(TABLE.whole("quiet_until", on))
+    until = quiet_from or time(TABLE.whole("quiet_from", on))
+    if days_of is None:
+        return Calendar(zone, start, until, works=False)
+    week = frozenset(WEEKDAYS) if weekends else days_of.week
+    return replace(days_of, zone=zone, start=start, until=until, week=week)
 
 
 def working_days(days: int, on: date) -> int:

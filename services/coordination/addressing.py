@@ -59,7 +59,7 @@ def _delivery(
         row.status, row.problem = "muted", listener.muted_because
         return row
     calendar = of_listener(hours.of(reminder.recipient), listener)
-    if listener.digest and calendar.works:
+    if listener.digest and working_calendar.is_at_work(reminder.recipient):
         row.gathered = True
         on = at.astimezone(ZoneInfo(calendar.zone)).date()
         leaves = working_calendar.digest_moment(calendar, at, on)

@@ -25,21 +25,27 @@ def of_journey(journey: JourneyRow, site: WorkingTime, at: datetime) -> Hours:
     """The same, where the site's hours are known."""
     on = at.astimezone(ZoneInfo(journey.zone)).date()
     minutes = site.spread_minutes
+    at_work = working_calendar.at_work(
+        site.zone or journey.zone,
+        on,
+        opens=site.opens,
+        closes=site.closes,
+        country=site.country,
+        subdivision=site.subdivision,
+        closed=site.closed_days,
+        opened=site.open_days,
+        week=site.weekdays,
+    )
     return Hours(
         patient=working_calendar.awake(
-            journey.zone, on, quiet_until=site.quiet_until, quiet_from=site.quiet_from
-        ),
-        at_work=working_calendar.at_work(
-            site.zone or journey.zone,
+            journey.zone,
             on,
-            opens=site.opens,
-            closes=site.closes,
-            country=site.country,
-            subdivision=site.subdivision,
-            closed=site.closed_days,
-            opened=site.open_days,
-            week=site.weekdays,
+            quiet_until=site.quiet_until,
+            quiet_from=site.quiet_from,
+            days_of=None if site.patients_told == "every_day" else at_work,
+            weekends=site.patients_told != "on_working_days",
         ),
+        at_work=at_work,
         share=share_of(journey.id),
         spread=working_calendar.spread(on) if minutes is None else timedelta(minutes=minutes),
     )

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from knowledge.rules import reminders
 from knowledge.rules.reminders import Rung
 from knowledge.rules.sending_hours import Hours
+from knowledge.rules.working_calendar import A_DAY, Calendar
 from knowledge.terms.obligation import Obligation
 from services.coordination.contract import ReminderStatus
 from services.coordination.worklist import Key
@@ -156,7 +157,7 @@ def _within_the_cap(say: Sequence[Said], hours: Hours, at: datetime, limits: Lim
             kept.append(replace(said, status=ReminderStatus.NOT_WANTED))
             continue
         said = replace(said, rung=replace(said.rung, channel=means))
-        day = _first_with_room(today, told, limits.a_day)
+        day = _first_with_room(today, told, limits.a_day, hours.patient)
         told[day] += 1
         if day > today:
             until = _turn_on(day, hours, zone)
@@ -165,9 +166,9 @@ def _within_the_cap(say: Sequence[Said], hours: Hours, at: datetime, limits: Lim
     return kept
 
 
-def _first_with_room(day: date, told: Mapping[date, int], a_day: int) -> date:
+def _first_with_room(day: date, told: Mapping[date, int], a_day: int, calendar: Calendar) -> date:
     while told.get(day, 0) >= a_day:
-        day += timedelta(days=1)
+        day = calendar.first_open(day + A_DAY)
     return day
 
 

@@ -47,7 +47,8 @@ class WorkingTime(Native):
 
     `zone` is where its people work, by default where the patient lives. Public holidays are those
     of `country` (ISO 3166-1) and `subdivision` (ISO 3166-2, without the country); `weekdays` are
-    worked where they differ from the country's.
+    worked where they differ from the country's. Patients are not told on public holidays, where a
+    country is named; a message before its due day then goes earlier, one after it later.
     """
 
     zone: str | None = Field(default=None, max_length=100)
@@ -60,6 +61,7 @@ class WorkingTime(Native):
     weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1, max_length=7)
     closed_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
     open_days: tuple[date, ...] = Field(default=(), max_length=MOST_DAYS)
+    patients_told: Literal["every_day", "not_on_holidays", "on_working_days"] = "not_on_holidays"
     spread_minutes: int | None = Field(default=None, ge=0, le=LONGEST_SPREAD)
     messages_a_day: int | None = Field(default=None, ge=1, le=50)
 

@@ -198,6 +198,45 @@ def test_one_digest_moment_follows_on_each_working_day(
     assert moment == local_instant(day, time(11), ZoneInfo(zone))
 
 
+@pytest.mark.parametrize(
+    ("weekends", "days"),
+    [
+        (True, ["2026-12-12", "2026-12-23", "2027-01-02"]),
+        (False, ["2026-12-11", "2026-12-23", "2027-01-04"]),
+    ],
+    ids=["not on holidays", "on working days"],
+)
+def test_a_patients_message_goes_before_the_holiday_or_after_it(
+    weekends: bool, days: list[str]
+) -> None:
+    germany = at_work("Europe/Berlin", ON, country="DE")
+    patient = awake("Europe/Berlin", ON, days_of=germany, weekends=weekends)
+    hours = Hours(patient, germany)
+
+    # Due on 26 December, a Saturday and a holiday; 2 January is a Saturday.
+    climbed = rungs(Ladder.LAB, date(2026, 12, 26), hours, ON)
+
+    told = [str(rung.at.date()) for rung in climbed if rung.recipient == "patient"]
+    assert told == days
+
+
+@settings(deadline=None)
+@given(due=days, zone=zones, country=countries, weekends=st.booleans())
+def test_with_the_days_of_a_place_a_patient_is_told_on_them_only(
+    due: date, zone: str, country: str | None, weekends: bool
+) -> None:
+    place = at_work(zone, ON, country=country)
+    hours = Hours(awake(zone, ON, days_of=place, weekends=weekends), place)
+
+    climbed = rungs(Ladder.LAB, due, hours, ON)
+
+    for rung in climbed:
+        if rung.recipient == "patient":
+            assert hours.may_be_told("patient", rung.at)
+            day = rung.at.astimezone(ZoneInfo(zone)).date()
+            assert (day <= due) == (rung.offset < 0)
+
+
 def test_an_alert_of_friday_evening_climbs_from_monday() -> None:
     hours = hours_of("Europe/Berlin", "Europe/Berlin", "DE", 0.0)
     friday = datetime(2026, 11, 20, 19, tzinfo=UTC)

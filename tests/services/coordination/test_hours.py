@@ -65,6 +65,25 @@ async def test_no_step_is_spent_on_the_holidays_of_the_site(api: httpx2.AsyncCli
     ]
 
 
+async def test_a_patient_gets_no_message_on_christmas_where_the_country_is_known(
+    api: httpx2.AsyncClient,
+) -> None:
+    days = {}
+    for wanted in ("not_on_holidays", "every_day"):
+        await with_hours(api, country="DE", spread_minutes=0, patients_told=wanted)
+        journey = await started(api, patient={"id": wanted})
+        due = an_obligation(due="2026-12-28", opens="2026-12-01")
+        wake = await reported(
+            api, journey, a_progress(1, "2026-12-01T10:00:00Z", conclusion=a_conclusion(due))
+        )
+        await climbed(api, journey, wake)
+        days[wanted] = {one["rung"]: one["recorded_at"][:10] for one in await said(api, journey)}
+
+    assert days["every_day"]["T-3"] == "2026-12-25"
+    assert days["not_on_holidays"]["T-3"] == "2026-12-24"
+    assert days["not_on_holidays"]["T0"] == "2026-12-28"
+
+
 async def test_a_site_has_hours_of_its_own_and_the_others_those_of_the_organisation(
     api: httpx2.AsyncClient,
 ) -> None:
