@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.bench import endpoints, journeys, planner, pure
 from tests.bench.peer.comparison import against_cql_execution
+from tests.bench.reminders.comparison import side_by_side
 
 
 def whole_system() -> dict[str, Any]:
@@ -27,6 +28,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "evaluated_follow_up_against_empty_endpoint": lambda: asyncio.run(endpoints.followed()),
     "pure_follow_up_of_thirty_years": pure.long_plan,
     "journey_start_against_empty_workflow": lambda: asyncio.run(journeys.starts()),
+    "reminders_under_faults": side_by_side,
 }
 
 

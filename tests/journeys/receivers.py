@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +21,9 @@ class WebhookReceiver:
     def __init__(self, secret: str) -> None:
         self.accepted: list[tuple[str, dict[str, Any]]] = []
         self.moments: list[float] = []
+        self.before_answering: Callable[[int], None] = lambda number: None
         verifier, accepted, moments = Webhook(secret), self.accepted, self.moments
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -28,6 +31,7 @@ class WebhookReceiver:
                 message = verifier.verify(body, dict(self.headers.items()))
                 moments.append(time.time())
                 accepted.append((self.headers["webhook-id"], message))
+                receiver.before_answering(len(accepted))
                 self.send_response(204)
                 self.end_headers()
 

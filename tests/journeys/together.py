@@ -29,6 +29,8 @@ class Together(System):
 
     def strike(self, name: str) -> None:
         """SIGKILL to one of them, or to both at the same moment."""
+        if self._process is None or self._process.poll() is not None:
+            return
         if name == ALL:
             self.kill()
         elif name == ENGINE:
