@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
@@ -19,7 +16,6 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from workflows.codec import KeyRing, data_converter
 from workflows.contract import (
-    PHASE_ATTRIBUTE,
     TASK_QUEUE,
     EventArrived,
     JourneyOrder,
@@ -29,10 +25,7 @@ from workflows.contract import (
 )
 from workflows.journey_keys import KeyGone, KnownKeys
 from workflows.rehearsal import fast_forward
-
-WORKFLOW = "TioJourney"
-"""By name: whoever only speaks to journeys does not load their code."""
-
+from workflows.tending import WORKFLOW, Tending, in_phase
 
 PATIENCE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
@@ -70,11 +63,11 @@ async def connect(
     )
 
 
-class JourneyClient:
+class JourneyClient(Tending):
     """People's and events' side of a journey. Every call may be repeated."""
 
     def __init__(self, temporal: Client, task_queue: str = TASK_QUEUE) -> None:
-        self._temporal, self._task_queue = temporal, task_queue
+        super().__init__(temporal, task_queue)
 
     async def start(self, organisation: str, journey_id: UUID) -> None:
         """Start a journey; one that runs goes on, one that is closed stays closed."""
@@ -141,20 +134,6 @@ class JourneyClient:
         except RPCError as error:
             raise _unknown(error) from error
 
-    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
-        """The journey does nothing any more; one that has ended, or never ran, stays so."""
-        try:
-            await self.handle(organisation, journey_id).terminate(reason=why)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-
-    def handle(self, organisation: str, journey_id: UUID) -> WorkflowHandle[object, JourneyState]:
-        """The workflow of this journey, whichever of its runs is the current one."""
-        return self._temporal.get_workflow_handle(
-            workflow_id(organisation, journey_id), result_type=JourneyState
-        )
-
     async def _start(
         self,
         organisation: str,
@@ -178,7 +157,7 @@ class JourneyClient:
                 task_queue=self._task_queue,
                 id_reuse_policy=reuse,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_in_phase(state.phase),
+                search_attributes=in_phase(state.phase),
                 start_signal="event_arrived" if event else None,
                 start_signal_args=[event] if event else [],
             )
@@ -186,12 +165,6 @@ class JourneyClient:
             raise JourneyClosed(f"journey {journey_id} is closed") from None
         except KeyGone:
             raise JourneyClosed(f"journey {journey_id} was erased") from None
-
-
-def _in_phase(phase: Phase) -> TypedSearchAttributes:
-    """The phase by which operators find it."""
-    key = SearchAttributeKey.for_keyword(PHASE_ATTRIBUTE)
-    return TypedSearchAttributes([SearchAttributePair(key, phase.value)])
 
 
 def _unknown(error: RPCError) -> Exception:

@@ -101,6 +101,15 @@ class EventArrived(Carried):
         return self.event_id if self.anew is None else uuid5(self.anew, str(self.event_id))
 
 
+class ToldAgain(Carried):
+    """All that a journey was ever told, for one that has lost it: a server's older backup, an end
+    by hand. `revision` is coordination's; a journey that is as far as that has lost nothing.
+    """
+
+    revision: int
+    events: tuple[EventArrived, ...]
+
+
 class OpenTask(Carried):
     """A question that waits for a person (FHIR Task). `answers` are the codes that may be given."""
 
@@ -190,6 +199,7 @@ class JourneyState(Carried):
     reopened: bool = False
     changed: bool = False
     untold: bool = False
+    is_told_again: bool = False
     asked_at: datetime | None = None
     look_on: date | None = None
     told_at: datetime | None = None

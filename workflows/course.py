@@ -18,6 +18,7 @@ from workflows.contract import (
     Phase,
     Said,
     Standing,
+    ToldAgain,
 )
 from workflows.human_task import HumanTask
 from workflows.localization import LOCALIZATION
@@ -110,6 +111,22 @@ class Course:
         self.state.seen = [*self.state.seen, event.heard_as][-policies.REMEMBERED :]
         self.state.waiting.append(event)
         return True
+
+    def hear_again(self, told: ToldAgain) -> bool:
+        """Everything that was told, and how far coordination is. False: nothing was lost."""
+        if told.revision <= self.state.revision:
+            return False
+        self.state.revision, self.state.is_told_again = told.revision, True
+        for event in told.events:
+            self.hear(event)
+        self.state.untold = True
+        self.has_changed()
+        return True
+
+    def is_still_hearing_again(self) -> bool:
+        """Until all that was lost is with its owners, it says nothing of where it stands."""
+        self.state.is_told_again = self.state.is_told_again and bool(self.state.waiting)
+        return self.state.is_told_again
 
     def next_event(self) -> EventArrived:
         """Of those that wait: an end first, then what occurred first."""

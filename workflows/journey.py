@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
         MergeRequest,
         Phase,
         Said,
+        ToldAgain,
         WakeRequest,
     )
     from workflows.course import WATCHED_BESIDE, Course
@@ -125,6 +126,11 @@ class TioJourney:
     def event_arrived(self, event: EventArrived) -> None:
         """Something happened. Told twice, it happened once."""
         self.news = self.course.hear(event) or self.news
+
+    @workflow.signal
+    def told_again(self, told: ToldAgain) -> None:
+        """What was told before, all of it: the engine had lost this journey, or a part of it."""
+        self.news = self.course.hear_again(told) or self.news
 
     @workflow.signal
     def roll(self) -> None:
@@ -328,7 +334,7 @@ class TioJourney:
         if self.shown is not self.state.phase:
             self.shown = self.state.phase
             workflow.upsert_search_attributes([TIO_PHASE.value_set(self.shown)])
-        if not self.state.untold:
+        if not self.state.untold or self.course.is_still_hearing_again():
             return
         self.state.revision += 1
         task = self.state.task

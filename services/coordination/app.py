@@ -94,9 +94,9 @@ def create_app(
     if keys is not None:
         keys.kept_in(database)
     upkeep = app.state.upkeep = Upkeep(
-        settings, database, journeys, keys, {} if ask_to_erase is None else ask_to_erase
+        settings, database, journeys, metrics, keys, {} if ask_to_erase is None else ask_to_erase
     )
-    outbox = Outbox(database, journeys, settings)
+    outbox = Outbox(database, journeys, settings, upkeep.repairs.repair)
     deliveries = Deliveries(database, settings, metrics)
     every, lease = settings.relay_interval_seconds, settings.lease_seconds
     app.state.checks["temporal"] = outbox.check
@@ -107,8 +107,8 @@ def create_app(
         metrics=metrics,
         conclusions=conclusions,
         neighbours=neighbours,
-        outbox=Relay("outbox", database, outbox.work, every, lease),
-        deliveries=Relay("deliveries", database, deliveries.work, every, lease),
+        outbox=Relay("outbox", database, outbox.work, every, lease, metrics.beat),
+        deliveries=Relay("deliveries", database, deliveries.work, every, lease, metrics.beat),
         engine_is_there=outbox.check,
     )
     return app

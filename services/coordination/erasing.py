@@ -141,7 +141,7 @@ async def _promise(
             next_phase_reason=KIND,
         )
         await Ledger(session, journey, rehearsal=False).report(closing)
-    journey.revision, journey.next_wake = LARGEST_VERSION, None
+    journey.revision, journey.next_wake, journey.carried = LARGEST_VERSION, None, None
     await forgetting.stop_telling(session, journey)
 
 

@@ -118,13 +118,22 @@ def as_stored(row: EventRow, journey: JourneyRow) -> StoredEvent:
         occurred_at=row.occurred_at,
         source=row.source,
         version=row.version,
-        payload=row.payload,
+        payload=_as_told_now(row),
         told_by=row.told_by,
         told_at=row.told_at,
         patient=PatientOfJourney.model_validate(journey.patient),
         profile=journey.profile,
         label_profile=journey.label_profile,
     )
+
+
+def _as_told_now(row: EventRow) -> dict[str, Any]:
+    """A decision that counts already is only told again to a journey that had lost it: the question
+    it answered had another id there.
+    """
+    if row.kind == "decision" and row.outcome == "applied":
+        return row.payload | {"task": None}
+    return row.payload
 
 
 async def settle(

@@ -1,5 +1,6 @@
 """People's side of a journey: start, tell, move its clock. The only place that knows workflows."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -7,16 +8,25 @@ from uuid import UUID
 
 from workflows.client import JourneyClient, JourneyClosed, connect
 from workflows.codec import KeyRing
-from workflows.contract import EventArrived, EventKind, Phase
+from workflows.contract import EventArrived, EventKind, Phase, ToldAgain
 from workflows.journey_keys import JourneyKeys, KeyAway, KeyGone, KnownKeys, SealedKey
+from workflows.policies import LOOK_AGAIN as LONGEST_SLEEP
+from workflows.tending import Ended, Runs, Seen
 
 __all__ = [
     "KINDS",
+    "LONGEST_SLEEP",
     "PHASES",
+    "Ended",
+    "EventArrived",
+    "EventKind",
     "Journeys",
     "KeyAway",
     "KeyGone",
+    "Runs",
     "SealedKey",
+    "Seen",
+    "ToldAgain",
     "connected",
     "ring_in",
     "tell",
@@ -59,6 +69,18 @@ class Journeys(Protocol):
 
     async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
         """The journey does nothing any more. Safe to repeat."""
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """Does it run, and how far is it?"""
+
+    async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
+        """Let it hear what it has lost, beginning anew if need be."""
+
+    def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
+        """The runs that have ended since then."""
+
+    async def history_of(self, organisation: str, journey_id: UUID, run: UUID) -> tuple[int, bytes]:
+        """How many events a run had, and all of them, sealed as they are."""
 
     async def check(self) -> None:
         """Is the engine there? Raises when it is not."""

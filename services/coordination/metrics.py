@@ -19,6 +19,7 @@ from services.coordination.tables import (
     ReminderRow,
 )
 from services.coordination.undelivered import RULE as UNDELIVERED
+from services.coordination.upkeep_tables import STUCK_FOR, ErasureRow, StuckRow
 from services.coordination.worklist import NOTHING_DUE
 
 HOURS = (60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 3 * 86400.0, 7 * 86400.0, 30 * 86400.0)
@@ -65,6 +66,22 @@ class CoordinationMetrics:
             "From an event's storage to the moment its journey settled it.",
             buckets=MOVES,
         )
+        self._stuck = metrics.gauge(
+            "tio_journeys_stuck", "Journeys that do not go on though they should.", ["reason"]
+        )
+        self._repairs = metrics.counter("tio_journey_repairs", "Repairs of them.", ["outcome"])
+        self._overslept = metrics.gauge(
+            "tio_reminder_oldest_overdue_seconds",
+            "How long ago the first rung was to be sent that was not: nought when none is late.",
+        )
+        self._unerased = metrics.gauge(
+            "tio_erasure_oldest_seconds", "Age of the oldest erasure that is not done."
+        )
+        self._relays = metrics.gauge(
+            "tio_relay_heartbeat_timestamp_seconds", "When a relay last ended a round.", ["relay"]
+        )
+        for outcome in ("done", "failed"):
+            self._repairs.labels(outcome)
         self._refreshed = metrics.gauge(
             "tio_coordination_refreshed_timestamp_seconds", "When these numbers were last read."
         )
@@ -80,6 +97,14 @@ class CoordinationMetrics:
         if reminder.status in (ReminderStatus.SENT, ReminderStatus.LATE):
             lateness = (reminder.recorded_at - reminder.due_at).total_seconds()
             self._lateness.observe(max(0.0, lateness))
+
+    def repaired(self, outcome: str) -> None:
+        """Count one repair of a journey."""
+        self._repairs.labels(outcome).inc()
+
+    def beat(self, relay: str) -> None:
+        """A relay works, or watches the one that does."""
+        self._relays.labels(relay).set(datetime.now(UTC).timestamp())
 
     def delivered(self, channel: str, outcome: str) -> None:
         """Count one attempt."""
@@ -140,17 +165,47 @@ class CoordinationMetrics:
                     .where(col(JourneyRow.phase) != CLOSED)
                 )
             ).one()
+            stuck = dict(
+                (
+                    await session.exec(
+                        select(col(StuckRow.reason), func.count()).group_by(col(StuckRow.reason))
+                    )
+                ).all()
+            )
+            first_wake = (
+                await session.exec(
+                    select(func.min(col(JourneyRow.next_wake))).where(
+                        col(JourneyRow.phase) != CLOSED, col(JourneyRow.clock_ahead_seconds) == 0
+                    )
+                )
+            ).one()
+            unerased = (
+                await session.exec(
+                    select(func.min(col(ErasureRow.asked_at))).where(
+                        col(ErasureRow.done_at).is_(None)
+                    )
+                )
+            ).one()
         self._undelivered_work.set(undelivered)
         self._lost.set(lost)
         age = 0.0 if oldest_delivery is None else (now - oldest_delivery).total_seconds()
         self._oldest_delivery.set(max(0.0, age))
+        for reason in STUCK_FOR:
+            self._stuck.labels(reason).set(stuck.get(reason, 0))
+        self._overslept.set(_age(first_wake, now))
+        self._unerased.set(_age(unerased, now))
         for phase in PHASES:
             self._journeys.labels(phase).set(by_phase.get(phase, 0))
         for due, number in (("overdue", overdue), ("today", soon), ("later", later)):
             self._obligations.labels(due).set(number)
         self._waiting.set(waiting)
         self._pending.set(pending)
-        self._oldest.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+        self._oldest.set(_age(oldest, now))
         for channel in CHANNELS:
             self._undelivered.labels(channel).set(on_the_way.get(channel, 0))
         self._refreshed.set(now.timestamp())
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    """For how many seconds? Nought when it never was, or is still to come."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

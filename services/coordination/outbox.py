@@ -1,8 +1,10 @@
 """Tell journeys what waits for them: at least once, in order per journey, however long it takes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -19,6 +21,14 @@ AT_ONCE = 20
 PATIENCE_SECONDS = 10.0
 
 
+Mend = Callable[[str, UUID], Awaitable[list[str]]]
+"""Lets a journey go on that the engine has ended though it is open."""
+
+
+class RunEnded(Exception):
+    """The engine has ended a journey that is open: by hand, or it came from an older backup."""
+
+
 class EngineAway(Exception):
     """The workflow engine does not answer; events are kept until it does."""
 
@@ -27,9 +37,14 @@ class Outbox:
     """The relay's work: the first untold message of each journey, again and again."""
 
     def __init__(
-        self, database: Database, journeys: Journeys, settings: CoordinationSettings
+        self,
+        database: Database,
+        journeys: Journeys,
+        settings: CoordinationSettings,
+        mend: Mend | None = None,
     ) -> None:
         self._database, self._journeys, self._settings = database, journeys, settings
+        self._mend = mend
         self._log = get_logger("coordination")
 
     async def work(self) -> bool:
@@ -74,6 +89,10 @@ class Outbox:
                     message.anew,
                     carried,
                 )
+            if not taken and self._mend is not None and await self._is_open(message):
+                # What was stored is never refused because of what became of a run.
+                await self._mend(message.organisation, message.journey)
+                raise RunEnded
         except Exception as error:
             await self._later(message, error)
             return
@@ -84,6 +103,12 @@ class Outbox:
         async with self._database.reading() as session:
             row = await repository.find_journey(session, message.organisation, message.journey)
             return None if row is None else row.carried
+
+    async def _is_open(self, message: OutboxRow) -> bool:
+        """Is it only the run that has ended, and not the journey?"""
+        async with self._database.reading() as session:
+            journey = await repository.find_journey(session, message.organisation, message.journey)
+        return journey is not None and journey.phase != repository.CLOSED
 
     async def _later(self, message: OutboxRow, error: Exception) -> None:
         """Weather: wait longer each time, and never give up."""

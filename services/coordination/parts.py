@@ -32,7 +32,6 @@ class Neighbours(Protocol):
         """The picture at this address of another service; empty where there is none."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Put together once, when the app is made."""

@@ -18,9 +18,15 @@ class Relay:
     """Runs `work` in rounds, in one process at a time."""
 
     def __init__(
-        self, name: str, database: Database, work: Work, every: float, lease_seconds: float
+        self,
+        name: str,
+        database: Database,
+        work: Work,
+        every: float,
+        lease_seconds: float,
+        beat: Callable[[str], None] | None = None,
     ) -> None:
-        self._name, self._work, self._every = name, work, every
+        self._name, self._work, self._every, self._beat = name, work, every, beat
         self._lease = Lease(database, name, lease_seconds)
         self._something = asyncio.Event()
         self._ending = False
@@ -45,6 +51,8 @@ class Relay:
         while not ending.is_set():
             self._something.clear()
             more = await self._round()
+            if self._beat is not None:
+                self._beat(self._name)
             if not more and not self._ending:
                 await passed(self._something, self._every)
 

@@ -9,7 +9,7 @@ from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
-from services.coordination import inbox, merging, repository
+from services.coordination import inbox, merging, repository, stuck
 from services.coordination.contract import NextWake, Outcome, Progress, StoredEvent, Wake
 from services.coordination.ledger import Ledger
 from services.coordination.life import Join, Joined
@@ -93,7 +93,9 @@ async def record_progress(
     """Take over where the journey stands, say what is due, and answer when to look again."""
     journey = await inbox.held(session, caller.organisation, journey_id)
     ledger = Ledger(session, journey, parts_of(request).settings.rehearsal)
+    await stuck.notice(session, journey, progress)
     answer = await ledger.report(progress)
+    journey.next_wake = answer.at
     _finish(request, after, session, caller, journey, ledger)
     return answer
 
@@ -112,6 +114,7 @@ async def wake(
     journey = await inbox.held(session, caller.organisation, journey_id)
     ledger = Ledger(session, journey, parts_of(request).settings.rehearsal)
     answer = await ledger.wake(moment.at)
+    journey.next_wake = answer.at
     _finish(request, after, session, caller, journey, ledger)
     return answer
 

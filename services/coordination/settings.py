@@ -43,6 +43,21 @@ class CoordinationSettings(ServiceSettings):
     )
     retry_first_seconds: float = Field(default=1, gt=0, description="the first pause after failing")
     retry_most_seconds: float = Field(default=300, gt=0, description="the longest pause")
+    stuck_after_seconds: float = Field(
+        default=300, gt=0, description="how late something is before somebody looks why"
+    )
+    stuck_interval_seconds: float = Field(
+        default=60, gt=0, description="how often it is looked for journeys that do not go on"
+    )
+    looked_at_per_round: int = Field(
+        default=50, ge=0, description="open journeys the engine is asked about each time, in turn"
+    )
+    repair_stuck: bool = Field(
+        default=True, description="repair what can be repaired; false only shows it"
+    )
+    archive_interval_seconds: float = Field(
+        default=600, gt=0, description="how often runs that have ended are kept"
+    )
     lease_seconds: float = Field(default=10, gt=0, description="how long a silent relay is trusted")
     smallest_cell: int = Field(
         default=11, ge=1, description="smaller numbers of patients are not shown to managers"

@@ -7,10 +7,14 @@ from fastapi import Request
 
 from services.chassis.database import Database
 from services.coordination.data_keys import DataKeys
+from services.coordination.ended_runs import EndedRuns
 from services.coordination.erasing import Erase, Erasures
 from services.coordination.journeys import Journeys
-from services.coordination.relay import Relay
+from services.coordination.metrics import CoordinationMetrics
+from services.coordination.relay import Relay, Work
+from services.coordination.repairing import Repairs
 from services.coordination.settings import CoordinationSettings
+from services.coordination.stuck import Finder
 
 HOUR = 3600.0
 
@@ -23,14 +27,27 @@ class Upkeep:
         settings: CoordinationSettings,
         database: Database,
         journeys: Journeys,
+        metrics: CoordinationMetrics,
         keys: DataKeys | None,
         ask: Mapping[str, Erase],
     ) -> None:
         self.settings, self.database, self.journeys, self.keys = settings, database, journeys, keys
-        every, lease = settings.relay_interval_seconds, settings.lease_seconds
+        self.repairs = Repairs(database, journeys)
+
+        def relay(name: str, work: Work, every: float) -> Relay:
+            return Relay(name, database, work, every, settings.lease_seconds, metrics.beat)
+
         erasures = Erasures(database, journeys, ask, settings)
-        self.erasures = Relay("erasures", database, erasures.work, every, lease)
-        self._relays = [self.erasures, Relay("keys", database, self._seal_anew, HOUR, lease)]
+        finder = Finder(database, journeys, settings, metrics)
+        ended = EndedRuns(database, journeys)
+        self.erasures = relay("erasures", erasures.work, settings.relay_interval_seconds)
+        self.finder = relay("stuck", finder.work, settings.stuck_interval_seconds)
+        self._relays = [
+            self.erasures,
+            self.finder,
+            relay("ended-runs", ended.work, settings.archive_interval_seconds),
+            relay("keys", self._seal_anew, HOUR),
+        ]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -11,9 +11,6 @@ from knowledge.terms.sent import Instant, Native
 KEY_SCOPE = "tio/JourneyKey.r"
 """To be given a journey's key; a worker has it, and `system/*` does not stand for it."""
 
-ARCHIVE_SCOPE = "tio/EndedRun.r"
-"""To read what the engine kept of a run that has ended."""
-
 
 class ConsentWithdrawn(Native):
     """The payload of a `withdrawal`. With `erase` the person is forgotten, for good.

@@ -1,23 +1,39 @@
-"""HTTP for who looks after journeys: their keys, and who is forgotten."""
+"""HTTP for who looks after journeys: keys, who is forgotten, ended runs, who is stuck."""
 
+import gzip
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, BackgroundTasks, Request
+from sqlmodel import col, select
 
 from services.chassis import audit
 from services.chassis.auth import Caller, requires, requires_by_name
 from services.chassis.database import InTransaction
-from services.chassis.errors import Gone, NotFound
+from services.chassis.errors import Gone, NotFound, Unavailable
 from services.coordination import repository
 from services.coordination.data_keys import opened_by_the_ring
 from services.coordination.erasing import shown
 from services.coordination.journeys import KeyGone
+from services.coordination.parts import parts_of
+from services.coordination.routes import found
 from services.coordination.upkeep import upkeep_of
-from services.coordination.upkeep_contract import KEY_SCOPE, Erasure, SealedJourneyKey
-from services.coordination.upkeep_tables import ErasureRow, JourneyKeyRow
+from services.coordination.upkeep_contract import (
+    KEY_SCOPE,
+    EndedRun,
+    EndedRuns,
+    Erasure,
+    History,
+    Repaired,
+    SealedJourneyKey,
+    Stuck,
+    StuckPage,
+)
+from services.coordination.upkeep_tables import ErasureRow, JourneyKeyRow, RunRow, StuckRow
 
 router = APIRouter(prefix="/coordination/v1", tags=["upkeep"])
+
+MOST_SHOWN = 500
 
 
 @router.get("/journeys/{journey_id}/key", response_model=SealedJourneyKey)
@@ -58,3 +74,76 @@ async def read_erasure(
         raise NotFound("nobody asked for this")
     audit.record(session, caller, "read", "EpisodeOfCare", journey_id, journey_id)
     return shown(row)
+
+
+@router.get("/journeys/{journey_id}/runs", response_model=EndedRuns)
+async def read_runs(
+    journey_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("AuditEvent", "r")],
+) -> EndedRuns:
+    """Which runs of this journey have ended, and are kept?"""
+    wanted = (
+        select(RunRow)
+        .where(col(RunRow.organisation) == caller.organisation, col(RunRow.journey) == journey_id)
+        .order_by(col(RunRow.began_at), col(RunRow.run))
+    )
+    rows = (await session.exec(wanted)).all()
+    audit.record(session, caller, "read", "EndedRun", journey_id, journey_id)
+    return EndedRuns(runs=[EndedRun.model_validate(row.model_dump()) for row in rows])
+
+
+@router.get("/journeys/{journey_id}/runs/{run_id}", response_model=History)
+async def read_run(
+    journey_id: UUID,
+    run_id: UUID,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("AuditEvent", "r")],
+) -> History:
+    """What the engine kept of a run, sealed as it was: who has the journey's key can read it."""
+    row = await session.get(RunRow, (caller.organisation, journey_id, run_id))
+    if row is None:
+        raise NotFound("no such run is kept")
+    audit.record(session, caller, "read", "EndedRun", run_id, journey_id)
+    return History.model_validate(
+        row.model_dump(exclude={"history"}) | {"history": gzip.decompress(row.history).decode()}
+    )
+
+
+@router.get("/stuck", response_model=StuckPage)
+async def read_stuck(
+    session: InTransaction, caller: Annotated[Caller, requires("Task", "s")]
+) -> StuckPage:
+    """Which journeys do not go on though they should, and why? The longest first."""
+    wanted = (
+        select(StuckRow)
+        .where(col(StuckRow.organisation) == caller.organisation)
+        .order_by(col(StuckRow.since), col(StuckRow.journey))
+        .limit(MOST_SHOWN)
+    )
+    rows = (await session.exec(wanted)).all()
+    audit.record(session, caller, "search", "EpisodeOfCare", None)
+    return StuckPage(stuck=[Stuck.model_validate(row.model_dump()) for row in rows])
+
+
+@router.post("/journeys/{journey_id}/repair", response_model=Repaired)
+async def repair(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("Task", "u")],
+) -> Repaired:
+    """Let a journey go on that does not. Safe for any journey, any number of times."""
+    upkeep = upkeep_of(request)
+    await found(session, caller, journey_id, "EpisodeOfCare")
+    audit.record(session, caller, "update", "EpisodeOfCare", journey_id, journey_id)
+    # The repair has transactions of its own, in this very database.
+    await session.commit()
+    try:
+        done = await upkeep.repairs.repair(caller.organisation, journey_id)
+    except Exception as error:
+        raise Unavailable(f"the engine is away: {type(error).__name__}") from None
+    after.add_task(parts_of(request).outbox.wake)
+    after.add_task(upkeep.erasures.wake)
+    return Repaired(journey=journey_id, done=done)

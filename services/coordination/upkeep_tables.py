@@ -9,6 +9,11 @@ from sqlmodel import Field
 from services.chassis.database import UtcDateTime
 from services.coordination.tables import CoordinationTables
 
+IN_OUR_ROWS = ("untold", "unsettled", "overslept", "silent", "not-erased")
+BY_THE_ENGINE = ("missing", "ended", "failing", "behind")
+STUCK_FOR = (*IN_OUR_ROWS, *BY_THE_ENGINE)
+"""Why a journey does not go on: what our own rows show, and what the engine says when asked."""
+
 
 class JourneyKeyRow(CoordinationTables, table=True):
     """The key of one journey, sealed by the key ring. Destroyed: the row stays, the key is gone."""

@@ -4,9 +4,10 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,8 @@ from services.coordination.app import create_app
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
 from tests.pages.answers import ANSWERS, KNOWN, PREVIEW
-from workflows.contract import EventArrived
+from workflows.contract import EventArrived, ToldAgain
+from workflows.tending import Ended, Runs, Seen
 
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -46,6 +48,39 @@ class Engine:
 
     async def fast_forward(self, organisation: str, journey_id: UUID, days: float) -> None:
         """Not here."""
+
+    async def look(self, organisation: str, journey_id: UUID) -> None:
+        """It is to look what is due."""
+        await self.check()
+
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """A journey is ended."""
+        await self.check()
+
+    async def open_again(
+        self, organisation: str, journey_id: UUID, event: EventArrived, carried: dict[str, Any]
+    ) -> None:
+        """A closed journey is opened again."""
+        await self.check()
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """Every journey runs."""
+        await self.check()
+        return Seen(Runs.RUNNING)
+
+    async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
+        """A journey hears again what it had lost."""
+        await self.check()
+
+    async def history_of(self, organisation: str, journey_id: UUID, run: UUID) -> tuple[int, bytes]:
+        """None is kept here."""
+        raise LookupError(run)
+
+    async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
+        """None has ended."""
+        nothing: tuple[Ended, ...] = ()
+        for one in nothing:
+            yield one
 
     async def check(self) -> None:
         """Is it there?"""

@@ -74,6 +74,23 @@ class Ward:
         """What the API answers below this journey."""
         return (await self._http.get(self.journey + path)).json()
 
+    async def get(self, path: str) -> httpx2.Response:
+        """GET, as the operator."""
+        return await self._http.get(path)
+
+    async def post(self, path: str) -> httpx2.Response:
+        """POST without a body, as the operator."""
+        return await self._http.post(path)
+
+    async def sees(self, path: str, what: Callable[[Any], Seen | None]) -> Seen:
+        """What is seen at another address, once there is something to see."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if (seen := what(shown := (await self.get(path)).json())) is not None:
+                return seen
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"it never came to that: {shown}")
+
     async def shows(self, what: Callable[[Any], Seen], path: str = "") -> Seen:
         """What is seen in the journey or below it, once there is something to see."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -105,14 +122,18 @@ async def a_real_ward(
     *real: str,
     rehearsal: bool = False,
     is_told: bool = True,
+    works: bool = True,
+    queue: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Ward]:
     """Coordination, a worker and these clinical services for real; the others say little.
 
-    `is_told`: coordination hears from follow-up what a prescriber decided.
+    `is_told`: coordination hears from follow-up what a prescriber decided; `settings`:
+    coordination's, besides the usual. Without `works` nobody works on journeys.
     """
     key = SigningKey.create_or_read(folder / "key.json")
     key.publish(folder / "jwks.json")
-    mint, queue = TokenMint(key, "tio", "tio"), f"test-{uuid4()}"
+    mint, queue = TokenMint(key, "tio", "tio"), queue or f"test-{uuid4()}"
     believed: dict[str, Any] = {
         "jwks": str(folder / "jwks.json"),
         "issuer": "tio",
@@ -124,11 +145,11 @@ async def a_real_ward(
 
     ring = KeyRing.read(TEST_KEYS)
     keys, engine = DataKeys(ring), (temporal.service_client.config.target_host, temporal.namespace)
-    telling = await connect(*engine, ring, known=KnownKeys(ring, keys))
+    telling = await connect(*engine, ring, known=KnownKeys(ring, keys), lazy=True)
     to_erase: dict[str, Erase] = {}
     coordination = create_coordination(
         CoordinationSettings(
-            rehearsal=rehearsal, relay_interval_seconds=0.05, **kept("coordination")
+            rehearsal=rehearsal, relay_interval_seconds=0.05, **kept("coordination") | settings
         ),
         JourneyClient(telling, queue),
         keys=keys,
@@ -155,7 +176,7 @@ async def a_real_ward(
     services = Services(**clinical, coordination=client(coordination))
     to_erase.update(erasers(clinical))
     asked = KnownKeys(ring, AskedKeys(services.coordination), seconds=KEYS_SECONDS)
-    working = await connect(*engine, ring, known=asked)
+    working = await connect(*engine, ring, known=asked, lazy=not works)
 
     def person(app: FastAPI, subject: str, scopes: Sequence[str]) -> httpx2.AsyncClient:
         token = mint.mint(subject, "north", scopes)
@@ -171,7 +192,8 @@ async def a_real_ward(
     async with AsyncExitStack() as open_:
         for app in (coordination, *apps.values()):
             await open_.enter_async_context(app.router.lifespan_context(app))
-        await open_.enter_async_context(create_worker(working, services, task_queue=queue))
+        if works:
+            await open_.enter_async_context(create_worker(working, services, task_queue=queue))
         for http in (operator, prescriber):
             await open_.enter_async_context(http)
         yield Ward(operator, prescriber)

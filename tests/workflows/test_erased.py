@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -41,7 +42,7 @@ async def lived(ward: Ward, person: Person) -> UUID:
     assert answer.status_code == 200, answer.text
     low = {"id": f"lab {person.number}", "analyte": "s_phos", "value": person.value}
     low |= {"unit": "mmol/L", "taken_at": DAY}
-    told = [
+    told: list[tuple[str, dict[str, Any]]] = [
         ("observations", {"observations": [low]}),
         ("examination", {"lesions": [{"id": person.name, "site": "foot"}]}),
         ("decision", {"task": None, "answer": "localize", "reason": f"{person.name} asked"}),
@@ -117,7 +118,7 @@ async def test_nothing_is_left_of_who_withdraws_and_the_neighbour_goes_on(
 async def until_wiped(folder: Path, engines: list[Path]) -> dict[str, bytes]:
     """What is on the disk once the logs of the databases were emptied."""
     async with asyncio.timeout(20):
-        while found(disk := on_disk(folder, *engines), GONE):
+        while found(disk := on_disk(folder, *engines), GONE):  # noqa: ASYNC110 - a file's state
             await asyncio.sleep(0.1)
     return disk
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,8 @@ from services.coordination.journeys import Journeys
 from services.coordination.settings import CoordinationSettings
 from tests.services.conftest import AUDIENCE, ISSUER
 from workflows.client import JourneyClosed
-from workflows.contract import EventArrived
+from workflows.contract import EventArrived, ToldAgain
+from workflows.tending import Ended, Runs, Seen
 
 EVERYTHING = ("system/*.cruds",)
 
@@ -36,6 +38,8 @@ class Engine:
     closed: set[UUID] = field(default_factory=set)
     lose_answers: int = 0
     ended: list[UUID] = field(default_factory=list)
+    runs: dict[UUID, Runs] = field(default_factory=dict)
+    told_again: list[tuple[UUID, ToldAgain]] = field(default_factory=list)
     end_fails: list[str | None] = field(default_factory=list)
 
     async def start(self, organisation: str, journey_id: UUID) -> None:
@@ -73,6 +77,28 @@ class Engine:
         self.closed.add(journey_id)
         if trouble == "after":
             raise ConnectionError("heard, but the answer got lost")
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """As this journey was made to run."""
+        await self.check()
+        return Seen(self.runs.get(journey_id, Runs.RUNNING))
+
+    async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
+        """A journey hears again what it had lost."""
+        self._expect_there()
+        self.closed.discard(journey_id)
+        self.runs.pop(journey_id, None)
+        self.told_again.append((journey_id, told))
+
+    async def history_of(self, organisation: str, journey_id: UUID, run: UUID) -> tuple[int, bytes]:
+        """None is kept here."""
+        raise LookupError(run)
+
+    async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
+        """None has ended."""
+        nothing: tuple[Ended, ...] = ()
+        for one in nothing:
+            yield one
 
     async def check(self) -> None:
         """Is it there?"""

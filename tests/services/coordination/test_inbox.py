@@ -24,6 +24,7 @@ from tests.services.coordination.builders import (
     told,
 )
 from tests.services.coordination.conftest import Engine, served, until
+from workflows.tending import Runs
 
 PLANNED = {"procedure": "surgery", "planned_for": "2026-04-01", "noted_on": "2026-03-01"}
 
@@ -223,18 +224,44 @@ async def test_an_event_that_finds_its_journey_closed_is_refused_with_a_reason(
 ) -> None:
     journey = await started(api)
     await until(lambda: engine.told)
-    engine.closed.add(journey)
+    engine.away = True
     event = an_event()
 
     await told(api, journey, event)
+    await reported(api, journey, a_progress(1, phase="closed"))
+    engine.closed.add(journey)
+    engine.away = False
 
     async def settled() -> bool:
         return bool((await api.get(path(journey))).json()["events_waiting"] == 0)
 
     await until(settled)
+    assert engine.told_again == []
     timeline = (await api.get(f"{path(journey)}/timeline")).json()["entries"]
     assert timeline[-1]["what"] == "refused"
     assert "closed" in timeline[-1]["detail"]
+
+
+async def test_an_event_that_finds_only_the_run_ended_is_told_after_all(
+    api: httpx2.AsyncClient, engine: Engine
+) -> None:
+    journey = await started(api)
+    await until(lambda: engine.told)
+    first, second = an_event(), an_event()
+    await told(api, journey, first)
+    await until(lambda: UUID(first["id"]) in engine.events())
+    engine.closed.add(journey)
+    engine.runs[journey] = Runs.ENDED
+
+    await told(api, journey, second)
+    await until(lambda: UUID(second["id"]) in engine.events())
+
+    [(again, everything)] = engine.told_again
+    assert again == journey
+    assert [str(event.event_id) for event in everything.events] == [first["id"], second["id"]]
+    assert everything.revision == 1
+    timeline = (await api.get(f"{path(journey)}/timeline")).json()["entries"]
+    assert "refused" not in {one["what"] for one in timeline}
 
 
 async def test_a_crash_between_storing_and_telling_loses_nothing(
