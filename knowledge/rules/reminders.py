@@ -63,6 +63,11 @@ def ends_when_acknowledged(ladder: Ladder | str) -> bool:
     return TABLE.entry("acknowledged", ladder) is not None
 
 
+def hours_on(ladder: Ladder | str, hours: Hours) -> Hours:
+    """Whose days off count on this ladder? On a ward nobody's."""
+    return hours if TABLE.entry("every_day", ladder) is None else hours.on_every_day()
+
+
 def rungs(
     ladder: Ladder | str,
     due: date,
@@ -77,7 +82,7 @@ def rungs(
     `on` is the day whose knowledge counts. An alert climbs from the moment when it was known: its
     result may be days old. Raises KeyError or ValueError for a zone there is not.
     """
-    days = _Bare(where) if isinstance(where, str) else where
+    days = _Bare(where) if isinstance(where, str) else hours_on(ladder, where)
     hour = time(TABLE.whole("send_hour", on))
     known = known_at if ends_when_acknowledged(ladder) else None
     if known is not None:

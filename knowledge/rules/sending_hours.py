@@ -1,7 +1,7 @@
 """Whose hours count when a step is due, and at which moment of them is one patient's turn?"""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -37,6 +37,14 @@ class Hours:
         """The clock on which days begin and end: the patient's."""
         return ZoneInfo(self.patient.zone)
 
+    def on_every_day(self) -> "Hours":
+        """The same hours, also on days off."""
+        return replace(
+            self,
+            patient=replace(self.patient, works=False),
+            at_work=replace(self.at_work, works=False),
+        )
+
     def of(self, recipient: str) -> Calendar:
         """Whose hours count for this recipient?"""
         return self.at_work if is_at_work(recipient) else self.patient
@@ -62,7 +70,7 @@ class Hours:
         if offset < 0 and not is_at_work(recipient):
             return self._turn(calendar, calendar.last_open(day), hour)
         day = calendar.first_open(day)
-        if offset > 0 and is_at_work(recipient):
+        if offset > 0 and is_at_work(recipient) and calendar.works:
             count = working_calendar.working_days(offset, on)
             day = max(day, calendar.open_days_after(calendar.first_open(due), count))
         return self._turn(calendar, day, hour)

@@ -95,6 +95,7 @@ def plan(
     on = at.astimezone(hours.zone).date()
     hour = time(reminders.TABLE.whole("send_hour", on))
     for one in owed:
+        there = reminders.hours_on(one.obligation.ladder, hours)
         ladder = ladder_of(one, hours, on)
         before = settled.get(one.key, ())
         ripe = reminders.ripe(ladder, one.since, before, at, on)
@@ -105,8 +106,8 @@ def plan(
         rung = ripe.send
         if rung is None:
             continue
-        if not rung.immediate and not hours.may_be_told(rung.recipient, at):
-            wakes.append(hours.first_turn(rung.recipient, at, hour))
+        if not rung.immediate and not there.may_be_told(rung.recipient, at):
+            wakes.append(there.first_turn(rung.recipient, at, hour))
             continue
         status = ReminderStatus.LATE if ripe.late else ReminderStatus.SENT
         say.append(Said(one.key, rung, status))

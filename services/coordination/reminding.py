@@ -86,7 +86,8 @@ class _Telling:
         """Record what became of a rung, and send it off if it is to be sent."""
         reminder = _reminder(self._journey, one, row, self._at)
         self._session.add(reminder)
-        await self._send(reminder, immediate=one.rung.immediate)
+        hours = reminders.hours_on(row.ladder, self.hours)
+        await self._send(reminder, hours, immediate=one.rung.immediate)
 
     async def release_what_was_held(self) -> None:
         """What was too much for one day is said on the next, as late; unless it is quiet there."""
@@ -102,9 +103,9 @@ class _Telling:
             reminder.means = means or reminder.means
             status = ReminderStatus.LATE if means else ReminderStatus.NOT_WANTED
             reminder.status, reminder.recorded_at = status.value, self._at
-            await self._send(reminder, immediate=False)
+            await self._send(reminder, self.hours, immediate=False)
 
-    async def _send(self, reminder: ReminderRow, *, immediate: bool) -> None:
+    async def _send(self, reminder: ReminderRow, hours: Hours, *, immediate: bool) -> None:
         self.said.append(reminder)
         if reminder.status not in REACHED:
             return
@@ -118,7 +119,7 @@ class _Telling:
                 self._session, self._journey.organisation
             )
         deliveries = addressed(
-            reminder, self._journey, self._listening, self.hours, self._at, immediate=immediate
+            reminder, self._journey, self._listening, hours, self._at, immediate=immediate
         )
         self._session.add_all(deliveries)
 

@@ -48,7 +48,7 @@ async def said(api: httpx2.AsyncClient, journey: UUID) -> list[dict[str, Any]]:
 async def test_no_step_is_spent_on_the_holidays_of_the_site(api: httpx2.AsyncClient) -> None:
     await with_hours(api, country="DE", subdivision="BY", spread_minutes=0)
     journey = await started(api)
-    due = an_obligation(due="2026-04-02", opens="2026-04-02", ladder="postoperative")
+    due = an_obligation(due="2026-04-02", opens="2026-04-02", ladder="decision")
 
     wake = await reported(
         api, journey, a_progress(1, "2026-04-01T10:00:00Z", conclusion=a_conclusion(due))
@@ -57,12 +57,21 @@ async def test_no_step_is_spent_on_the_holidays_of_the_site(api: httpx2.AsyncCli
 
     days = [(one["rung"], one["recorded_at"][:10]) for one in await said(api, journey)]
     # Good Friday is 3 April, Easter Monday 6 April.
-    assert days[:4] == [
-        ("T0", "2026-04-02"),
-        ("T+1", "2026-04-07"),
-        ("T+2", "2026-04-08"),
-        ("T+7", "2026-04-13"),
-    ]
+    assert days[:3] == [("T0", "2026-04-02"), ("T+3", "2026-04-09"), ("T+7", "2026-04-13")]
+
+
+async def test_on_a_ward_people_are_told_on_easter_sunday(api: httpx2.AsyncClient) -> None:
+    await with_hours(api, country="DE", spread_minutes=0)
+    journey = await started(api)
+    due = an_obligation(due="2026-04-05", opens="2026-04-05", ladder="postoperative")
+
+    wake = await reported(
+        api, journey, a_progress(1, "2026-04-04T10:00:00Z", conclusion=a_conclusion(due))
+    )
+
+    assert wake == utc("2026-04-05T07:00:00")
+    await woken(api, journey, wake)
+    assert await rungs(api, journey) == [("T0", "sent")]
 
 
 async def test_a_patient_gets_no_message_on_christmas_where_the_country_is_known(
