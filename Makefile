@@ -8,7 +8,7 @@ DATA ?= data
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test check bench scale chaos mutants states dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test check bench simulate screenshots scale chaos mutants states dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -60,6 +60,13 @@ scale: install-dev  ## what many journeys cost on this machine, as JSON (about h
 
 chaos: install-dev  ## kill processes for minutes while reminders fall due; what arrived, as JSON
 	@$(BIN)/python -m tests.bench.scale processes_die all_of_it_dies
+
+screenshots: install-dev browser  ## a picture of every page in every state, into docs/screenshots
+	$(BIN)/python -m tests.pages.screenshots
+
+simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (hours; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
+	$(BIN)/tio simulate --patients $(or $(PATIENTS),1000) --years $(or $(YEARS),10) --seeds $(or $(SEEDS),20) \
+	  --jobs $(or $(JOBS),2) --faults $(or $(FAULTS),all)
 
 mutants: install-dev  ## change the rules one bit at a time: which change does no test notice? (about half an hour; docs/mutants.md)
 	nice -n 10 $(BIN)/mutmut run --max-children 2

@@ -111,9 +111,9 @@ class World:
     async def _live(self, progress: Callable[[float], None] | None) -> None:
         asyncio.get_running_loop().set_task_factory(owned)
         await self._set_up()
-        everybody = patients(
-            self.plan.patients, self.plan.seed, BEGAN.date(), min(365.0, self.plan.years * 120)
-        )
+        # A hospital has patients of all ages of a journey: they come over half of the time.
+        over_days = self.plan.years * 365 / 2
+        everybody = patients(self.plan.patients, self.plan.seed, BEGAN.date(), over_days)
         self.hospital.admit(everybody)
         spells = asyncio.create_task(self._let_it_go_wrong())
         sweeps = asyncio.create_task(self._sweep_now_and_then(progress))

@@ -23,6 +23,7 @@ COMMANDS = {
     "keys": "keys",
     "verify-audit": "databases",
     "replay": "replay",
+    "simulate": "simulate",
 }
 WRONG = 2
 
