@@ -18,7 +18,7 @@ import psutil
 from tests.journeys.apart import Apart, apart
 from tests.journeys.chaos import Cohort, counted, disturb
 from tests.journeys.conftest import BringUp, Ward, a_ward
-from tests.journeys.system import eventually
+from tests.journeys.system import System, eventually
 from tests.journeys.together import Together, together
 
 BURST, RESTING, DISTURBED = 500, 10_000, 200
@@ -26,7 +26,8 @@ BURST, RESTING, DISTURBED = 500, 10_000, 200
 
 MOST_LATE_SECONDS = 60
 DUE_WITHIN_SECONDS, KILL_EVERY_SECONDS = 180.0, 4.0
-SETTLE_SECONDS, IDLE_SECONDS = 90, 30
+SETTLE_SECONDS, IDLE_SECONDS = 20, 30
+SMALL = 100_000
 
 
 Spent = dict[str, float]
@@ -66,11 +67,13 @@ def burst() -> dict[str, Any]:
         all_arrived(cohort.ward, expected.total() * number)
         burst = spent(mortal(cohort.ward).processes(), before)
         told = counted(cohort, dict.fromkeys(cohort.ids, expected))
+        sizes = megabytes_of_databases(cohort.ward.system)
     return {
         "journeys": number,
         "journeys_begun_per_s": round(rate, 1),
         **told,
         "late_s_aim_below": MOST_LATE_SECONDS,
+        "megabytes_of_databases": sizes,
         "milliseconds_of_processor_per_reminder": {
             name: round(seconds * 1000 / told["reminders"], 1) for name, seconds in burst.items()
         },
@@ -91,8 +94,11 @@ def all_arrived(ward: Ward, number: int) -> None:
 def rest() -> dict[str, Any]:
     """Ten thousand open journeys at rest: memory, databases, and the processor time they take."""
     number = how_many(RESTING)
-    with a_cohort(number, together) as (cohort, rate):
-        system = cohort.ward.system
+    with a_cohort(0, together) as (cohort, _):
+        began = time.monotonic()
+        cohort.suspect(number)
+        rate = number / (time.monotonic() - began)
+        system = mortal(cohort.ward)
         time.sleep(SETTLE_SECONDS)
         before = spent(system.processes())
         time.sleep(IDLE_SECONDS)
@@ -100,11 +106,7 @@ def rest() -> dict[str, Any]:
         memory: Counter[str] = Counter()
         for process in system.processes():
             memory[process.name()] += round(process.memory_info().rss / 1e6)
-        sizes = {
-            file.name: round(file.stat().st_size / 1e6, 1)
-            for file in sorted(system.data.iterdir())
-            if ".db" in file.name and file.stat().st_size > 1e5
-        }
+        sizes = megabytes_of_databases(system)
     return {
         "open_journeys": number,
         "journeys_begun_per_s": round(rate, 1),
@@ -112,6 +114,15 @@ def rest() -> dict[str, Any]:
         "megabytes_of_databases": sizes,
         "kilobytes_per_journey": round(sum(sizes.values()) * 1000 / number, 1),
         "idle_cores": {name: round(s / IDLE_SECONDS, 3) for name, s in idle.items()},
+    }
+
+
+def megabytes_of_databases(system: System) -> dict[str, float]:
+    """How large is each file in which something is remembered?"""
+    return {
+        file.name: round(file.stat().st_size / 1e6, 1)
+        for file in sorted(system.data.iterdir())
+        if ".db" in file.name and file.stat().st_size > SMALL
     }
 
 

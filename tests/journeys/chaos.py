@@ -31,11 +31,12 @@ from tests.journeys.conftest import Ward
 from tests.journeys.system import eventually
 
 AT_ONCE = 8
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS, A_SECOND = 300.0, 1.0
 CRITICAL = {"id": "critical", "analyte": "s_phos", "value": 0.2, "unit": "mmol/L"}
 OPERATION = {"site": "thigh", "margin": "wide", "tissue": "soft tissue"}
 WEATHER = (httpx2.TransportError,)
 
+AN_HOUR_SECONDS = 3600.0
 A_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 What = tuple[str, str, str]
@@ -79,9 +80,24 @@ class Cohort:
         side_by_side(self._operated, fresh)
         side_by_side(self._rests, fresh)
 
-    def _operated(self, journey: UUID) -> None:
+    def suspect(self, number: int) -> None:
+        """Of so many persons nothing is told yet; their journeys are open."""
+        fresh = [uuid4() for _ in range(number)]
+        self.ids += fresh
+        side_by_side(self._started, fresh)
+
+        def looked_at(journey: UUID) -> bool | None:
+            return self.ward.system.get(address(journey))["state"] is not None or None
+
+        for journey in fresh:
+            eventually(partial(looked_at, journey), f"{journey} rests", AN_HOUR_SECONDS, A_SECOND)
+
+    def _started(self, journey: UUID) -> None:
         start = {"patient": {"id": str(journey), "age_years": 50}, "zone": "Etc/UTC"}
         insist(lambda: self.ward.system.send("PUT", address(journey), start))
+
+    def _operated(self, journey: UUID) -> None:
+        self._started(journey)
         now = datetime.now(UTC).isoformat()
         self.tell(journey, "surgery", OPERATION | {"performed_at": now}, now)
 
@@ -90,7 +106,7 @@ class Cohort:
             stands = self.ward.system.get(address(journey))
             return (stands["phase"] == "surveillance" and not stands["events_waiting"]) or None
 
-        eventually(rests, f"{journey} rests", PATIENCE_SECONDS)
+        eventually(rests, f"{journey} rests", PATIENCE_SECONDS, A_SECOND)
 
     def tell(self, journey: UUID, kind: str, payload: dict[str, Any], at: str) -> None:
         """Tell an event until it is taken; told twice it is one event."""
@@ -259,6 +275,7 @@ def counted(cohort: Cohort, expected: dict[UUID, Counter[What]]) -> dict[str, An
             partial(_all_of_it, cohort, journey, wanted),
             f"everything is delivered for {journey}",
             PATIENCE_SECONDS,
+            A_SECOND,
         )
         said = Counter(what(one) for one in sent)
         assert not wanted - said, f"{journey} was not told {wanted - said}"

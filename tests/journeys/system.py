@@ -15,7 +15,7 @@ import httpx2
 import psutil
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS, PAUSE_SECONDS = 90.0, 0.1
 
 
 def a_free_port() -> int:
@@ -26,13 +26,18 @@ def a_free_port() -> int:
         return port
 
 
-def eventually(look: Callable[[], T | None], what: str, patience: float = PATIENCE_SECONDS) -> T:
+def eventually(
+    look: Callable[[], T | None],
+    what: str,
+    patience: float = PATIENCE_SECONDS,
+    pause: float = PAUSE_SECONDS,
+) -> T:
     """The first thing `look` sees; fails when it has seen nothing for too long."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if (seen := look()) is not None:
             return seen
-        time.sleep(0.1)
+        time.sleep(pause)
     raise AssertionError(f"did not happen in {patience:.0f} s: {what}")
 
 
@@ -45,6 +50,9 @@ class System:
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = data.parent / f"{data.name}.out"
         self._environ = {**os.environ, **environ}
+        # A connection for each call: whoever answers may have been killed since the last one.
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        self._http = httpx2.Client(timeout=60, limits=limits)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -64,7 +72,7 @@ class System:
         assert self._process is not None
         assert self._process.poll() is None, f"tio up ended:\n{self.output.read_text()[-3000:]}"
         try:
-            return httpx2.get(f"{self.url}/readyz").status_code == 200 or None
+            return self._http.get(f"{self.url}/readyz").status_code == 200 or None
         except httpx2.TransportError:
             return None
 
@@ -100,18 +108,17 @@ class System:
 
     def get(self, path: str) -> Any:
         """What the API answers at this address."""
-        answer = httpx2.get(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
+        answer = self._http.get(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
     def send(self, method: str, path: str, body: Any) -> httpx2.Response:
         """Tell the API something."""
-        return httpx2.request(
+        return self._http.request(
             method,
             self.url + path,
             json=body,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=60,
         )
 
 
