@@ -250,7 +250,7 @@ def _chart(series: Series, meanwhile: Meanwhile, begin: datetime, end: datetime)
         if limit is not None
     ]
     most, least = max(values + limits), min(values + limits)
-    from_nought = least < most * 0.6 or most - least < most * 0.05
+    from_nought = not limits or least < most * 0.6 or most - least < most * 0.05
     floor = 0.0 if from_nought else least - (most - least) * 0.25
     step = next((s for s in STEPS if (most - floor) / s <= MOST_LINES), STEPS[-1])
     low = int(floor / step) * step

@@ -50,6 +50,8 @@ def told(text: object) -> Markup:
     """A sentence that another service wrote, marked as English where it has no translation."""
     words, mark, about = str(text or "").partition(ABOUT)
     if not language.is_said(words):
+        words = wording.sentence(words)
+    if not language.is_said(words):
         return Markup('<span lang="en">{}</span>').format(wording.sentence(str(text or "")))
     said = wording.sentence(language.say(words))
     return escape(said + language.say(" It is about: ") + about if mark else said)

@@ -196,6 +196,7 @@ def test_many_journeys_are_handed_over_with_a_preview_and_taken_back(
     page.goto(f"{running.url}/worklist")
     for patient in ("p-bulk-1", "p-bulk-2"):
         page.get_by_label(f"Tick {patient}").check()
+    page.get_by_text("Several journeys at once").click()
     page.get_by_label("Hand the ticked ones to").fill("ada")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Hand 2 journeys to ada?")

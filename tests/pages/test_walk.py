@@ -63,7 +63,7 @@ class Walker:
         )
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.goto(self.system.url + _link(self.system, name))
+        page.goto(self.system.url + link_of(self.system, name))
         return page
 
 
@@ -77,7 +77,7 @@ def walker(request: pytest.FixtureRequest, system: System, browser: Browser) -> 
     return Walker(system, browser, language, script)
 
 
-def _link(system: System, person: str) -> str:
+def link_of(system: System, person: str) -> str:
     """A fresh link; Playwright keeps a loop in this thread, so it is made in another."""
 
     async def make() -> str:

@@ -1,0 +1,233 @@
+"""`python -m tests.pages.screenshots`: a picture of every page in every state, into docs/."""
+
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from simulation.play import Stage
+from simulation.stories import stories
+from tests.journeys.system import System, a_system
+from tests.pages.running import Running, a_running_coordination
+from tests.pages.test_walk import (
+    DRAWN_SECOND,
+    fill_scan,
+    fill_sheet,
+    link_of,
+    send,
+)
+from tests.pages.ward import (
+    a_journey_on,
+    a_journey_with_everything,
+    a_phosphate,
+    other_journeys,
+    tell,
+)
+from tests.services.coordination.builders import a_progress, path
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PEOPLE, SEED = 80, 7
+
+
+class Camera:
+    """Pictures of one address, in a language and a light."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+
+    @contextmanager
+    def sits(
+        self, link: str, *, zh: bool = False, dark: bool = False, phone: bool = False
+    ) -> Iterator[Page]:
+        """Somebody in front of a screen."""
+        context = self._browser.new_context(
+            locale="zh-CN" if zh else "en-GB",
+            color_scheme="dark" if dark else "light",
+            viewport=PHONE if phone else WIDE,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        if link:
+            page.goto(link)
+        yield page
+        context.close()
+
+
+def take(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, and check that it is one."""
+    page.wait_for_load_state("networkidle")
+    place = FOLDER / f"{name}.jpg"
+    page.screenshot(path=place, full_page=True, type="jpeg", quality=72)
+    assert place.stat().st_size > 5_000, name
+
+
+def play(system: System) -> dict[str, UUID]:
+    """Let every story happen; each patient's journey by name."""
+    asyncio.run(Stage(system.url, system.token).play_all())
+    return {story.name: story.journey for story in stories()}
+
+
+def of_the_system(browser: Browser, system: System, journeys: dict[str, UUID]) -> None:
+    """Pages with the real services behind them."""
+    camera, url = Camera(browser, system.url), system.url
+    probable, localized, operated = (
+        f"{url}/journeys/{journeys[f'made-up-{name}']}"
+        for name in ("probable", "localized", "operated")
+    )
+    with camera.sits(url + link_of(system, "coordinator")) as page:
+        page.goto(f"{url}/worklist")
+        take(page, "worklist")
+        page.goto(f"{url}/worklist?view=lost")
+        take(page, "worklist-nothing-found")
+        page.goto(f"{url}/worklist")
+        for tick in page.locator("[name=journey]").all()[:3]:
+            tick.check()
+        page.locator(".several summary").click()
+        page.fill("#assignee", "ada")
+        page.locator("#many button").click()
+        take(page, "worklist-preview")
+        page.locator("form button[type=submit]").last.click()
+        take(page, "worklist-undo")
+        page.locator(".notice.done button").click()
+        page.goto(probable)
+        take(page, "patient-to-decide")
+        page.goto(operated)
+        take(page, "patient-followed")
+        page.goto(f"{operated}/seen")
+        take(page, "who-saw")
+        page.goto(f"{operated}/letter")
+        take(page, "letter")
+        page.goto(f"{probable}/examinations/new")
+        take(page, "form-examination")
+        page.goto(f"{probable}/operations/new")
+        take(page, "form-operation")
+        page.goto(f"{probable}/results/new")
+        take(page, "form-results")
+        fill_sheet(page, DRAWN_SECOND | {"s_phos": ("3.1", "mmol/L")}, 1)
+        send(page)
+        take(page, "form-results-asked-back")
+        page.goto(f"{probable}/studies/new")
+        fill_scan(page, "pet_ct", ["head", "chest", "abdomen", "pelvis"])
+        send(page)
+        take(page, "form-scan-not-negative")
+        page.goto(f"{probable}/studies/new")
+        send(page)
+        take(page, "form-scan-errors")
+        page.goto(f"{url}/journeys/{uuid4()}")
+        take(page, "not-found")
+    with camera.sits(url + link_of(system, "协调员"), zh=True) as page:
+        page.goto(f"{url}/worklist")
+        take(page, "worklist-zh")
+        page.goto(localized)
+        take(page, "patient-localized-zh")
+        page.goto(f"{localized}/letter?purpose=board")
+        take(page, "letter-board-zh")
+        page.goto(f"{probable}/results/new")
+        take(page, "form-results-zh")
+    with camera.sits(url + link_of(system, "coordinator"), dark=True) as page:
+        page.goto(f"{url}/worklist")
+        take(page, "worklist-dark")
+        page.goto(localized)
+        take(page, "patient-localized-dark")
+    with camera.sits(url + link_of(system, "coordinator"), phone=True) as page:
+        page.goto(f"{url}/worklist")
+        take(page, "worklist-phone")
+        page.goto(localized)
+        take(page, "patient-localized-phone")
+    with camera.sits("") as page:
+        page.goto(f"{url}/worklist")
+        take(page, "signed-out")
+
+
+def a_programme(running: Running) -> None:
+    """Many patients who went different ways at different paces."""
+    chance, now = random.Random(SEED), datetime.now(UTC)
+    for number in range(PEOPLE):
+        journey = a_journey_on(running, f"programme-{number}")
+        at = now - timedelta(days=chance.randint(60, 700))
+        tell(running, journey, a_phosphate(number, 0.5, at.isoformat()))
+        for revision, phase in enumerate(
+            ("assessment", "localization", "treatment", "surveillance")
+        ):
+            at += timedelta(days=chance.randint(5, 150))
+            if at > now or chance.random() < 0.12:
+                break
+            report = a_progress(revision + 1, at.isoformat(), phase=phase)
+            answer = running.api.put(f"{path(journey)}/progress", json=report)
+            assert answer.status_code == 200, answer.text
+
+
+def of_the_services(browser: Browser, running: Running) -> None:
+    """States that need a service that is away, and numbers that need many patients."""
+    camera = Camera(browser, running.url)
+    asked = a_journey_with_everything(running)
+    other_journeys(running)
+    with camera.sits(running.sign_in_link()) as page:
+        running.engine.away = True
+        page.goto(f"{running.url}/journeys/{asked}")
+        page.wait_for_timeout(5_500)
+        page.reload()
+        page.fill("#reason", "  ")
+        take(page, "engine-away")
+        page.check("[name=answer] >> nth=0")
+        page.locator("form[action$=decisions] button").click()
+        take(page, "not-stored")
+        running.engine.away = False
+        a_programme(running)
+        page.goto(f"{running.url}/programme")
+        take(page, "programme")
+
+
+def index() -> None:
+    """One page that shows them all."""
+    lines = ["# Every page, in every state", ""]
+    lines += ["Made by `make screenshots`; look at them when a page has changed.", ""]
+    for picture in sorted(FOLDER.glob("*.jpg")):
+        lines += [
+            f"## {picture.stem.replace('-', ' ')}",
+            "",
+            f"![{picture.stem}]({picture.name})",
+            "",
+        ]
+    (FOLDER / "README.md").write_text("\n".join(lines), "utf-8")
+
+
+def main() -> int:
+    """Bring everything up, take all pictures, and leave nothing running."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    found = next(
+        place
+        for name in ("chromium", "chromium-browser", "google-chrome")
+        if (place := shutil.which(name))
+    )
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+    with tempfile.TemporaryDirectory() as folder, a_system(Path(folder) / "data") as system:
+        journeys = play(system)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found, args=arguments)
+            of_the_system(browser, system, journeys)
+            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_running_coordination(Path(folder)) as running,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        of_the_services(browser, running)
+        browser.close()
+    index()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
