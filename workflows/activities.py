@@ -66,7 +66,10 @@ M = TypeVar("M", bound=BaseModel)
 TAKEN_BACK = frozenset({"entered-in-error", "cancelled"})
 OUR_OWN_FAULT = frozenset([401, 403])
 LONGEST_REASON = 1000
-OF_THE_DIAGNOSIS = frozenset({"class", "mechanism"})
+OF_THE_DIAGNOSIS = frozenset(
+    {"class", "mechanism", "urgent", "leading_diagnosis", "rule_fired", "rule_not_fired"}
+)
+"""What of an assessment a person should see once it was acted upon; a number alone is not that."""
 
 
 class CoordinationActivities:

@@ -109,7 +109,7 @@ def moment_of(event: contract.DatedEvent) -> datetime | None:
             moments = [event.examined_at]
         case Planned():
             moments = [event.cancelled_on or event.noted_on]
-        case DispositionOf() | Stated() | Opinion():
+        case DispositionOf() | Stated() | Opinion() | Symptoms():
             moments = [event.noted_on]
     known = [
         when if isinstance(when, datetime) else datetime.combine(when, time(), UTC)
