@@ -33,6 +33,7 @@ class Step:
     path: str
     ticks: tuple[tuple[float, str], ...]
     table: tuple[tuple[int, int], ...]
+    longest: int = 0
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -76,7 +77,7 @@ def step(
         for days in (30, 90, 180, 365, 730)
         if days <= longest
     )
-    return Step(name, len(spent), reached_by_all, median, path, ticks, table)
+    return Step(name, len(spent), reached_by_all, median, path, ticks, table, round(longest))
 
 
 def _curve(spent: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:

@@ -188,7 +188,7 @@ def rung_in_words(rung: str) -> str:
 
 def of_code(words: Mapping[str, str], code: str | None) -> str:
     """What a code is called; one that nobody has named is shown as it is."""
-    return say(words[code]) if code in words else title(code or "")
+    return say(words[code]) if code is not None and code in words else title(code or "")
 
 
 def plain(code: str) -> str:

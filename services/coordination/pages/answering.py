@@ -106,7 +106,7 @@ async def postpone(
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Put off what is due, with a day and a reason; or take that back."""
-    payload = {
+    payload: dict[str, Any] = {
         "obligation": {"rule": rule, "occurrence": occurrence},
         "until": until,
         "reason": reason.strip(),
