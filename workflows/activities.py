@@ -515,8 +515,8 @@ class FollowupActivities(_Owner):
             ended = event.payload.get("obligation") or {}
             return {"kind": event.kind, "noted_on": event.occurred_at, **ended, **said}
         if event.kind == EventKind.CONSTRAINTS:
-            said = (event.payload.get("constraints") or {}).get("pregnancy")
-            found = {} if said is None else {"pregnancy": said}
+            pregnancy = (event.payload.get("constraints") or {}).get("pregnancy")
+            found = {} if pregnancy is None else {"pregnancy": pregnancy}
             return {"kind": "observations", "as_of": event.occurred_at, "findings": found}
         kind = EventKind.OBSERVATIONS if event.kind == EventKind.EXPOSURES else event.kind
         return {"kind": kind} | event.payload

@@ -89,6 +89,16 @@ class Walk:
         event = EventArrived(event_id=event_id, kind=told.kind, occurred_at=told.occurred_at)
         await self.journeys.event_arrived(self.organisation, self.id, event)
 
+    async def open_again(self, kind: EventKind, *, undone: bool = False) -> UUID:
+        """Tell a journey that has closed, as the relay does with what coordination kept of it."""
+        event_id, at = uuid4(), datetime.now(UTC)
+        self.ward.events[event_id] = Told(kind, at, None, None, undone)
+        carried = self.ward.progress[self.id][-1].carried
+        assert carried is not None
+        event = EventArrived(event_id=event_id, kind=kind, occurred_at=at)
+        await self.journeys.open_again(self.organisation, self.id, event, carried)
+        return event_id
+
     async def heard(self, event_id: UUID) -> tuple[str, str]:
         """What became of this event?"""
         return await eventually(lambda: self.ward.outcomes.get(event_id), "event told back")

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToJson
@@ -76,8 +76,8 @@ def payloads_in(message: Message) -> Iterator[Payload]:
                 yield from payloads_in(item)
 
 
-async def record_a_rehearsal(name: str) -> list[Path]:
-    """Two years with refusals, an outage, and a search that starts again."""
+async def record_a_rehearsal(name: str, live: Callable[[Walk], Awaitable[None]]) -> list[Path]:
+    """What happens to a rehearsed patient, run after run."""
     with tempfile.TemporaryDirectory() as folder:
         async with embedded(Path(folder) / "temporal.db", rehearsal=True) as server:
             client = await connect(server.address, server.namespace, OPENED)
@@ -87,7 +87,7 @@ async def record_a_rehearsal(name: str) -> list[Path]:
 
 
 async def live(walk: Walk) -> None:
-    """What happens to the rehearsed patient."""
+    """Two years with refusals, an outage, and a search that starts again."""
     walk.ward.refuses = {EventKind.GENETICS}
     await walk.say(EventKind.OBSERVATIONS)
     await walk.say(EventKind.GENETICS)
@@ -116,10 +116,44 @@ async def live(walk: Walk) -> None:
     await walk.journeys.handle(walk.organisation, walk.id).result()
 
 
+async def live_on(walk: Walk) -> None:
+    """A bridge, a pause, a late gene, a move, a death that was none, a consent withdrawn."""
+    await walk.say(EventKind.OBSERVATIONS)
+    await walk.answer("proceed-to-localization", "localize")
+    await walk.say(EventKind.THERAPY)
+    await walk.say(EventKind.OBSERVATIONS)
+    await walk.say(EventKind.GENETICS)
+    await walk.say(EventKind.CONSTRAINTS)
+    await walk.say(EventKind.PAUSE)
+    await walk.live_through(20)
+    await walk.say(EventKind.RESUME)
+    await walk.say(EventKind.STUDY)
+    await walk.answer("plan-treatment", "operate")
+    await walk.say(EventKind.RELOCATION)
+    await walk.say(EventKind.TRANSFER)
+    await walk.say(EventKind.SURGERY)
+    await walk.settled(lambda s: s.phase is Phase.SURVEILLANCE)
+    await walk.live_through(100)
+    await walk.say(EventKind.DEATH)
+    await walk.journeys.handle(walk.organisation, walk.id).result()
+    await walk.open_again(EventKind.DEATH, undone=True)
+    await walk.settled(lambda s: s.phase is Phase.SURVEILLANCE)
+    await walk.live_through(100)
+    await walk.tell(EventKind.WITHDRAWAL)
+    await walk.journeys.handle(walk.organisation, walk.id).result()
+
+
+REHEARSED: dict[str, Callable[[Walk], Awaitable[None]]] = {"rehearsed": live, "life": live_on}
+
+
 async def main(journey: str) -> None:
     """Record, and say what was written."""
     if not journey:
-        written = await record_a_rehearsal("rehearsed")
+        written = []
+        for name, lived in REHEARSED.items():
+            written += await record_a_rehearsal(name, lived)
+    elif journey in REHEARSED:
+        written = await record_a_rehearsal(journey, REHEARSED[journey])
     else:
         keys = KeyRing.read(
             Path(os.environ.get("TIO_WORKFLOWS_KEYS_FILE", "data/payload-keys.json"))

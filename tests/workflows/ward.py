@@ -182,7 +182,8 @@ class Ward:
             self.kept[owner].add(request.event_id)
         reason = "" if applied else f"{owner} does not take this"
         self.outcomes[request.event_id] = ("applied" if applied else "refused", reason)
-        return HandedOver(applied=applied, occurred_at=told.occurred_at)
+        treats = told.kind is EventKind.THERAPY
+        return HandedOver(applied=applied, occurred_at=told.occurred_at, treats=treats)
 
     def _conclude(self, service: str, request: ConclusionRequest) -> Conclusion:
         self._served_by(service)
