@@ -158,13 +158,18 @@ def _within_the_cap(say: Sequence[Said], hours: Hours, at: datetime, limits: Lim
             kept.append(replace(said, status=ReminderStatus.NOT_WANTED))
             continue
         said = replace(said, rung=replace(said.rung, channel=means))
-        day = _first_with_room(today, told, limits.a_day, hours.patient)
-        told[day] += 1
-        if day > today:
-            until = _turn_on(day, hours, zone)
+        until = make_room(today, told, limits.a_day, hours)
+        if until is not None:
             said = replace(said, status=ReminderStatus.HELD, hold_until=until)
         kept.append(said)
     return kept
+
+
+def make_room(today: date, told: Counter[date], a_day: int, hours: Hours) -> datetime | None:
+    """Take a place for one message on the first day that has room. None: that is today."""
+    day = _first_with_room(today, told, a_day, hours.patient)
+    told[day] += 1
+    return None if day == today else _turn_on(day, hours, ZoneInfo(hours.patient.zone))
 
 
 def _first_with_room(day: date, told: Mapping[date, int], a_day: int, calendar: Calendar) -> date:

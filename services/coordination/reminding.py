@@ -15,7 +15,16 @@ from services.coordination import repository, working_time
 from services.coordination.addressing import addressed
 from services.coordination.contract import ReminderStatus
 from services.coordination.hours import of_journey
-from services.coordination.planning import PATIENT, Due, Limits, Said, means_left, passed, plan
+from services.coordination.planning import (
+    PATIENT,
+    Due,
+    Limits,
+    Said,
+    make_room,
+    means_left,
+    passed,
+    plan,
+)
 from services.coordination.preferences import refused_by
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -37,7 +46,7 @@ async def remind(
     """Say what is due at this moment. When to look again (first), and what was said (second)?"""
     site = await working_time.of_site(session, journey.organisation, journey.site)
     telling = _Telling(session, journey, of_journey(journey, site, at), at)
-    await telling.release_what_was_held()
+    await telling.release_what_was_held(await _limits(session, journey, site, telling.hours, at))
     known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
     limits = await _limits(session, journey, site, telling.hours, at)
     owed = [due_of(row) for row in still_open]
@@ -89,14 +98,24 @@ class _Telling:
         hours = reminders.hours_on(row.ladder, self.hours)
         await self._send(reminder, hours, immediate=one.rung.immediate)
 
-    async def release_what_was_held(self) -> None:
-        """What was too much for one day is said on the next, as late; unless it is quiet there."""
+    async def release_what_was_held(self, limits: Limits) -> None:
+        """What was too much for one day is said on the next, as late; unless it is quiet there.
+
+        After an outage the days of several have come: they keep to the cap all the same.
+        """
+        zone = ZoneInfo(self.hours.patient.zone)
+        today, told = self._at.astimezone(zone).date(), Counter(limits.told_on)
         for reminder in await _held(self._session, self._journey):
             until = reminder.hold_until or self._at
-            if until <= self._at and not self.hours.may_be_told(PATIENT, self._at):
-                hour = time(reminders.TABLE.whole("send_hour", self._at.date()))
-                until = self.hours.first_turn(PATIENT, self._at, hour)
+            if until <= self._at:
+                told[until.astimezone(zone).date()] -= 1
+                if self.hours.may_be_told(PATIENT, self._at):
+                    until = make_room(today, told, limits.a_day, self.hours) or self._at
+                else:
+                    hour = time(reminders.TABLE.whole("send_hour", self._at.date()))
+                    until = self.hours.first_turn(PATIENT, self._at, hour)
             if until > self._at:
+                reminder.hold_until = until
                 self.look_again = min(self.look_again or until, until)
                 continue
             means = means_left(reminder.means, refused_by(self._journey))

@@ -1,5 +1,6 @@
 """When people are told, as a site says it: hours, holidays, spreading, and what a patient hears."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -152,6 +153,27 @@ async def test_a_patient_hears_no_more_than_the_cap_and_the_rest_next_day_as_lat
         ("R-3", "sent-late", "2026-05-19"),
         ("R-4", "sent-late", "2026-05-20"),
     ]
+
+
+async def test_what_was_held_keeps_to_the_cap_also_after_an_outage_of_days(
+    api: httpx2.AsyncClient,
+) -> None:
+    await with_hours(api, messages_a_day=2, spread_minutes=0)
+    journey = await started(api)
+    many = [an_obligation(rule=f"R-{number}") for number in range(7)]
+    wake = await reported(api, journey, a_progress(1, conclusion=a_conclusion(*many)))
+    await woken(api, journey, wake)
+
+    wake = await woken(api, journey, "2026-05-23T09:00:00Z")
+    while wake is not None and wake < utc("2026-05-28T00:00:00"):
+        wake = await woken(api, journey, wake)
+
+    days = Counter(
+        one["recorded_at"][:10]
+        for one in await said(api, journey)
+        if one["status"] in ("sent", "sent-late")
+    )
+    assert days == {"2026-05-18": 2, "2026-05-23": 2, "2026-05-24": 2, "2026-05-25": 1}
 
 
 async def test_the_cap_counts_all_journeys_of_one_patient(api: httpx2.AsyncClient) -> None:
