@@ -10,16 +10,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import crowd, years
+from tests.bench import crowd, lived, years
 
 FIGURES: dict[str, Callable[[], Any]] = {
     "a_journey_year": lambda: asyncio.run(years.cost_of_a_journey_year()),
+    "a_lived_year": lived.a_lived_year,
     "burst": crowd.burst,
     "rest": crowd.rest,
     "processes_die": crowd.processes_die,
     "all_of_it_dies": crowd.all_of_it_dies,
 }
-SCALE = ("a_journey_year", "burst", "rest")
+SCALE = ("a_journey_year", "a_lived_year", "burst", "rest")
 
 
 def main() -> None:

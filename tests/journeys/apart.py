@@ -120,6 +120,12 @@ class Apart(System):
         for name in self._commands:
             self.revive(name)
 
+    def by_name(self) -> dict[str, psutil.Process]:
+        """Each of them, and the engine under the one that keeps it."""
+        running = {name: psutil.Process(one.pid) for name, one in self._running.items()}
+        [temporal] = running.pop("engine").children()
+        return running | {"temporal": temporal}
+
     def processes(self) -> list[psutil.Process]:
         """All of them, and the engine."""
         running = [psutil.Process(one.pid) for one in self._running.values()]

@@ -27,6 +27,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from tests.journeys import timelines
 from tests.journeys.conftest import Ward
 from tests.journeys.system import eventually
 
@@ -72,6 +73,7 @@ class Cohort:
     engine: str
     ids: list[UUID] = field(default_factory=list)
     moments: dict[UUID, float] = field(default_factory=dict)
+    zone: str = field(default_factory=lambda: where_it_is_noon())
 
     def begin(self, number: int) -> None:
         """So many persons were operated today."""
@@ -93,7 +95,7 @@ class Cohort:
             eventually(partial(looked_at, journey), f"{journey} rests", AN_HOUR_SECONDS, A_SECOND)
 
     def _started(self, journey: UUID) -> None:
-        start = {"patient": {"id": str(journey), "age_years": 50}, "zone": "Etc/UTC"}
+        start = {"patient": {"id": str(journey), "age_years": 50}, "zone": self.zone}
         insist(lambda: self.ward.system.send("PUT", address(journey), start))
 
     def _operated(self, journey: UUID) -> None:
@@ -172,6 +174,11 @@ async def next_alarm(handle: Any) -> datetime:
                 pending.pop(getattr(event, over).started_event_id, None)
     [rings] = pending.values()
     return rings
+
+
+def where_it_is_noon() -> str:
+    """A zone in which the next morning is less than a day away, whenever this runs."""
+    return f"Etc/GMT{-timelines.where_it_is_noon(datetime.now(UTC)):+d}"
 
 
 def address(journey: UUID) -> str:
