@@ -40,6 +40,7 @@ from services.localization.settings import LocalizationSettings
 from workflows.asked_keys import AskedKeys
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
+from workflows.editions import ByEdition
 from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
 from workflows.worker import Services, create_worker
@@ -262,7 +263,12 @@ def _listening(place: Place) -> socket:
 @asynccontextmanager
 async def _working(place: Place, tokens: ServiceTokens, client: Client) -> AsyncIterator[None]:
     """Journeys are worked on, until the block is left and their calls have ended."""
-    services = Services(*(ServiceClient(place.url, tokens) for _ in range(4)))
+    coordination = ServiceClient(place.url, tokens)
+
+    def concluding() -> ServiceClient:
+        return ByEdition(ServiceClient(place.url, tokens), coordination)
+
+    services = Services(concluding(), concluding(), concluding(), coordination)
     work = asyncio.create_task(_work(client, services), name="journeys")
     try:
         yield

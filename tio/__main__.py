@@ -24,6 +24,7 @@ COMMANDS = {
     "verify-audit": "databases",
     "replay": "replay",
     "simulate": "simulate",
+    "journeys": "journeys",
 }
 WRONG = 2
 

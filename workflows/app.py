@@ -17,6 +17,7 @@ from services.coordination.upkeep_contract import KEY_SCOPE
 from workflows.asked_keys import AskedKeys
 from workflows.client import connect
 from workflows.codec import KeyRing
+from workflows.editions import ByEdition, addresses_in
 from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
 from workflows.settings import WorkflowSettings
@@ -96,6 +97,7 @@ class WorkerProcess:
                 services,
                 cached_journeys=self._settings.cached_journeys,
                 calls_at_once=self._settings.calls_at_once,
+                build_id=self._settings.build_id,
             )
             await self._worker.run()
         except Exception as error:
@@ -124,9 +126,20 @@ def services_of(settings: WorkflowSettings) -> Services:
     """The four services, asked with tokens of our own."""
     key = SigningKey.read(settings.signing_key_file)
     tokens = ServiceTokens(TokenMint(key, settings.issuer, settings.audience), SUBJECT, SCOPES)
+    coordination = ServiceClient(settings.coordination_url, tokens)
+    editions = addresses_in(settings.editions_file)
+
+    def concluding(service: str, url: str) -> ServiceClient:
+        others = {
+            edition: ServiceClient(addresses[service], tokens)
+            for edition, addresses in editions.items()
+            if service in addresses
+        }
+        return ByEdition(ServiceClient(url, tokens), coordination, others)
+
     return Services(
-        assessment=ServiceClient(settings.assessment_url, tokens),
-        localization=ServiceClient(settings.localization_url, tokens),
-        followup=ServiceClient(settings.followup_url, tokens),
-        coordination=ServiceClient(settings.coordination_url, tokens),
+        assessment=concluding("assessment", settings.assessment_url),
+        localization=concluding("localization", settings.localization_url),
+        followup=concluding("followup", settings.followup_url),
+        coordination=coordination,
     )

@@ -29,6 +29,12 @@ class WorkflowSettings(BaseModel):
     localization_url: str = "http://127.0.0.1:8080"
     followup_url: str = "http://127.0.0.1:8080"
     coordination_url: str = "http://127.0.0.1:8080"
+    editions_file: Path | None = Field(
+        default=None, description="JSON: edition, service, address; for journeys that stay with one"
+    )
+    build_id: str | None = Field(
+        default=None, description="the version of this worker; without it, versions are not used"
+    )
     cached_journeys: int = Field(default=500, gt=0, description="kept in memory, 90 KB each")
     keys_remembered: int = Field(default=1000, gt=0, description="journeys' keys in memory at once")
     keys_remembered_seconds: float = Field(

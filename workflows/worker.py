@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from services.chassis.client import ServiceClient
@@ -19,6 +20,9 @@ from workflows.activities import (
 from workflows.contract import TASK_QUEUE
 from workflows.heartbeat import Heartbeats
 from workflows.journey import TioJourney
+
+DEPLOYMENT = "tio-journeys"
+"""The name under which versions of this worker are known to the engine."""
 
 CACHED_JOURNEYS = 500
 """90 KB each; a journey that sleeps for months gains nothing from being kept."""
@@ -90,6 +94,7 @@ def create_worker(
     task_queue: str = TASK_QUEUE,
     cached_journeys: int = CACHED_JOURNEYS,
     calls_at_once: int = CALLS_AT_ONCE,
+    build_id: str | None = None,
 ) -> Worker:
     """A worker for journeys: `async with` it, or `run()` it. Leaving lets calls end."""
     return worker_with(
@@ -98,6 +103,7 @@ def create_worker(
         task_queue=task_queue,
         cached_journeys=cached_journeys,
         calls_at_once=calls_at_once,
+        build_id=build_id,
     )
 
 
@@ -108,8 +114,13 @@ def worker_with(
     task_queue: str,
     cached_journeys: int = CACHED_JOURNEYS,
     calls_at_once: int = CALLS_AT_ONCE,
+    build_id: str | None = None,
 ) -> Worker:
-    """The same worker with other activities under the same names: stand-ins, in tests."""
+    """The same worker with other activities under the same names: stand-ins, in tests.
+
+    With a `build_id` it takes part in versions: journeys go over to the version that is made the
+    current one at their next turn, which is why every history is replayed before that.
+    """
     return Worker(
         client,
         task_queue=task_queue,
@@ -123,4 +134,14 @@ def worker_with(
         max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=3),
         graceful_shutdown_timeout=policies.SLOWEST_LEAVE,
+        deployment_config=None if build_id is None else _version(build_id),
+    )
+
+
+def _version(build_id: str) -> WorkerDeploymentConfig:
+    """What this worker is called among those that serve journeys."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )

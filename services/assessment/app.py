@@ -2,9 +2,11 @@
 
 from fastapi import FastAPI
 
+from knowledge.edition import KNOWLEDGE_VERSION
 from services.assessment import (
     batch_routes,
     erasing_routes,
+    now_routes,
     observation_routes,
     record_routes,
     routes,
@@ -22,6 +24,7 @@ def create_app(settings: AssessmentSettings) -> FastAPI:
         name="assessment",
         title="Assessment: does this person have tumor-induced osteomalacia?",
         settings=settings,
+        edition=KNOWLEDGE_VERSION,
         routers=[
             routes.router,
             batch_routes.router,
@@ -29,6 +32,7 @@ def create_app(settings: AssessmentSettings) -> FastAPI:
             observation_routes.router,
             site_routes.router,
             erasing_routes.router,
+            now_routes.router,
         ],
         base=AssessmentTables,
     )

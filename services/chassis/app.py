@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from services.chassis import health, logging, migrations
 from services.chassis.auth import Verifier
 from services.chassis.database import Database
+from services.chassis.editions import OneEdition
 from services.chassis.errors import ProblemDocument, answer_problems, documented
 from services.chassis.frame import Frame
 from services.chassis.keys import Keys
@@ -37,12 +38,13 @@ def create_service(
     lifespan: Lifespan | None = None,
     migrate_on_start: bool = True,
     package: str | None = None,
+    edition: str | None = None,
 ) -> FastAPI:
     """A whole service: its routes, and all that no service should have to think of.
 
     Routers carry their full paths. `base` is the service's own base of tables, the chassis' tables
     among them. Who combines several services on one address enters each one's
-    `app.router.lifespan_context(app)`.
+    `app.router.lifespan_context(app)`. `edition`: what a process answers by, and nothing else.
     """
     if not has_chassis_tables(base.metadata):
         raise ValueError(f"{base.__name__} lacks the chassis' tables: registry=service_registry()")
@@ -87,6 +89,8 @@ def create_service(
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     if settings.requests_per_minute:
         app.add_middleware(RateLimit, per_minute=settings.requests_per_minute)
+    if edition is not None:
+        app.add_middleware(OneEdition, edition=edition)
     app.add_middleware(Frame, metrics=app.state.metrics)
     return app
 

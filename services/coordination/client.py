@@ -22,7 +22,7 @@ from services.coordination.contract import (
     WorklistPage,
 )
 from services.coordination.life import Join, Joined
-from services.coordination.upkeep_contract import SealedJourneyKey
+from services.coordination.upkeep_contract import EditionOfJourney, SealedJourneyKey
 
 
 class CoordinationClient:
@@ -130,6 +130,13 @@ class CoordinationClient:
         path = f"{_journey(journey_id)}/key"
         return await self._service.exchange(
             "GET", path, SealedJourneyKey, organisation=organisation
+        )
+
+    async def read_edition(self, organisation: str, journey_id: UUID) -> EditionOfJourney:
+        """Which edition of the knowledge does this journey stay with?"""
+        path = f"{_journey(journey_id)}/edition"
+        return await self._service.exchange(
+            "GET", path, EditionOfJourney, organisation=organisation
         )
 
     async def read_reminders(

@@ -1,6 +1,7 @@
 """HTTP for who looks after journeys: keys, who is forgotten, ended runs, who is stuck."""
 
 import gzip
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,16 +11,20 @@ from sqlmodel import col, select
 from services.chassis import audit
 from services.chassis.auth import Caller, requires, requires_by_name
 from services.chassis.database import InTransaction
-from services.chassis.errors import Gone, NotFound, Unavailable
+from services.chassis.errors import Conflict, Gone, NotFound, Unavailable
 from services.coordination import repository
 from services.coordination.data_keys import opened_by_the_ring
 from services.coordination.erasing import shown
-from services.coordination.journeys import KeyGone
+from services.coordination.inbox import held
+from services.coordination.journeys import LOOK, KeyGone
 from services.coordination.parts import parts_of
 from services.coordination.routes import found
+from services.coordination.tables import JourneyRow, OutboxRow
 from services.coordination.upkeep import upkeep_of
 from services.coordination.upkeep_contract import (
     KEY_SCOPE,
+    EditionOfJourney,
+    EditionWanted,
     EndedRun,
     EndedRuns,
     Erasure,
@@ -147,3 +152,59 @@ async def repair(
     after.add_task(parts_of(request).outbox.wake)
     after.add_task(upkeep.erasures.wake)
     return Repaired(journey=journey_id, done=done)
+
+
+@router.get("/journeys/{journey_id}/edition", response_model=EditionOfJourney)
+async def read_edition(
+    journey_id: UUID, request: Request, caller: Annotated[Caller, requires("Task", "u")]
+) -> EditionOfJourney:
+    """Which edition of the knowledge does this journey stay with? For who asks on its behalf.
+
+    Found by the journey's own id, or by that under which the services keep the person. Asked
+    before every conclusion, so it is not noted: it says nothing of a person.
+    """
+    async with upkeep_of(request).database.reading() as session:
+        named = (col(JourneyRow.id) == journey_id) | (col(JourneyRow.record) == journey_id)
+        wanted = select(col(JourneyRow.edition)).where(
+            col(JourneyRow.organisation) == caller.organisation,
+            named,
+            col(JourneyRow.edition).is_not(None),
+        )
+        edition = (await session.exec(wanted.limit(1))).first()
+    return EditionOfJourney(journey=journey_id, edition=edition)
+
+
+@router.put("/journeys/{journey_id}/edition", response_model=EditionOfJourney)
+async def stay_with(
+    journey_id: UUID,
+    wanted: EditionWanted,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("Task", "u")],
+) -> EditionOfJourney:
+    """Let a journey stay with an edition, or go over to the one in force; it looks at once.
+
+    Its answers come from a process of that edition. While there is none the journey waits.
+    """
+    journey = await held(session, caller.organisation, journey_id)
+    if journey.phase == repository.CLOSED:
+        raise Conflict("this journey is closed; nothing is concluded for it any more")
+    if journey.edition != wanted.edition:
+        journey.edition = wanted.edition
+        now = datetime.now(UTC)
+        session.add(
+            OutboxRow(
+                organisation=journey.organisation,
+                journey=journey.id,
+                kind=LOOK,
+                stored_at=now,
+                next_try_at=now,
+            )
+        )
+        words = f"edition: {wanted.edition or 'in force'}"
+        there = repository.now_there(journey)
+        await repository.note(session, journey, f"edition:{now.isoformat()}", there, "noted", words)
+        after.add_task(parts_of(request).outbox.wake)
+    audit.record(session, caller, "update", "EpisodeOfCare", journey_id, journey.patient_id)
+    return EditionOfJourney(journey=journey_id, edition=journey.edition)

@@ -2,11 +2,13 @@
 
 from fastapi import FastAPI
 
+from knowledge.edition import KNOWLEDGE_VERSION
 from services.chassis.app import create_service
 from services.chassis.client import ServiceClient
 from services.followup import (
     conclusion_routes,
     erasing_routes,
+    now_routes,
     preview_routes,
     proposal_routes,
     trend_routes,
@@ -26,6 +28,7 @@ def create_app(settings: FollowupSettings, coordination: ServiceClient | None = 
         name="followup",
         title="Follow-up: is it gone, and what is due?",
         settings=settings,
+        edition=KNOWLEDGE_VERSION,
         routers=[
             router,
             conclusion_routes.router,
@@ -33,6 +36,7 @@ def create_app(settings: FollowupSettings, coordination: ServiceClient | None = 
             preview_routes.router,
             trend_routes.router,
             erasing_routes.router,
+            now_routes.router,
         ],
         base=FollowupTables,
     )

@@ -2,10 +2,12 @@
 
 from fastapi import FastAPI
 
+from knowledge.edition import KNOWLEDGE_VERSION
 from services.chassis.app import create_service
 from services.localization import (
     conclusion_routes,
     erasing_routes,
+    now_routes,
     order_routes,
     register_routes,
     routes,
@@ -22,6 +24,7 @@ def create_app(settings: LocalizationSettings) -> FastAPI:
         name="localization",
         title="Localization: where is the tumor?",
         settings=settings,
+        edition=KNOWLEDGE_VERSION,
         routers=[
             routes.router,
             told_routes.router,
@@ -30,6 +33,7 @@ def create_app(settings: LocalizationSettings) -> FastAPI:
             sampling_routes.router,
             conclusion_routes.router,
             erasing_routes.router,
+            now_routes.router,
         ],
         base=LocalizationTables,
     )

@@ -30,6 +30,7 @@ from services.localization.settings import LocalizationSettings
 from workflows.asked_keys import AskedKeys
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
+from workflows.editions import ByEdition
 from workflows.journey_keys import KnownKeys
 from workflows.worker import Services, create_worker
 
@@ -172,8 +173,9 @@ async def a_real_ward(
     }
     apps = {name: make[name]() for name in real}
     others = clinical_services()
-    clinical = {name: client(apps.get(name, others)) for name in make}
-    services = Services(**clinical, coordination=client(coordination))
+    keeps = client(coordination)
+    clinical = {name: ByEdition(client(apps.get(name, others)), keeps) for name in make}
+    services = Services(**clinical, coordination=keeps)
     to_erase.update(erasers(clinical))
     asked = KnownKeys(ring, AskedKeys(services.coordination), seconds=KEYS_SECONDS)
     working = await connect(*engine, ring, known=asked, lazy=not works)

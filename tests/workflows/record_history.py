@@ -8,27 +8,31 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import Message
-from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import History
 from temporalio.client import Client, WorkflowHistory
 
 from deploy.temporal_server import embedded
+from services.chassis.client import ServiceClient
+from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
+from services.coordination.upkeep_contract import KEY_SCOPE
 from tests.workflows.conftest import TEST_KEYS, Walk, a_walk, eventually
 from tests.workflows.ward import Ward, wasting_is_found
+from workflows.asked_keys import AskedKeys
 from workflows.client import connect
 from workflows.codec import EncryptedPayloads, KeyRing
 from workflows.contract import EventKind, Phase
+from workflows.histories import open_payloads
+from workflows.journey_keys import KnownKeys
 
 HISTORIES = Path(__file__).parent / "histories"
 OPENED = KeyRing.read(TEST_KEYS)
 
 
-async def record(client: Client, keys: KeyRing, journey: str, name: str) -> list[Path]:
+async def record(client: Client, codec: EncryptedPayloads, journey: str, name: str) -> list[Path]:
     """Write every run of this journey that the server still has, oldest first."""
     written = []
     histories = sorted(
@@ -37,7 +41,7 @@ async def record(client: Client, keys: KeyRing, journey: str, name: str) -> list
     )
     for number, history in enumerate(histories, 1):
         opened = History(events=history.events)
-        await open_payloads(opened, keys)
+        await open_payloads(opened, codec)
         file = HISTORIES / f"{name}-{number}.json"
         file.write_text(MessageToJson(opened, indent=1) + "\n")
         written.append(file)
@@ -52,30 +56,6 @@ async def runs_of(client: Client, journey: str) -> AsyncIterator[WorkflowHistory
             yield await handle.fetch_history()
 
 
-async def open_payloads(message: Message, keys: KeyRing) -> None:
-    """Decrypt whatever is sealed in it, in place."""
-    codec = EncryptedPayloads(keys)
-    for payload in payloads_in(message):
-        payload.CopyFrom((await codec.decode([payload]))[0])
-
-
-def payloads_in(message: Message) -> Iterator[Payload]:
-    """Every payload, however deep."""
-    if isinstance(message, Payload):
-        yield message
-        return
-    for field, value in message.ListFields():
-        if field.type != field.TYPE_MESSAGE:
-            continue
-        if isinstance(value, Message):
-            inside = [value]
-        else:
-            inside = value.values() if hasattr(value, "values") else value
-        for item in inside:
-            if isinstance(item, Message):
-                yield from payloads_in(item)
-
-
 async def record_a_rehearsal(name: str, live: Callable[[Walk], Awaitable[None]]) -> list[Path]:
     """What happens to a rehearsed patient, run after run."""
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +63,7 @@ async def record_a_rehearsal(name: str, live: Callable[[Walk], Awaitable[None]])
             client = await connect(server.address, server.namespace, OPENED)
             async with a_walk(client, Ward(wasting_is_found)) as walk:
                 await live(walk)
-            return await record(client, OPENED, str(walk.id), name)
+            return await record(client, EncryptedPayloads(OPENED), str(walk.id), name)
 
 
 async def live(walk: Walk) -> None:
@@ -146,6 +126,18 @@ async def live_on(walk: Walk) -> None:
 REHEARSED: dict[str, Callable[[Walk], Awaitable[None]]] = {"rehearsed": live, "life": live_on}
 
 
+def coordination() -> ServiceClient:
+    """Who keeps the keys of journeys; asked as the worker asks it."""
+    key = SigningKey.read(
+        Path(os.environ.get("TIO_WORKFLOWS_SIGNING_KEY_FILE", "data/signing-key.json"))
+    )
+    issuer = os.environ.get("TIO_WORKFLOWS_ISSUER", "tio-pathway")
+    audience = os.environ.get("TIO_WORKFLOWS_AUDIENCE", "tio-pathway")
+    tokens = ServiceTokens(TokenMint(key, issuer, audience), "workflows", (KEY_SCOPE,))
+    url = os.environ.get("TIO_WORKFLOWS_COORDINATION_URL", "http://127.0.0.1:8080")
+    return ServiceClient(url, tokens)
+
+
 async def main(journey: str) -> None:
     """Record, and say what was written."""
     if not journey:
@@ -160,7 +152,8 @@ async def main(journey: str) -> None:
         )
         address = os.environ.get("TIO_WORKFLOWS_ADDRESS", "127.0.0.1:7233")
         client = await connect(address, os.environ.get("TIO_WORKFLOWS_NAMESPACE", "default"), keys)
-        written = await record(client, keys, journey, f"journey-{journey.rpartition('/')[2][:8]}")
+        codec = EncryptedPayloads(keys, KnownKeys(keys, AskedKeys(coordination())))
+        written = await record(client, codec, journey, f"journey-{journey.rpartition('/')[2][:8]}")
     sys.stdout.writelines(f"{file}\n" for file in written)
 
 
