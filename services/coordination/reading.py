@@ -189,6 +189,8 @@ def _row(
         attention.append(f"{undelivered} not delivered")
     if refused:
         attention.append(f"{refused} refused")
+    if row.lost_since is not None:
+        attention.append("cannot be reached")
     return WorklistRow(
         journey=row.id,
         patient_id=row.patient_id,

@@ -196,6 +196,8 @@ async def test_whoever_answers_nobody_for_four_weeks_is_lost_and_looked_for_step
 
     assert outcome["reason"] == "nobody answers any more: a search begins"
     assert (await log(api, journey))["reach"] == "lost"
+    [row] = (await api.get("/coordination/v1/worklist")).json()["rows"]
+    assert row["attention"] == ["cannot be reached"]
     assert await searched(api, journey) == [
         (f"TRACE-{number}", "open", None) for number in range(1, 6)
     ]
