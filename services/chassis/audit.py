@@ -95,21 +95,24 @@ async def _drawn(
     connection: AsyncConnection, pending: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], str]:
     """Which id stands for whom? Drawn for who was never named before; writers come one by one."""
-    named = {(one["organisation"], one["patient"]) for one in pending}
+    named: dict[str, set[str]] = {}
+    for one in pending:
+        if isinstance(one["patient"], str):
+            named.setdefault(one["organisation"], set()).add(one["patient"])
     found: dict[tuple[str, str], str] = {}
-    for organisation, patient in sorted(who for who in named if isinstance(who[1], str)):
-        whose = select(AUDIT_PERSON.c.stands_for).filter_by(
-            organisation=organisation, patient=patient
+    for organisation, patients in sorted(named.items()):
+        known = select(AUDIT_PERSON.c.patient, AUDIT_PERSON.c.stands_for).where(
+            AUDIT_PERSON.c.organisation == organisation, AUDIT_PERSON.c.patient.in_(patients)
         )
-        drawn = (await connection.execute(whose)).scalar_one_or_none()
-        if drawn is None:
-            drawn = str(uuid4())
-            await connection.execute(
-                AUDIT_PERSON.insert().values(
-                    organisation=organisation, patient=patient, stands_for=drawn
-                )
-            )
-        found[organisation, patient] = drawn
+        drawn = dict((await connection.execute(known)).tuples().all())
+        new = {patient: str(uuid4()) for patient in sorted(patients - drawn.keys())}
+        if new:
+            rows = [
+                {"organisation": organisation, "patient": patient, "stands_for": id}
+                for patient, id in new.items()
+            ]
+            await connection.execute(AUDIT_PERSON.insert(), rows)
+        found |= {(organisation, patient): id for patient, id in (drawn | new).items()}
     return found
 
 

@@ -26,6 +26,7 @@ class JourneyRow(CoordinationTables, table=True):
     __table_args__ = (
         Index("ix_journey_rank", "organisation", "rank_at", "id"),
         Index("ix_journey_priority", "organisation", "priority_at", "id"),
+        Index("ix_journey_lost", "lost_since"),
         Index("ix_journey_phase", "organisation", "phase"),
         Index("ix_journey_assignee", "organisation", "assignee"),
     )
@@ -129,7 +130,10 @@ class ObligationRow(CoordinationTables, table=True):
     """What somebody has to do by when, and how it ended."""
 
     __tablename__ = "obligation"
-    __table_args__ = (Index("ix_obligation_open", "status", "overdue_at"),)
+    __table_args__ = (
+        Index("ix_obligation_open", "status", "overdue_at"),
+        Index("ix_obligation_rule", "rule", "status"),
+    )
 
     organisation: str = Field(primary_key=True)
     journey: UUID = Field(primary_key=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import endpoints, journeys, planner, pure
+from tests.bench import endpoints, journeys, pages, planner, pure
 from tests.bench.peer.comparison import against_cql_execution
 from tests.bench.reminders.comparison import side_by_side
 
@@ -28,6 +28,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "evaluated_follow_up_against_empty_endpoint": lambda: asyncio.run(endpoints.followed()),
     "pure_follow_up_of_thirty_years": pure.long_plan,
     "journey_start_against_empty_workflow": lambda: asyncio.run(journeys.starts()),
+    "pages_of_a_hundred_thousand_journeys": pages.figures,
     "reminders_under_faults": side_by_side,
 }
 

@@ -138,7 +138,7 @@ async def _shown(
         ],
         everything=counted["view"]["all"],
         total=total,
-        names=await assignments.names(session, caller.organisation),
+        names=counted["names"],
         is_filtered=chosen != Chosen(),
         done=await _undoable(session, person, done),
         new_id=uuid4,
@@ -147,13 +147,14 @@ async def _shown(
 
 async def _counted(
     request: Request, session: InTransaction, person: SignedIn, now: datetime
-) -> dict[str, dict[str, int]]:
+) -> dict[str, Any]:
     """How many each filter would show. Where counting takes long, it is done now and then."""
     key = (person.caller.organisation, person.caller.subject)
-    kept: dict[Any, tuple[float, Any]] = request.app.state.__dict__.setdefault("_counted", {})
-    until, counted = kept.get(key, (0.0, None))
-    if counted is not None and time.monotonic() < until:
-        return counted  # type: ignore[no-any-return]
+    kept: dict[Any, tuple[float, dict[str, Any]]]
+    kept = request.app.state.__dict__.setdefault("_counted", {})
+    until, counted = kept.get(key, (0.0, {}))
+    if counted and time.monotonic() < until:
+        return counted
     began = time.monotonic()
     in_phase = await listing.count_by_phase(session, person.caller.organisation)
     view = {"all": sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0)}
@@ -161,7 +162,8 @@ async def _counted(
         if code != "all":
             filters = Chosen(view=code).filters(person)
             view[code] = await listing.count(session, person.caller.organisation, filters, now)
-    counted = {"phase": in_phase, "view": view}
+    names = await assignments.names(session, person.caller.organisation)
+    counted = {"phase": in_phase, "view": view, "names": names}
     if time.monotonic() - began > SLOW_SECONDS:
         kept[key] = (time.monotonic() + KEPT_SECONDS, counted)
     return counted
