@@ -24,6 +24,7 @@ from services.chassis.logging import get_logger
 from services.coordination import forgetting, repository
 from services.coordination.contract import LARGEST_VERSION, Event, EventStored, Progress
 from services.coordination.ledger import Ledger
+from services.coordination.merge_tables import MergeRow
 from services.coordination.relay import pause
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import EventRow, JourneyRow
@@ -184,7 +185,8 @@ class Erasures:
             if getattr(row, f"{service}_at") is None:
                 if service not in self._ask:
                     raise NobodyToAsk(service)
-                await self._ask[service](row.organisation, await self._record(row))
+                for record in await self._records(row):
+                    await self._ask[service](row.organisation, record)
                 await self._note(row, f"{service}_at")
         async with self._database.transaction() as session:
             journey = await repository.find_journey(session, *place, to_change=True)
@@ -197,11 +199,18 @@ class Erasures:
         await self._note(row, "done_at")
         await wipe(self._database)
 
-    async def _record(self, row: ErasureRow) -> UUID:
-        """Where the services keep this person."""
+    async def _records(self, row: ErasureRow) -> list[UUID]:
+        """Everywhere that the services keep this person: a merge began a new record each time."""
+        joined = (col(MergeRow.survivor) == row.journey) | (col(MergeRow.other) == row.journey)
+        merges = select(col(MergeRow.record)).where(
+            col(MergeRow.organisation) == row.organisation, joined
+        )
         async with self._database.reading() as session:
             journey = await repository.find_journey(session, row.organisation, row.journey)
-        return row.journey if journey is None or journey.record is None else journey.record
+            records = {row.journey, *(await session.exec(merges)).all()}
+        if journey is not None and journey.record is not None:
+            records.add(journey.record)
+        return sorted(records)
 
     async def _note(self, row: ErasureRow, step: str) -> None:
         async with self._database.transaction() as session:

@@ -227,6 +227,29 @@ async def test_asking_twice_and_asking_for_a_closed_journey_are_no_mistake(
         assert neighbours.forgot["followup"] == [journey]
 
 
+async def test_who_was_merged_is_erased_in_every_record_and_both_journeys(
+    settings: CoordinationSettings, engine: Engine, neighbours: Neighbours, mint: TokenMint
+) -> None:
+    async with coordination(settings, engine, neighbours, mint) as api:
+        survivor, other = await lived(api), await lived(api)
+        merge = an_event("merge", payload={"other": str(other), "reason": "the same person"})
+        assert (await told(api, survivor, merge)).status_code == 202, "they are one"
+        state: dict[str, Any] = {"state": {}}
+        joined = await api.put(f"{path(survivor)}/merges/{merge['id']}", json=state)
+        assert joined.status_code == 200, joined.text
+        assert (await api.get(path(other))).json()["merged_into"] == str(survivor)
+
+        await asked(api, survivor)
+        await until(lambda: done(api, survivor))
+        await until(lambda: done(api, other))
+
+        left = await everything(api)
+        assert PATIENT not in left
+        assert WORDS not in left
+        for name in SERVICES:
+            assert {survivor, other} < set(neighbours.forgot[name]), "and the record of both"
+
+
 @pytest.mark.parametrize("erase", ["yes", 1, "true", None])
 async def test_what_may_not_have_been_meant_is_asked_back(
     erase: object,
