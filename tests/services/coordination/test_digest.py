@@ -16,10 +16,12 @@ from services.coordination.tables import DeliveryRow
 from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
+    an_event,
     an_obligation,
     path,
     reported,
     started,
+    told,
     with_hours,
     woken,
 )
@@ -204,6 +206,34 @@ async def test_a_digest_as_an_email_names_each_thing_in_the_language_of_its_read
             assert words.count(what) == 2
             assert all(str(journey) in words for journey in journeys)
             assert str(mail["Message-ID"]).startswith("<")
+
+
+async def test_a_patient_is_told_in_the_language_that_was_wished_for(
+    sqlite_url: str, make_settings: MakeSettings, north: str
+) -> None:
+    with a_mail_server() as mailbox:
+        settings = make_settings(sqlite_url, smtp_host="127.0.0.1", smtp_port=mailbox.port)
+        async with served(settings, Engine(), north) as api:
+            await with_hours(api, spread_minutes=0)
+            await subscribed(
+                api, channel="email", address="patients@hospital.example", roles=["patient"]
+            )
+            journey = await started(api)
+            wish = an_event("preferences", payload={"language": "zh"})
+            assert (await told(api, journey, wish)).status_code == 202
+            settled = {"outcome": "applied", "reason": ""}
+            await api.put(f"{path(journey)}/events/{wish['id']}/outcome", json=settled)
+            await reported(api, journey, a_progress(1, conclusion=a_conclusion(an_obligation())))
+            await woken(api, journey, "2026-05-18T07:00:00Z")
+            await until(lambda: mailbox.mails)
+
+        [mail] = mailbox.mails
+        payload = mail.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        words = payload.decode()
+        assert "事项：" in words
+        assert "2026年6月1日" in words
+        assert "患者" in words
 
 
 async def test_nobody_is_told_outside_of_their_own_hours_wherever_they_are(

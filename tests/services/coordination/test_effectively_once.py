@@ -37,7 +37,7 @@ BEGIN = datetime(2127, 1, 6, 10, tzinfo=UTC)
 """In the future, so that nothing is sent by the clock on the wall."""
 
 ORGANISATION = "north"
-CAP = 2
+CAP = 1
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +55,22 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return found
 
 
-ladders = st.sampled_from([Ladder.LAB, Ladder.DOSE, Ladder.IMAGING, Ladder.DECISION])
-things = st.lists(st.tuples(ladders, st.integers(-40, 150)), min_size=1, max_size=5)
+A_LAB = (Ladder.LAB, 20)
+things = st.lists(
+    st.sampled_from(
+        [A_LAB, A_LAB, A_LAB, (Ladder.DOSE, 13), (Ladder.IMAGING, 36), (Ladder.DECISION, 0)]
+    ),
+    min_size=3,
+    max_size=5,
+).map(lambda rest: [A_LAB, A_LAB, *rest])
 happenings = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), st.integers(1, 60 * 24 * 20)),
         st.tuples(st.just("wake"), st.just(0)),
+        st.tuples(st.just("wake"), st.just(0)),
         st.tuples(st.just("repeat"), st.just(0)),
-        st.tuples(st.just("done"), st.integers(0, 4)),
+        st.tuples(st.just("done"), st.integers(0, 6)),
+        st.tuples(st.just("done"), st.integers(0, 6)),
         st.tuples(st.just("again"), st.integers(0, 4)),
         st.tuples(st.just("put off"), st.integers(0, 4)),
         st.tuples(st.just("refuse"), st.just(0)),
