@@ -110,6 +110,8 @@ def of_the_system(browser: Browser, system: System, journeys: dict[str, UUID]) -
         take(page, "form-examination")
         page.goto(f"{probable}/operations/new")
         take(page, "form-operation")
+        page.goto(f"{probable}/change")
+        take(page, "form-change")
         page.goto(f"{probable}/results/new")
         take(page, "form-results")
         fill_sheet(page, DRAWN_SECOND | {"s_phos": ("3.1", "mmol/L")}, 1)

@@ -28,6 +28,7 @@ PAGES = {
     "examination": "/journeys/{asked}/examinations/new",
     "scan": "/journeys/{asked}/studies/new",
     "operation": "/journeys/{asked}/operations/new",
+    "change": "/journeys/{asked}/change",
     "not-found": "/journeys/00000000-0000-0000-0000-000000000000",
 }
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}

@@ -256,3 +256,34 @@ def test_the_letter_is_one_page_in_both_languages(signed_in: Page, running: Runn
     assert signed_in.url == place
     picture(signed_in, "letter-zh")
     assert len(signed_in.pdf()) > 10_000
+
+
+def test_a_death_is_shown_before_it_is_told(without_script: Page, running: Running) -> None:
+    page, journey = without_script, a_watched_patient(running, "p-death")
+    page.goto(f"{running.url}/journeys/{journey}")
+    page.get_by_role("link", name="Pause, hand over, end or merge").click()
+    page.get_by_label("The patient has died").check()
+    page.get_by_role("button", name="Show what would happen").click()
+    expect(page.get_by_role("alert")).to_contain_text("A reason is needed")
+    page.get_by_label("Reason").fill("letter of the family")
+    page.get_by_label("Day of death").fill("2026-01-02")
+    page.get_by_role("button", name="Show what would happen").click()
+
+    expect(page.get_by_role("main")).to_contain_text("2 open things end: Serum phosphate, Local MRI")
+    assert decisions(running, journey) == []
+    picture(page, "death-preview")
+    page.get_by_role("button", name="Do it").click()
+    assert told(running, journey) == {"reason": "letter of the family", "died_on": "2026-01-02"}
+
+
+def test_a_merge_shows_what_it_would_take_over(without_script: Page, running: Running) -> None:
+    page, journey = without_script, a_watched_patient(running, "p-same")
+    other = a_watched_patient(running, "p-same-again")
+    page.goto(f"{running.url}/journeys/{journey}/change")
+    page.get_by_label("Another journey is of the same person").check()
+    page.get_by_label("Reason").fill("registered twice")
+    page.get_by_label("The other journey").fill(str(other))
+    page.get_by_role("button", name="Show what would happen").click()
+
+    expect(page.get_by_role("main")).to_contain_text("It then stands in: Surveillance")
+    assert decisions(running, journey) == []

@@ -15,6 +15,7 @@ from services.coordination.pages import (
     answering,
     body,
     letter,
+    living,
     operating,
     programme,
     results,
@@ -85,6 +86,8 @@ def in_tables() -> Iterator[str]:
     yield from letter.PURPOSES.values()
     yield from programme.STEPS.values()
     yield from (words for words, _ in worklist.VIEWS.values())
+    yield from living.CHANGES.values()
+    yield from living.MEANING.values()
     yield from views.RISKS.values()
 
 

@@ -8,6 +8,7 @@ from services.coordination.pages import (
     examining,
     journey,
     letter,
+    living,
     operating,
     programme,
     proposals,
@@ -30,6 +31,7 @@ for _page in (
     examining,
     scanning,
     operating,
+    living,
     letter,
 ):
     router.include_router(_page.router)

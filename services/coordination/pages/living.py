@@ -1,0 +1,220 @@
+"""What happens to a journey itself: a pause, a transfer, a death, consent taken back, two that are
+one person's. Each is shown before it is done, and each can be taken back."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi.responses import Response
+
+from services.chassis import audit
+from services.chassis.database import InTransaction
+from services.chassis.errors import NotFound
+from services.coordination import merge_preview, repository, wording
+from services.coordination.language import count, listed, say
+from services.coordination.life import MergePreview
+from services.coordination.pages.telling import (
+    Filled,
+    and_back,
+    event_id,
+    filled,
+    in_words,
+    store,
+)
+from services.coordination.rendering import PageRoute, page
+from services.coordination.routes import found
+from services.coordination.sign_in import Person, SignedIn
+from services.coordination.tables import JourneyRow, ObligationRow
+
+router = APIRouter(route_class=PageRoute)
+
+CHANGES = {
+    "pause": "Pause",
+    "resume": "Go on after a pause",
+    "transfer": "Hand over to another site or person here",
+    "transfer-outside": "Hand over to another hospital",
+    "death": "The patient has died",
+    "death-undone": "The death was reported by mistake",
+    "withdrawal": "Consent is withdrawn",
+    "withdrawal-undone": "Consent is given again",
+    "merge": "Another journey is of the same person",
+}
+"""What can be said of a journey itself, in words."""
+
+MEANING = {
+    "pause": "Nothing is sent to the patient while it rests; what is critical reaches a clinician.",
+    "resume": "What became due meanwhile is listed once; windows move by the length of the pause.",
+    "transfer": "The open work changes hands; whoever receives it has to say so.",
+    "transfer-outside": "The journey is closed here, with a summary of what is open.",
+    "death": "Everything that is open ends, and nothing is sent any more. It can be taken back.",
+    "death-undone": "It goes on where it was left; nothing is sent for the time between.",
+    "withdrawal": "Everything that is open ends, and nothing is sent any more. Nothing is erased.",
+    "withdrawal-undone": "It goes on where it was left; nothing is sent for the time between.",
+    "merge": "This journey takes the results and the open work of the other one, which is closed.",
+}
+
+
+@router.get("/journeys/{journey_id}/change", response_class=Response)
+async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+    """What can be said of this journey now."""
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    return _form(person, journey, Filled({"event": str(uuid4())}))
+
+
+@router.post("/journeys/{journey_id}/change", response_class=Response)
+async def change(
+    journey_id: UUID,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    person: Person,
+) -> Response:
+    """Show what would happen; once that was seen, do it."""
+    form = await filled(request, person)
+    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    what = form.get("what")
+    if what not in _possible(journey):
+        form.wrong("what", say("choose one of the answers"))
+        return _form(person, journey, form, 422)
+    payload = _payload(form, what)
+    merged = None
+    if what == "merge" and not form.errors:
+        merged = await _merge_of(session, person, journey, form)
+    if form.errors:
+        return _form(person, journey, form, 422)
+    if not form.get("seen"):
+        owed = await repository.obligations_of(session, journey.organisation, journey.id)
+        return page(
+            "change_preview.html",
+            person=person,
+            journey=journey,
+            form=form,
+            what=CHANGES[what],
+            meaning=MEANING[what],
+            consequences=_consequences(what, form, owed, merged),
+            is_refused=merged is not None and merged.refused is not None,
+        )
+    kind = what.partition("-")[0]
+    _, refusal = await store(session, person, journey_id, event_id(form), kind, payload)
+    if refusal is not None:
+        form.errors["form"] = " ".join(in_words(refusal))
+        return _form(person, journey, form, refusal.status)
+    return and_back(request, after, journey_id)
+
+
+def _possible(journey: JourneyRow) -> list[str]:
+    """What makes sense where the journey stands now."""
+    if journey.phase == repository.CLOSED:
+        reason = journey.closed_because or ""
+        return [
+            code
+            for code, mark in (("death-undone", "death"), ("withdrawal-undone", "withdrawal"))
+            if mark in reason.lower() or not reason
+        ]
+    resting = journey.paused_since is not None
+    rest = "resume" if resting else "pause"
+    return [rest, "transfer", "transfer-outside", "death", "withdrawal", "merge"]
+
+
+def _payload(form: Filled, what: str) -> dict[str, Any]:
+    """The event's own words; what is missing stands in the form."""
+    reason = form.get("reason")
+    payload: dict[str, Any] = {"reason": reason}
+    if not reason:
+        form.wrong("reason", say("a reason is needed"))
+    if what.endswith("-undone"):
+        payload["undone"] = True
+    if what == "death" and form.get("died_on"):
+        day = form.day("died_on")
+        if day is not None and date.fromisoformat(day) > date.today():  # noqa: DTZ011
+            form.wrong("died_on", say("that moment has not come yet"))
+        payload["died_on"] = day
+    if what == "transfer":
+        for name in ("site", "assignee"):
+            if form.get(name):
+                payload[name] = form.get(name)[:200]
+        if not form.get("site") and not form.get("assignee"):
+            form.wrong("site", say("to which site, or to whom?"))
+    if what == "transfer-outside":
+        payload["outside"] = True
+    if what == "merge":
+        payload["other"] = form.get("other")
+    return payload
+
+
+async def _merge_of(
+    session: InTransaction, person: SignedIn, journey: JourneyRow, form: Filled
+) -> MergePreview | None:
+    try:
+        preview = await merge_preview.preview(session, journey, UUID(form.get("other")))
+    except (ValueError, NotFound):
+        form.wrong("other", say("there is no such journey"))
+        return None
+    audit.record(session, person.caller, "read", "EpisodeOfCare", preview.other)
+    return preview
+
+
+def _consequences(
+    what: str, form: Filled, owed: list[ObligationRow], merged: MergePreview | None
+) -> list[str]:
+    """What would happen, thing by thing."""
+    if merged is not None:
+        return _of_merge(merged)
+    still_open = [row for row in owed if row.status == "open"]
+    acts = listed(
+        [wording.sentence(wording.act_in_words(act)) for act in {row.act: 0 for row in still_open}]
+    )
+    number = len(still_open)
+    said = []
+    if what == "transfer":
+        to = listed([form.get(name) for name in ("site", "assignee") if form.get(name)])
+        said.append(say("It goes to: %(who)s", who=to))
+    if number and what in ("death", "withdrawal", "transfer-outside"):
+        said.append(
+            count(
+                "%(n)s open thing ends: %(what)s",
+                "%(n)s open things end: %(what)s",
+                number,
+                what=acts,
+            )
+        )
+    elif number and not what.endswith("-undone"):
+        said.append(
+            count(
+                "%(n)s thing stays open: %(what)s",
+                "%(n)s things stay open: %(what)s",
+                number,
+                what=acts,
+            )
+        )
+    return said
+
+
+def _of_merge(merged: MergePreview) -> list[str]:
+    said = []
+    if merged.refused:
+        said.append(say("It cannot be done: %(why)s", why=say(merged.refused)))
+    for doubt in merged.doubts:
+        said.append(say("Are they one person? %(what)s differs", what=wording.plain(doubt)))
+    taken = sum(merged.events_taken.values())
+    said.append(count("%(n)s event is taken over", "%(n)s events are taken over", taken))
+    owed = len(merged.obligations_taken)
+    said.append(count("%(n)s open thing is taken over", "%(n)s open things are taken over", owed))
+    phase = wording.of_code(wording.PHASES, merged.phase)
+    said.append(say("It then stands in: %(phase)s", phase=phase))
+    return said
+
+
+def _form(person: SignedIn, journey: JourneyRow, form: Filled, status: int = 200) -> Response:
+    possible = _possible(journey)
+    words: Mapping[str, str] = {code: say(CHANGES[code]) for code in possible}
+    return page(
+        "change.html",
+        status=status,
+        person=person,
+        journey=journey,
+        form=form,
+        choices=[(code, words[code], say(MEANING[code])) for code in possible],
+    )
