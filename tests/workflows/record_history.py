@@ -24,7 +24,7 @@ from tests.workflows.ward import Ward, wasting_is_found
 from workflows.asked_keys import AskedKeys
 from workflows.client import connect
 from workflows.codec import EncryptedPayloads, KeyRing
-from workflows.contract import EventKind, Phase
+from workflows.contract import EventArrived, EventKind, Phase, ToldAgain
 from workflows.histories import open_payloads
 from workflows.journey_keys import KnownKeys
 
@@ -123,7 +123,33 @@ async def live_on(walk: Walk) -> None:
     await walk.journeys.handle(walk.organisation, walk.id).result()
 
 
-REHEARSED: dict[str, Callable[[Walk], Awaitable[None]]] = {"rehearsed": live, "life": live_on}
+async def live_lost(walk: Walk) -> None:
+    """The engine loses a run; it hears everything again, is asked, and goes on."""
+    await walk.say(EventKind.OBSERVATIONS)
+    await walk.answer("proceed-to-localization", "localize")
+    await walk.say(EventKind.STUDY)
+    await walk.asked("plan-treatment")
+    for id, told in walk.ward.events.items():
+        walk.ward.events[id] = told._replace(task=None)
+    revision = walk.ward.progress[walk.id][-1].revision + 1
+    await walk.journeys.end(walk.organisation, walk.id, "lost")
+    events = tuple(
+        EventArrived(event_id=id, kind=told.kind, occurred_at=told.occurred_at)
+        for id, told in walk.ward.events.items()
+    )
+    told_again = ToldAgain(revision=revision, events=events)
+    await walk.journeys.tell_again(walk.organisation, walk.id, told_again)
+    await walk.answer("plan-treatment", "operate")
+    await walk.asked("record-the-operation")
+    await walk.tell(EventKind.WITHDRAWAL)
+    await walk.journeys.handle(walk.organisation, walk.id).result()
+
+
+REHEARSED: dict[str, Callable[[Walk], Awaitable[None]]] = {
+    "rehearsed": live,
+    "life": live_on,
+    "lost": live_lost,
+}
 
 
 def coordination() -> ServiceClient:
