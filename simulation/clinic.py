@@ -137,9 +137,7 @@ def localize(record: Record, id: UUID, at: datetime) -> Conclusion:
     since = max(record.surgery(), default=date.min)
     scans = sorted(_day(one["performed_at"]) for one in record.studies())
     scans = [day for day in scans if day > since]
-    seen = any(
-        one.get("lesions") for one in record.studies() if _day(one["performed_at"]) > since
-    )
+    seen = any(one.get("lesions") for one in record.studies() if _day(one["performed_at"]) > since)
     assert record.first_asked is not None
     start = max(scans[-1] if scans else record.first_asked, since)
     done = seen or len(scans) >= ENOUGH_SCANS
@@ -319,7 +317,6 @@ def _taken(service: str, record: str) -> bytes:
         return json.dumps(
             shared | {"candidates": [], "next_steps": [], "dose_ledger": ledger}
         ).encode()
-    nothing: dict[str, Any] = dict.fromkeys(("flags", "risk_reasons", "schedule", "alerts"), [])
-    return json.dumps(
-        shared | nothing | {"since": None, "risk_tier": None, "rejected": []}
-    ).encode()
+    names = ("flags", "risk_reasons", "schedule", "alerts", "rejected")
+    nothing: dict[str, Any] = {name: [] for name in names}
+    return json.dumps(shared | nothing | {"since": None, "risk_tier": None}).encode()

@@ -112,9 +112,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return [(2, 1, 6, "", (self._address_of(str(host)), int(port)))]
 
 
-def live(
-    clock: Clock, act: Coroutine[Any, Any, T], address_of: Callable[[str], str] = str
-) -> T:
+def live(clock: Clock, act: Coroutine[Any, Any, T], address_of: Callable[[str], str] = str) -> T:
     """Let this happen on the virtual clock."""
     runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(clock, address_of))
     with clock.shown(), patch("anyio.to_thread.run_sync", _at_once), runner:

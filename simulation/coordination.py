@@ -1,9 +1,9 @@
 """The real coordination service as a process that can be killed: its app, its relays, its file."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from services.chassis import migrations
 from services.chassis.database import Database
-from services.coordination import lease
+from services.coordination import lease, repository
 from services.coordination.app import create_app
+from services.coordination.ledger import Ledger
 from services.coordination.settings import CoordinationSettings
 from simulation.inline_sqlite import Disk
 from simulation.instance import CONVERTER
@@ -22,11 +23,52 @@ from simulation.network import Network
 from simulation.processes import Process
 from simulation.temporal import Engine
 from workflows.client import JourneyClosed, JourneyUnknown
-from workflows.contract import EventArrived, JourneyOrder, workflow_id
+from workflows.contract import (
+    EventArrived,
+    JourneyOrder,
+    JourneyState,
+    ToldAgain,
+    workflow_id,
+)
+from workflows.tending import Ended, Seen
 
+REACHES_SOMEBODY = ("sent", "sent-late")
 LOOK_AGAIN_SECONDS = 6 * 3600.0
+LONG_AFTER = 30 * 86_400.0
+"""The relays are woken when there is something; looking by themselves is left out."""
+
+RETRY_AT_MOST_SECONDS = 1800.0
 RETRY_SECONDS = 1.0
 """As often as a relay looks by itself."""
+
+
+class _NotKept(Exception):
+    """What was only tried is not kept."""
+
+
+async def unsaid(
+    database: Database, organisation: str, journey: UUID, since: datetime
+) -> list[str]:
+    """What should have been said by this moment, and was not?
+
+    Coordination's own verb is asked, in a transaction that nobody keeps.
+    """
+    found: list[str] = []
+    with suppress(_NotKept):
+        async with database.transaction() as session:
+            row = await repository.find_journey(session, organisation, journey)
+            if row is None or row.phase == repository.CLOSED:
+                return []
+            row.as_of = min(row.as_of, since)
+            ledger = Ledger(session, row, False)
+            await ledger.wake(since)
+            found += [
+                f"{one.rule} {one.occurrence} {one.rung}"
+                for one in ledger.said
+                if one.status in REACHES_SOMEBODY
+            ]
+            raise _NotKept
+    return found
 
 
 class EngineClient:
@@ -59,6 +101,31 @@ class EngineClient:
             lambda: self._engine.terminate(workflow_id(organisation, journey_id)),
         )
 
+    async def open_again(
+        self, organisation: str, journey_id: UUID, event: EventArrived, carried: dict[str, Any]
+    ) -> None:
+        """Tell this to a journey that has ended; it begins anew with what it was."""
+        state = JourneyState.model_validate(carried)
+        await self._say(organisation, journey_id, event, state)
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """The upkeep does not run here."""
+        raise JourneyUnknown("the upkeep does not run here")
+
+    async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
+        """The upkeep does not run here."""
+        raise JourneyUnknown("the upkeep does not run here")
+
+    async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
+        """Nobody archives here."""
+        nothing: tuple[Ended, ...] = ()
+        for none in nothing:
+            yield none
+
+    async def history_of(self, organisation: str, journey_id: UUID, run: UUID) -> tuple[int, bytes]:
+        """Nobody archives here."""
+        raise JourneyUnknown("nobody archives here")
+
     async def check(self) -> None:
         """Is it there?"""
         if not self._engine.up:
@@ -73,14 +140,25 @@ class EngineClient:
         except LookupError:
             raise JourneyClosed(f"journey {journey_id} is closed") from None
 
-    async def _say(self, organisation: str, journey_id: UUID, event: EventArrived | None) -> None:
+    async def _say(
+        self,
+        organisation: str,
+        journey_id: UUID,
+        event: EventArrived | None,
+        carried: JourneyState | None = None,
+    ) -> None:
         converter = CONVERTER.payload_converter
         order = JourneyOrder(journey_id=journey_id, organisation=organisation)
+        if carried is not None:
+            order = order.model_copy(update={"state": carried})
         signal = None if event is None else ("event_arrived", converter.to_payload(event))
 
         def act() -> None:
             self._engine.start(
-                workflow_id(organisation, journey_id), converter.to_payload(order), signal
+                workflow_id(organisation, journey_id),
+                converter.to_payload(order),
+                signal,
+                again=carried is not None,
             )
 
         try:
@@ -94,17 +172,24 @@ class Coordination(Process):
 
     def __init__(
         self,
-        settings: CoordinationSettings,
         file: Path,
         network: Network,
         engine: Engine,
-        loop_now: Callable[[], datetime],
+        trusts: Mapping[str, str],
     ) -> None:
         super().__init__("coordination")
-        self._settings, self.file = settings, file
+        self.file = file
+        self._settings = CoordinationSettings(
+            database_url=f"sqlite:///{file}",
+            log_level="error",
+            retry_most_seconds=RETRY_AT_MOST_SECONDS,
+            relay_interval_seconds=LONG_AFTER,
+            lease_seconds=LONG_AFTER,
+            webhook_private_networks=True,
+            **trusts,
+        )
         self._journeys = EngineClient(network, engine)
         self.disk = Disk()
-        self._now = loop_now
         self.app: FastAPI | None = None
         self._changed = asyncio.Event()
 
@@ -151,7 +236,7 @@ class Coordination(Process):
                 due = self.disk.first_due(self.file, table)
                 if due is None:
                     continue
-                left = (due - self._now()).total_seconds()
+                left = (due - datetime.now(UTC)).total_seconds()
                 if left <= 0:
                     relay.wake()
                 wait = min(wait, left if left > 0 else RETRY_SECONDS)

@@ -51,7 +51,7 @@ LINKS = (
 )
 RECEIVERS = ("hospital.example", "registry.example")
 CLINICS = ("assessment", "localization", "followup")
-PLACES = {name: "clinics" for name in CLINICS} | dict.fromkeys(RECEIVERS, "receivers")
+PLACES = dict.fromkeys(CLINICS, "clinics") | dict.fromkeys(RECEIVERS, "receivers")
 
 
 class UnknownFault(ValueError):
@@ -91,7 +91,8 @@ class Faults:
 
     def _drawn(self, kind: str, years: float) -> list[Spell]:
         draw, (often, hours) = self._draws[kind], LONG[kind]
-        spells, day = [], 0.0
+        spells: list[Spell] = []
+        day = 0.0
         while True:
             day += draw.expovariate(often / 365)
             if day > years * 365:
@@ -177,5 +178,7 @@ def kinds_named(said: str) -> tuple[str, ...]:
     kinds = tuple(part.strip() for part in said.split(","))
     unknown = sorted(set(kinds) - set(EVERY_KIND))
     if unknown:
-        raise UnknownFault(f"no such fault: {', '.join(unknown)}; there are {', '.join(EVERY_KIND)}")
+        raise UnknownFault(
+            f"no such fault: {', '.join(unknown)}; there are {', '.join(EVERY_KIND)}"
+        )
     return kinds

@@ -39,7 +39,7 @@ class Life:
     told: int = 0
     results: int = 0
     gone: bool = False
-    started: bool = False
+    started: asyncio.Event = field(default_factory=asyncio.Event)
     answering: set[str] = field(default_factory=set)
     doing: set[str] = field(default_factory=set)
     held_back: list[dict[str, Any]] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Hospital(Process):
         await self._insist(
             lambda: self._client.start_journey(ORGANISATION, patient.journey, wanted), "start"
         )
-        life.started = True
+        life.started.set()
         draw = patient.draw("comes")
         self._result(life, self._panel(life, draw), draw)
         self.spawn(self._live(life))
@@ -89,7 +89,7 @@ class Hospital(Process):
     async def _live(self, life: Life) -> None:
         """What no reminder brings about: death, consent withdrawn, results nobody ordered."""
         year = ASSUMED["year"]
-        kinds = [name for name in ("death", "withdrawal", "critical", "unasked_result")]
+        kinds = ("death", "withdrawal", "critical", "unasked_result")
         draw = life.patient.draw("lives")
         chances = {kind: draw.expovariate(year[kind] / 365) for kind in kinds}
         while not life.gone:
@@ -303,8 +303,7 @@ class Hospital(Process):
         self.spawn(self._send(life, event, again))
 
     async def _send(self, life: Life, event: Event, again: float | None) -> None:
-        while not life.started:
-            await asyncio.sleep(60)
+        await life.started.wait()
         await self._send_once(life, event)
         if again is not None:
             await asyncio.sleep(again * DAY)
@@ -344,4 +343,3 @@ class Hospital(Process):
 
 def _of(said: dict[str, Any]) -> dict[str, Any]:
     return {"obligation": {"rule": said["rule"], "occurrence": said["occurrence"]}}
-

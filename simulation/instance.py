@@ -1,4 +1,4 @@
-"""The real workflow code, stepped without a server: jobs in, commands out, by Temporal's own runner.
+"""The real workflow code, stepped without a server: jobs in, commands out, by Temporal's runner.
 
 What a worker keeps in memory of one run. Dropped, it is built again from what was recorded, and has
 to give the same commands: every kill of a worker is a test of determinism.
@@ -101,8 +101,11 @@ class Instance:
         """Live through what was recorded; raises when it goes another way."""
         for step in steps:
             jobs = [WorkflowActivationJob.FromString(job) for job in step.jobs]
-            patches = [command.set_patch_marker for command in map(read, step.commands)
-                       if command.HasField("set_patch_marker")]
+            patches = [
+                command.set_patch_marker
+                for command in map(read, step.commands)
+                if command.HasField("set_patch_marker")
+            ]
             known = [
                 WorkflowActivationJob(notify_has_patch=NotifyHasPatch(patch_id=patch.patch_id))
                 for patch in patches

@@ -29,9 +29,6 @@ A_MINUTE = timedelta(minutes=2)
 WINDOW = timedelta(hours=3)
 """After its hour, and inside the window of sending, a message may be spread."""
 
-OURS = "organisation = 'north'"
-"""The one organisation there is; it begins every key."""
-
 ENOUGH = 100
 """After so many broken invariants a run has said what it had to say."""
 
@@ -93,7 +90,11 @@ class Invariants:
         """A sender was told: this event cannot be lost."""
         self.checked["acknowledged"] += 1
         self._acknowledged[journey.hex, event.hex] = self._clock.now()
-        row = self._one(f"SELECT 1 FROM event WHERE {OURS} AND journey = ? AND id = ?", journey.hex, event.hex)
+        row = self._one(
+            "SELECT 1 FROM event WHERE organisation = 'north' AND journey = ? AND id = ?",
+            journey.hex,
+            event.hex,
+        )
         if row is None:
             self._break("event acknowledged, not stored", journey.hex, f"{kind} {event}")
 
@@ -171,11 +172,17 @@ class Invariants:
     def finish(self) -> None:
         """Everything has come to rest: every promise is looked at once more."""
         for (journey, event), _ in self._acknowledged.items():
-            row = self._one(f"SELECT outcome FROM event WHERE {OURS} AND journey = ? AND id = ?", journey, event)
+            row = self._one(
+                "SELECT outcome FROM event WHERE organisation = 'north' AND journey = ? AND id = ?",
+                journey,
+                event,
+            )
             if row is None:
                 self._break("event acknowledged, not stored", journey, event)
         taken = {id for _, id in self._received}
-        for journey, id in self._all("SELECT journey, reminder FROM delivery WHERE status = 'delivered'"):
+        for journey, id in self._all(
+            "SELECT journey, reminder FROM delivery WHERE status = 'delivered'"
+        ):
             if id not in taken:
                 self._break("reminder lost", journey, f"{id} counts as delivered, nobody has it")
 
@@ -184,7 +191,8 @@ class Invariants:
     def _look_at(self, journey: str) -> None:
         self.checked["steps"] += 1
         row = self._one(
-            f"SELECT phase, revision, as_of, zone, next_due FROM journey WHERE {OURS} AND id = ?",
+            "SELECT phase, revision, as_of, zone, next_due FROM journey "
+            "WHERE organisation = 'north' AND id = ?",
             journey,
         )
         if row is None:
@@ -204,7 +212,7 @@ class Invariants:
     def _look_at_what_is_owed(self, journey: str, phase: str, next_due: str | None) -> None:
         owed = self._all(
             "SELECT rule, occurrence, due, ladder, service FROM obligation "
-            f"WHERE {OURS} AND journey = ? AND status = 'open'",
+            "WHERE organisation = 'north' AND journey = ? AND status = 'open'",
             journey,
         )
         now, still_open, first = self._clock.now(), set(), None
@@ -329,4 +337,3 @@ def _reminder(said: dict[str, Any]) -> str:
 
 def _sql(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-

@@ -4,7 +4,7 @@ Every HTTP client of this process sends through it, whoever made the client.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class Weather(Protocol):
         """Can these two not reach each other at the moment?"""
 
 
-Serve = Callable[[Asked], Awaitable[Answer]]
+Serve = Callable[[Asked], Coroutine[Any, Any, Answer]]
 
 
 @dataclass(slots=True)

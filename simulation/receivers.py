@@ -1,4 +1,4 @@
-"""Who hears reminders: webhooks that take them, refuse them, are slow or away; and what they counted.
+"""Who hears reminders: webhooks that take them, refuse them, are slow or away; what they counted.
 
 What a receiver took is the only truth about what was sent.
 """

@@ -149,12 +149,22 @@ class Engine:
     # -- clients ------------------------------------------------------------------------------
 
     def start(
-        self, workflow_id: str, order: Payload, signal: tuple[str, Payload] | None = None
+        self,
+        workflow_id: str,
+        order: Payload,
+        signal: tuple[str, Payload] | None = None,
+        *,
+        again: bool = False,
     ) -> None:
-        """Start it, or tell the one that runs; one that has closed is not started again."""
+        """Start it, or tell the one that runs; one that has closed only if it may run `again`."""
         self._expect_up()
         execution = self.executions.get(workflow_id)
-        if execution is not None and execution.closed:
+        if execution is not None and execution.closed and again:
+            run_id = uuid_of(self._draw)
+            execution.closed, execution.runs = False, execution.runs + 1
+            execution.run = Run(Identity(workflow_id, run_id, run_id, self.clock.now()))
+            self._begin(execution.run, [order])
+        elif execution is not None and execution.closed:
             raise WorkflowAlreadyStartedError(workflow_id, "TioJourney")
         if execution is None:
             run_id = uuid_of(self._draw)
@@ -224,9 +234,7 @@ class Engine:
             run.queued, run.under_way, run.kept_by = False, True, worker
             run.told = len(run.waiting)
             run.events += 2
-            task = WorkflowTask(
-                run, number, self.clock.now(), run.events, tuple(run.waiting)
-            )
+            task = WorkflowTask(run, number, self.clock.now(), run.events, tuple(run.waiting))
             self._later(TASK_TIMEOUT, self._task_is_late, run, number)
             return task
         while self._calls:
@@ -408,9 +416,7 @@ class Engine:
         if run.queued:
             self._something.set()
 
-    def _later(
-        self, wait: timedelta, act: Callable[..., None], *about: Any
-    ) -> asyncio.TimerHandle:
+    def _later(self, wait: timedelta, act: Callable[..., None], *about: Any) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
         return loop.call_later(max(wait.total_seconds(), 0.0), act, *about)
 

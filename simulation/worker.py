@@ -1,4 +1,4 @@
-"""A worker: steps journeys that it keeps in memory, makes their calls, and may die at any moment."""
+"""A worker: steps journeys it keeps in memory, makes their calls, and may die at any moment."""
 
 import asyncio
 import dataclasses
@@ -230,5 +230,3 @@ def _name(act: Callable[..., Any]) -> str:
     name = activity._Definition.must_from_callable(act).name
     assert name is not None
     return name
-
-

@@ -1,4 +1,4 @@
-"""One run: everybody is put together, lives through the years, and is looked at after every step."""
+"""One run: everybody is put together, lives through the years, and is watched at every step."""
 
 import asyncio
 import logging
@@ -22,15 +22,12 @@ from services.chassis.client import ServiceClient, Unreachable
 from services.chassis.database import Database
 from services.chassis.logging import _StandardError
 from services.chassis.tokens import ServiceTokens, SigningKey, TokenMint
-from services.coordination import repository
 from services.coordination.client import CoordinationClient
 from services.coordination.contract import SubscriptionRequest
-from services.coordination.ledger import Ledger
-from services.coordination.settings import CoordinationSettings
 from simulation import receivers
 from simulation.clinic import clinics
 from simulation.clock import Clock, live
-from simulation.coordination import Coordination
+from simulation.coordination import Coordination, unsaid
 from simulation.faults import EVERY_KIND, Faults, Spell
 from simulation.hospital import ORGANISATION, Hospital
 from simulation.inline_sqlite import Disk
@@ -54,7 +51,6 @@ SETTLE_DAYS = 15.0
 GRACE = timedelta(days=12)
 SWEEP_DAYS = 61.0
 DAY = 86_400.0
-LONG_AFTER = 30 * DAY
 RESTART_SECONDS = (1.0, 90.0)
 WORKERS = 2
 
@@ -86,9 +82,7 @@ class Outcome:
 class World:
     """Everything that takes part in one run."""
 
-    def __init__(
-        self, plan: Plan, folder: Path, show: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, folder: Path, show: Callable[[str], None] | None = None) -> None:
         self.plan, self._folder = plan, folder
         self.clock = Clock(BEGAN)
         self.log = Log(self.clock, show)
@@ -139,23 +133,16 @@ class World:
         key.publish(self._folder / "jwks.json")
         mint = TokenMint(key, ISSUER, ISSUER)
         file = self._folder / "coordination.db"
-        settings = CoordinationSettings(
-            database_url=f"sqlite:///{file}",
-            jwks=str(self._folder / "jwks.json"),
-            issuer=ISSUER,
-            audience=ISSUER,
-            log_level="error",
-            relay_interval_seconds=LONG_AFTER,
-            lease_seconds=LONG_AFTER,
-            webhook_private_networks=True,
-        )
+        trusts = {
+            "jwks": str(self._folder / "jwks.json"),
+            "issuer": ISSUER,
+            "audience": ISSUER,
+        }
         self.engine = Engine(self.clock, Random(f"{self.plan.seed}/engine"))
-        self.coordination = Coordination(
-            settings, file, self.network, self.engine, lambda: datetime.now(UTC)
-        )
+        self.coordination = Coordination(file, self.network, self.engine, trusts)
         await self.coordination.migrate()
         self.invariants = Invariants(file, self.clock, self.faults)
-        self._aside = Database(settings.database_url)
+        self._aside = Database(f"sqlite:///{file}")
         Disk().serve(self._aside)
         self._watch()
         tokens = {
@@ -201,7 +188,7 @@ class World:
         await self._subscribe(client)
 
     async def _subscribe(self, client: CoordinationClient) -> None:
-        roles = ([], ["clinician", "supervisor"])
+        roles: tuple[list[str], ...] = ([], ["clinician", "supervisor"])
         for receiver, heard in zip(self._receivers, roles, strict=True):
             wanted = SubscriptionRequest(
                 channel="webhook",
@@ -273,27 +260,11 @@ class World:
         self.invariants.sweep(grace)
         since = self.clock.now() - grace
         for life in self.hospital.lives.values():
-            if life.started and not life.gone:
-                await self._ask_what_is_unsaid(life.patient.journey, since)
-
-    async def _ask_what_is_unsaid(self, journey: UUID, since: datetime) -> None:
-        """Coordination's own verb, asked for a moment long past, in a transaction nobody keeps."""
-        with suppress(_NotKept):
-            async with self._aside.transaction() as session:
-                row = await repository.find_journey(session, ORGANISATION, journey)
-                if row is None or row.phase == repository.CLOSED:
-                    return
-                row.as_of = min(row.as_of, since)
-                ledger = Ledger(session, row, False)
-                await ledger.wake(since)
-                unsaid = [
-                    f"{one.rule} {one.occurrence} {one.rung}"
-                    for one in ledger.said
-                    if one.status in ("sent", "sent-late")
-                ]
-                if unsaid:
-                    self.invariants.left_unsaid(str(journey), unsaid, since)
-                raise _NotKept
+            if life.started.is_set() and not life.gone:
+                journey = life.patient.journey
+                left = await unsaid(self._aside, ORGANISATION, journey, since)
+                if left:
+                    self.invariants.left_unsaid(str(journey), left, since)
 
     async def _verify_the_audit(self) -> None:
         async with self._aside.reading() as session:
@@ -411,10 +382,6 @@ class World:
         return Outcome(
             self.plan, self.log.digest(), self.invariants.broken, counted, seconds, years, rates
         )
-
-
-class _NotKept(Exception):
-    """What was only tried is not kept."""
 
 
 def simulate(

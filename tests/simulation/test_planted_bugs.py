@@ -98,8 +98,6 @@ def test_a_reminder_whose_reason_ended_on_its_way_is_seen(monkeypatch: pytest.Mo
         """Nothing is withdrawn."""
 
     monkeypatch.setattr(ledger, "withdraw_deliveries", left_on_its_way)
-    monkeypatch.setitem(faults.LONG, "receiver-down", (70.0, 60.0))
+    monkeypatch.setitem(faults.LONG, "receiver-down", (40.0, 30.0))
     away = Plan(patients=6, years=1, seed=4, faults=("receiver-down",))
     assert "reminder after its reason ended" in broken(simulate(away))
-
-
