@@ -100,7 +100,7 @@ class Ledger:
 
     async def _move(self, progress: Progress) -> None:
         journey = self._journey
-        moved = progress.phase != journey.phase
+        moved, last_seen = progress.phase != journey.phase, journey.as_of
         self._read_clock(progress.at)
         journey.revision = progress.revision
         closed, paused_since = journey.phase == repository.CLOSED, journey.paused_since
@@ -122,7 +122,7 @@ class Ledger:
             await self._open_again()
         await self._reconcile(progress)
         if closed and not closes:
-            await self._catch_up("reopened", progress, journey.as_of)
+            await self._catch_up("reopened", progress, last_seen)
         elif paused_since is not None and journey.paused_since is None and not closes:
             await self._catch_up("resumed", progress, paused_since)
         elif paused_since is None and journey.paused_since is not None:
@@ -144,7 +144,7 @@ class Ledger:
 
     async def _catch_up(self, what: str, progress: Progress, since: datetime) -> None:
         """What would have been said meanwhile is not: what came due is listed, as one message."""
-        journey, at = self._journey, progress.at
+        journey, at = self._journey, self._journey.as_of
         silent = [
             row
             for row in await self._rows()

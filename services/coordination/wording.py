@@ -15,6 +15,7 @@ QUESTIONS = {
     "plan-treatment": "How shall this be treated?",
     "record-the-operation": "What became of the operation?",
     "look-again": "Shall we look again?",
+    "the-diagnosis-is-in-doubt": "Does the diagnosis still stand?",
 }
 ANSWERS = {
     "localize": "Look for it",
@@ -26,6 +27,10 @@ ANSWERS = {
     "postponed": "The operation is postponed",
     "cancelled": "The operation is cancelled",
     "watch": "Watch and wait",
+    "confirmed": "It stands",
+    "reassess": "Assess anew",
+    "refuted": "It is another disease",
+    "reopen": "Open the journey again",
 }
 PHASES = {
     "assessment": "Assessment",
@@ -65,6 +70,7 @@ KINDS = {
     "resume": "Resumption",
     "transfer": "Transfer",
     "merge": "Merge",
+    "relocation": "Moved to another time zone",
 }
 MOMENTS = {
     "started": "Journey started",
