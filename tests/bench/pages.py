@@ -1,5 +1,6 @@
 """How quick are the pages with a hundred thousand journeys in the database? One process, wall clock
-at the browser's end: the first page of the worklist, and one patient's page."""
+at the browser's end, and processor time beside it, which a busy machine does not change: the first
+page of the worklist, and one patient's page."""
 
 import asyncio
 import random
@@ -87,7 +88,7 @@ def _measured(folder: Path, url: str) -> dict[str, Any]:
 
 
 def _times(browser: httpx2.Client, path: str) -> dict[str, float]:
-    spent = []
+    spent, worked = [], time.process_time()
     for _ in range(LOOKS):
         began = time.perf_counter()
         answer = browser.get(path)
@@ -95,6 +96,7 @@ def _times(browser: httpx2.Client, path: str) -> dict[str, float]:
         assert answer.status_code == 200, answer.text[:500]
     spent.sort()
     return {
+        "processor_ms": round((time.process_time() - worked) / LOOKS * 1000, 1),
         "median_ms": round(spent[LOOKS // 2], 1),
         "p95_ms": round(spent[int(LOOKS * 0.95)], 1),
         "slowest_ms": round(spent[-1], 1),
@@ -110,7 +112,8 @@ async def _link(url: str) -> str:
 
 
 async def _fill(url: str) -> UUID:
-    """Journeys in every phase, each with something due; some overdue, some refused."""
+    """Journeys in every phase, each with something due; some overdue, some refused. The database
+    has looked at its tables once, as it does by itself in time."""
     chance, now = random.Random(SEED), datetime.now(UTC)
     database, one = Database(url), uuid4()
     try:
@@ -128,6 +131,8 @@ async def _fill(url: str) -> UUID:
                 await connection.execute(insert(JourneyRow), journeys)
                 await connection.execute(insert(ObligationRow), owed)
                 await connection.execute(insert(EventRow), events)
+        async with database.transaction() as session:
+            await (await session.connection()).exec_driver_sql("ANALYZE")
     finally:
         await database.close()
     return one
