@@ -169,7 +169,7 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
             async with (
                 counted.drained(),
                 _served(OnOneAddress(front_of(apps, counted), apps), place),
-                _working(place, tokens, working),
+                _working(place, tokens, working, counted),
             ):
                 await _tell_how_to_reach_it(place, mint, apps["coordination"], say)
                 using = asyncio.ensure_future(meanwhile(place)) if meanwhile else None
@@ -261,7 +261,9 @@ def _listening(place: Place) -> socket:
 
 
 @asynccontextmanager
-async def _working(place: Place, tokens: ServiceTokens, client: Client) -> AsyncIterator[None]:
+async def _working(
+    place: Place, tokens: ServiceTokens, client: Client, counted: TemporalMetrics
+) -> AsyncIterator[None]:
     """Journeys are worked on, until the block is left and their calls have ended."""
     coordination = ServiceClient(place.url, tokens)
 
@@ -269,7 +271,7 @@ async def _working(place: Place, tokens: ServiceTokens, client: Client) -> Async
         return ByEdition(ServiceClient(place.url, tokens), coordination)
 
     services = Services(concluding(), concluding(), concluding(), coordination)
-    work = asyncio.create_task(_work(client, services), name="journeys")
+    work = asyncio.create_task(_work(client, services, counted), name="journeys")
     try:
         yield
     finally:
@@ -278,11 +280,13 @@ async def _working(place: Place, tokens: ServiceTokens, client: Client) -> Async
         await services.close()
 
 
-async def _work(client: Client, services: Services) -> None:
+async def _work(client: Client, services: Services, counted: TemporalMetrics) -> None:
     """A worker that is started again if the engine was away for longer than it bears."""
     while True:
         try:
-            await create_worker(client, services).run()
+            worker = create_worker(client, services)
+            counted.watch(worker)
+            await worker.run()
         except Exception as error:
             get_logger("workflows").error("worker-ended", error=type(error).__name__)
         await asyncio.sleep(PAUSE_SECONDS)

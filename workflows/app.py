@@ -99,6 +99,7 @@ class WorkerProcess:
                 calls_at_once=self._settings.calls_at_once,
                 build_id=self._settings.build_id,
             )
+            self.metrics.watch(self._worker)
             await self._worker.run()
         except Exception as error:
             get_logger("workflows").error("worker-failed", error=type(error).__name__)

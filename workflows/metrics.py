@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from temporalio.runtime import (
@@ -24,7 +24,9 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
+from temporalio.worker import Worker
 
+BEAT = "tio_worker_heartbeat_timestamp_seconds"
 BUFFERED = 100_000
 DRAIN_SECONDS = 5.0
 SECONDS = (0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 3600.0)
@@ -68,6 +70,12 @@ class TemporalMetrics(Collector):
         self._distributions: dict[str, dict[Labels, _Distribution]] = {}
         self.registry = CollectorRegistry()
         self.registry.register(self)
+        self._worker: Worker | None = None
+        self._beat = Gauge(BEAT, "When the worker was last seen to work.", registry=self.registry)
+
+    def watch(self, worker: Worker) -> None:
+        """From now on it is this worker that is to be seen working."""
+        self._worker = worker
 
     @asynccontextmanager
     async def drained(self) -> AsyncIterator[None]:
@@ -82,6 +90,8 @@ class TemporalMetrics(Collector):
 
     async def _keep_drained(self) -> None:
         while True:
+            if self._worker is not None and self._worker.is_running:
+                self._beat.set_to_current_time()
             await asyncio.sleep(DRAIN_SECONDS)
             self._drain()
 

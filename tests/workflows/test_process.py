@@ -98,6 +98,7 @@ async def test_a_worker_waits_for_the_engine_works_and_leaves_when_told(tmp_path
                 while (await coordination.get(journey)).json()["phase"] != "closed":  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             metrics = await counted(http, "temporal_workflow_task_execution_latency_seconds_bucket")
+            assert await counted(http, "tio_worker_heartbeat_timestamp_seconds 1.")
             worker.send_signal(signal.SIGTERM)
 
             assert await asyncio.wait_for(worker.wait(), 30) in (0, -signal.SIGTERM)
