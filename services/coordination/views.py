@@ -173,6 +173,7 @@ class Told:
     """An event as the page shows it."""
 
     id: UUID
+    kind: str
     what: str
     occurred_at: datetime
     told_by: str
@@ -186,6 +187,7 @@ def told(event: EventRow) -> Told:
     """What was told, by whom, and what became of it?"""
     return Told(
         id=event.id,
+        kind=event.kind,
         what=wording.of_code(wording.KINDS, event.kind),
         occurred_at=event.occurred_at,
         told_by=event.told_by,

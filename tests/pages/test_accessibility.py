@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.running import Running, picture
+from tests.pages.test_pages import a_question, decisions
 
 CHECKS = """() => {
   const wrong = [];
@@ -153,3 +154,37 @@ def test_the_pages_print(page: Page, running: Running, asked: UUID) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     expect(page.get_by_role("heading", name="What was concluded")).to_be_visible()
     assert len(page.pdf()) > 10_000
+
+
+def test_a_question_is_answered_by_the_keyboard_alone(page: Page, running: Running) -> None:
+    journey = a_question(running, "p-keys")
+    page.goto(running.sign_in_link())
+    page.goto(f"{running.url}/journeys/{journey}")
+
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.name || document.activeElement.type") == name:
+                return
+        raise AssertionError(f"{name} is not reached")
+
+    tab_to("answer")
+    page.keyboard.press("Space")
+    tab_to("reason")
+    page.keyboard.type("one lesion, concordant")
+    tab_to("submit")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("An answer is stored")).to_be_visible()
+    [told] = decisions(running, journey)
+    assert told["payload"]["answer"] == "operate"
+
+
+def test_keys_move_on_the_worklist(page: Page, running: Running, ward: None) -> None:
+    page.goto(running.sign_in_link())
+    page.keyboard.press("j")
+    expect(page.locator(".patient").nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()

@@ -110,6 +110,16 @@ def test_an_operation_says_how_completely_it_was(without_script: Page, running: 
     page.get_by_role("button", name="Store the operation").click()
 
     assert told(running, journey)["margin"] == "unknown"
+    page.get_by_role("link", name="Add histology or margin").click()
+    expect(page.get_by_label("Day")).to_have_value("2026-03-02")
+    page.get_by_label("Margin").select_option("r0")
+    page.get_by_label("Histology").select_option("phosphaturic mesenchymal tumor, benign")
+    page.get_by_role("button", name="Store the operation").click()
+    first, second = sorted(
+        (event["payload"] for event in decisions(running, journey)), key=lambda one: len(one)
+    )
+    assert second["id"] == first["id"]
+    assert (second["version"], second["margin"]) == (2, "r0")
 
 
 def test_what_is_due_is_put_off_with_a_reason(without_script: Page, running: Running) -> None:
@@ -269,7 +279,9 @@ def test_a_death_is_shown_before_it_is_told(without_script: Page, running: Runni
     page.get_by_label("Day of death").fill("2026-01-02")
     page.get_by_role("button", name="Show what would happen").click()
 
-    expect(page.get_by_role("main")).to_contain_text("2 open things end: Serum phosphate, Local MRI")
+    expect(page.get_by_role("main")).to_contain_text(
+        "2 open things end: Serum phosphate, Local MRI"
+    )
     assert decisions(running, journey) == []
     picture(page, "death-preview")
     page.get_by_role("button", name="Do it").click()

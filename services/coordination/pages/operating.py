@@ -7,6 +7,8 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import Response
 
 from services.chassis.database import InTransaction
+from services.chassis.errors import NotFound
+from services.coordination import repository
 from services.coordination.language import say
 from services.coordination.pages.body import is_site, sites
 from services.coordination.pages.telling import (
@@ -56,10 +58,30 @@ CHOICES = {
 
 
 @router.get("/journeys/{journey_id}/operations/new", response_class=Response)
-async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
-    """The empty form."""
+async def form_shown(
+    journey_id: UUID, session: InTransaction, person: Person, of: UUID | None = None
+) -> Response:
+    """The empty form; or an operation that was told, to add what is known since (`of`)."""
     journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    return _form(person, journey, Filled({"event": str(uuid4())}))
+    values = {"event": str(uuid4())}
+    if of is not None:
+        values |= await _told_before(session, journey, of)
+    return _form(person, journey, Filled(values))
+
+
+async def _told_before(session: InTransaction, journey: JourneyRow, event: UUID) -> dict[str, str]:
+    """What was told of this operation, and which telling of it this one will be."""
+    known = await repository.events_of(session, journey.organisation, journey.id, {"surgery"})
+    first = next((one for one in known if one.id == event), None)
+    if first is None:
+        raise NotFound("there is nothing at this address")
+    report = str(first.payload.get("id") or first.id)
+    told = [one for one in known if str(one.payload.get("id") or one.id) == report]
+    versions = [int(one.payload.get("version") or 1) for one in told]
+    latest = max(told, key=lambda one: int(one.payload.get("version") or 1))
+    shown = {name: str(value) for name, value in latest.payload.items() if value is not None}
+    shown["performed_at"] = shown.get("performed_at", "")[:10]
+    return {**shown, "of": report, "version": str(max(versions) + 1)}
 
 
 @router.post("/journeys/{journey_id}/operations", response_class=Response)
@@ -75,6 +97,8 @@ async def operation_told(
     journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
     told = event_id(form)
     surgery: dict[str, Any] = {"id": str(told), "performed_at": form.day("performed_at")}
+    if form.get("of") and form.get("version").isdigit():
+        surgery |= {"id": form.get("of")[:200], "version": int(form.get("version"))}
     if is_site(form.get("site")):
         surgery["site"] = form.get("site")
     else:
