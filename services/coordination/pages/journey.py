@@ -37,7 +37,7 @@ from services.coordination.worklist import today
 router = APIRouter(route_class=PageRoute)
 
 MOMENTS = 200
-LOOKS_SHOWN = 200
+LOOKS_SHOWN = 50
 
 
 @router.get("/journeys/{journey_id}", response_class=Response)
