@@ -81,5 +81,8 @@ EVENTS_IN_A_RUN = 300
 REMEMBERED = 500
 """So many event ids are known again; the relay repeats within minutes, not years."""
 
+WORDS = 50
+"""So many words of a kind are remembered; nobody pauses as often."""
+
 SLOWEST_LEAVE = timedelta(seconds=20)
 """What a worker that is told to stop may still finish."""

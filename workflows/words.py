@@ -6,6 +6,7 @@ In force is what the latest moment says, whichever was told first.
 
 from datetime import datetime
 
+from workflows import policies
 from workflows.contract import EventArrived, EventKind, JourneyState, Said, Word
 
 ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
@@ -13,9 +14,6 @@ ENDS = (EventKind.DEATH, EventKind.WITHDRAWAL)
 
 TAKEN_BACK_BY = {EventKind.RESUME: EventKind.PAUSE}
 """A kind of its own that takes another back; elsewhere the event says that it is undone."""
-
-REMEMBERED = 50
-"""So many words of a kind; nobody dies or pauses as often."""
 
 
 class Words:
@@ -31,7 +29,7 @@ class Words:
         known = self._of(kind)
         if all(word.event != event.event_id for word in known):
             word = Word(event=event.event_id, at=said.occurred_at, undone=undone)
-            self._state.words = {**self._state.words, kind: [*known, word][-REMEMBERED:]}
+            self._state.words = {**self._state.words, kind: [*known, word][-policies.WORDS :]}
 
     def since(self, kind: EventKind) -> datetime | None:
         """Since when is this in force? None: it is not."""
