@@ -4,8 +4,10 @@ What may pass (an outage, a full mailbox, a 5xx) is tried again with growing pau
 What will not pass (a 4xx, an address that is not allowed) fails and becomes somebody's work.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -22,7 +24,10 @@ from services.coordination.sending import MayPass, Message, Sender, WillNotPass
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow, SubscriptionRow
 
-AT_ONCE = 20
+AT_ONCE, SIDE_BY_SIDE = 40, 5
+"""So many deliveries a round, and so many on their way to one receiver: these are written down
+together, and a process that is killed in between sends them again, each under its own id."""
+
 Clock = Callable[[], datetime]
 
 
@@ -30,8 +35,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class Outcome(NamedTuple):
+    """What became of one message: everything that was in it, and when it was tried."""
+
+    deliveries: Sequence[DeliveryRow]
+    status: str
+    problem: str
+    at: datetime
+
+
 class Deliveries:
-    """The relay's work: every delivery that is due, each receiver one at a time."""
+    """The relay's work: every delivery that is due, to each receiver a few at a time."""
 
     def __init__(
         self,
@@ -73,9 +87,10 @@ class Deliveries:
             return list((await session.exec(wanted)).all())
 
     async def _in_turn(self, deliveries: list[DeliveryRow]) -> None:
-        for delivery in deliveries:
-            if not delivery.gathered:
-                await self._deliver([delivery], None)
+        alone = [delivery for delivery in deliveries if not delivery.gathered]
+        for first in range(0, len(alone), SIDE_BY_SIDE):
+            few = alone[first : first + SIDE_BY_SIDE]
+            await self._settle(await asyncio.gather(*(self._deliver([one], None) for one in few)))
         if any(delivery.gathered for delivery in deliveries):
             await self._deliver_digests(deliveries[0])
 
@@ -87,9 +102,9 @@ class Deliveries:
         async with self._database.reading() as session:
             messages = await digest.waiting(session, *place, self._clock())
         for id, gathered in messages.items():
-            await self._deliver(gathered, id)
+            await self._settle([await self._deliver(gathered, id)])
 
-    async def _deliver(self, deliveries: Sequence[DeliveryRow], gathered: UUID | None) -> None:
+    async def _deliver(self, deliveries: Sequence[DeliveryRow], gathered: UUID | None) -> Outcome:
         status, problem = "delivered", ""
         try:
             async with self._database.reading() as session:
@@ -102,46 +117,57 @@ class Deliveries:
         except Exception as error:
             # Whatever one receiver's address does to us, the others are still told.
             status, problem = "waiting", type(error).__name__
-        now = self._clock()  # one for all of a message, so that they are tried together again
-        for delivery in deliveries:
-            await self._settle(delivery, status, problem, now)
+        # One moment for all of a message, so that they are tried together again.
+        return Outcome(deliveries, status, problem, self._clock())
 
-    async def _settle(
-        self, delivery: DeliveryRow, status: str, problem: str, now: datetime
-    ) -> None:
+    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down what became of these, in one transaction."""
+        settled = [(delivery, outcome) for outcome in outcomes for delivery in outcome.deliveries]
+        # Journeys in one order, and before their deliveries: nobody waits for each other.
+        settled.sort(key=lambda one: (one[0].organisation, one[0].journey))
+        attempts: dict[int, int] = {}
         async with self._database.transaction() as session:
-            # The journey first, as whoever withdraws deliveries does: one order, no deadlock.
-            journey = await repository.find_journey(
-                session, delivery.organisation, delivery.journey, to_change=True
+            for number, (delivery, outcome) in enumerate(settled):
+                row = await self._settled(session, delivery, outcome)
+                if row is not None:
+                    attempts[number] = row.attempts
+        for number, attempt in attempts.items():
+            delivery, outcome = settled[number]
+            became = "retried" if outcome.status == "waiting" else outcome.status
+            self._metrics.delivered(delivery.channel, became)
+            self._log.info(
+                "reminder-delivery",
+                journey_id=str(delivery.journey),
+                channel=delivery.channel,
+                outcome=became,
+                attempt=attempt,
             )
-            place = (delivery.organisation, delivery.reminder, delivery.subscription)
-            row = await session.get(DeliveryRow, place)
-            if row is None or journey is None:
-                return
-            row.attempts += 1
-            row.problem = problem
-            if status == "delivered":
-                row.status, row.delivered_at = status, now
-                await undelivered.note_arrival(session, journey, row)
-            elif row.status == "waiting":
-                row.status = status
-                most = self._settings.retry_most_seconds
-                wait = pause(row.attempts, self._settings.retry_first_seconds, most)
-                row.next_try_at = now + wait
-                if status == "failed":
-                    await undelivered.note_failure(session, journey, row)
-                else:
-                    await undelivered.note_outage(session, journey, row, now)
-            attempts = row.attempts
-        outcome = "retried" if status == "waiting" else status
-        self._metrics.delivered(delivery.channel, outcome)
-        self._log.info(
-            "reminder-delivery",
-            journey_id=str(delivery.journey),
-            channel=delivery.channel,
-            outcome=outcome,
-            attempt=attempts,
+
+    async def _settled(
+        self, session: AsyncSession, delivery: DeliveryRow, outcome: Outcome
+    ) -> DeliveryRow | None:
+        journey = await repository.find_journey(
+            session, delivery.organisation, delivery.journey, to_change=True
         )
+        place = (delivery.organisation, delivery.reminder, delivery.subscription)
+        row = await session.get(DeliveryRow, place)
+        if row is None or journey is None:
+            return None
+        row.attempts += 1
+        row.problem = outcome.problem
+        if outcome.status == "delivered":
+            row.status, row.delivered_at = outcome.status, outcome.at
+            await undelivered.note_arrival(session, journey, row)
+        elif row.status == "waiting":
+            row.status = outcome.status
+            most = self._settings.retry_most_seconds
+            wait = pause(row.attempts, self._settings.retry_first_seconds, most)
+            row.next_try_at = outcome.at + wait
+            if outcome.status == "failed":
+                await undelivered.note_failure(session, journey, row)
+            else:
+                await undelivered.note_outage(session, journey, row, outcome.at)
+        return row
 
 
 async def _message(

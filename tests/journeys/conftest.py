@@ -53,7 +53,7 @@ class Ward:
 
 
 @contextmanager
-def a_ward(data: Path, bring_up: BringUp = a_system) -> Iterator[Ward]:
+def a_ward(data: Path, bring_up: BringUp = a_system, with_mail: bool = True) -> Iterator[Ward]:
     """A system with a webhook receiver and an SMTP server subscribed to its reminders."""
     secret = "whsec_" + base64.b64encode(os.urandom(24)).decode()
     with ExitStack() as stack:
@@ -67,10 +67,10 @@ def a_ward(data: Path, bring_up: BringUp = a_system) -> Iterator[Ward]:
                 TIO_COORDINATION_SMTP_PORT=str(mail.port),
             )
         )
-        for address, body in (
-            (WEBHOOK, {"channel": "webhook", "url": webhooks.url, "secret": secret}),
-            (MAIL, {"channel": "email", "address": "ward@hospital.example"}),
-        ):
+        listening = {WEBHOOK: {"channel": "webhook", "url": webhooks.url, "secret": secret}}
+        if with_mail:
+            listening[MAIL] = {"channel": "email", "address": "ward@hospital.example"}
+        for address, body in listening.items():
             answer = system.send("PUT", address, body)
             assert answer.status_code in (200, 201), answer.text
         yield Ward(system, webhooks, mail)
