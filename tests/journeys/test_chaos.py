@@ -6,6 +6,9 @@ from tests.journeys.apart import Apart, apart
 from tests.journeys.chaos import Cohort, disturb
 from tests.journeys.conftest import a_ward
 
+SIDE_BY_SIDE = 5
+"""To one receiver; whoever is killed may have sent so many that nobody wrote down."""
+
 
 def test_whichever_process_dies_every_reminder_arrives_once(tmp_path: Path) -> None:
     with a_ward(tmp_path / "data", apart) as ward:
@@ -17,4 +20,5 @@ def test_whichever_process_dies_every_reminder_arrives_once(tmp_path: Path) -> N
     assert counted["kills"] >= 8
     assert counted["reminders"] >= 45
     assert (counted["lost"], counted["doubled"]) == (0, 0)
-    assert sum(counted["repeated_under_the_same_id"].values()) <= 2 * counted["kills"]
+    on_their_way = 2 * SIDE_BY_SIDE
+    assert sum(counted["repeated_under_the_same_id"].values()) <= on_their_way * counted["kills"]
