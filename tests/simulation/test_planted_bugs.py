@@ -12,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.rules import sending_hours
 from services.coordination import inbox, ledger, reminding
 from services.coordination.contract import EventStored
-from simulation import faults
 from simulation.world import Outcome, Plan, simulate
 from workflows.alarm import Alarm
 
@@ -91,13 +90,3 @@ def test_an_hour_that_forgets_the_clock_change_is_seen(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sending_hours, "local_instant", by_the_clock_of_july)
     assert "wrong hour" in broken(simulate(A_YEAR))
-
-
-def test_a_reminder_whose_reason_ended_on_its_way_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def left_on_its_way(*_about: Any) -> None:
-        """Nothing is withdrawn."""
-
-    monkeypatch.setattr(ledger, "withdraw_deliveries", left_on_its_way)
-    monkeypatch.setitem(faults.LONG, "receiver-down", (40.0, 30.0))
-    away = Plan(patients=6, years=1, seed=4, faults=("receiver-down",))
-    assert "reminder after its reason ended" in broken(simulate(away))
