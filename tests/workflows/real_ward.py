@@ -35,7 +35,7 @@ from workflows.journey_keys import KnownKeys
 from workflows.worker import Services, create_worker
 
 EVERYTHING = ("system/*.cruds",)
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 KEYS_SECONDS = 0.2
 TEST_KEYS = Path(__file__).parent / "test-keys.json"
 
