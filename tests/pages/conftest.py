@@ -37,20 +37,20 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One coordination for all page tests."""
+    """One coordination for the page tests of a file: none counts the journeys of another."""
     with a_running_coordination(tmp_path_factory.mktemp("pages")) as service:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(running: Running) -> UUID:
     """A journey with results, a conclusion, things due, something refused and an open question."""
     return a_journey_with_everything(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ward(running: Running, asked: UUID) -> None:
     """More journeys, so that the worklist has an order."""
     other_journeys(running)
