@@ -41,6 +41,9 @@ TECHNICAL = (
     "policies.py",
     "worker.py",
     "codec.py",
+    "asked_keys.py",
+    "journey_keys.py",
+    "tending.py",
 )
 TECHNICAL_PARTS = (
     "migrations",

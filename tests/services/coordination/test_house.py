@@ -54,14 +54,9 @@ async def test_every_look_at_a_patient_is_kept(api: httpx2.AsyncClient) -> None:
 
     database: Database = app_of(api).state.database
     async with database.reading() as session:
-        connection = await session.connection()
-        entries = (
-            await connection.execute(
-                text("SELECT action, subject, patient FROM audit_entry ORDER BY number")
-            )
-        ).all()
+        entries = await audit.entries(session)
         assert (await audit.verify(session)).intact
-    assert [tuple(entry) for entry in entries] == [
+    assert [(entry["action"], entry["subject"], entry["patient"]) for entry in entries] == [
         ("create", "lab-system", PATIENT),
         *[("read", "lab-system", PATIENT)] * 3,
         ("search", "lab-system", PATIENT),
