@@ -23,7 +23,7 @@ from services.coordination.contract import (
     StoredEvent,
     Wake,
 )
-from services.coordination.life import Join
+from services.coordination.life_contract import Join
 from services.followup import contract as followup
 from services.followup.client import FollowupClient
 from services.localization import contract as localization

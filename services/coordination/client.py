@@ -21,7 +21,7 @@ from services.coordination.contract import (
     Wake,
     WorklistPage,
 )
-from services.coordination.life import Join, Joined
+from services.coordination.life_contract import Join, Joined
 from services.coordination.upkeep_contract import EditionOfJourney, SealedJourneyKey
 
 

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.coordination import repository
 from services.coordination.contract import DecisionTaken
 from services.coordination.ledger import Ledger
-from services.coordination.life import (
+from services.coordination.life_contract import (
     REOPEN,
     DeathTold,
     RelocationTold,

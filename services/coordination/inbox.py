@@ -24,7 +24,7 @@ from services.coordination.contract import (
 from services.coordination.happened import carry_out, may_reopen
 from services.coordination.journeys import KINDS
 from services.coordination.ledger import Ledger
-from services.coordination.life import MergeTold
+from services.coordination.life_contract import MergeTold
 from services.coordination.payloads import expect_readable
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 

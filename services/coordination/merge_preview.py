@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.terms.obligation import ObligationStatus
 from services.chassis.errors import NotFound
 from services.coordination import repository
-from services.coordination.life import MergePreview
+from services.coordination.life_contract import MergePreview
 from services.coordination.merging import PHASES, known_of, why_not
 from services.coordination.reading import owed_of
 from services.coordination.tables import JourneyRow

@@ -16,7 +16,7 @@ from knowledge.terms.obligation import ObligationStatus
 from services.chassis.errors import Conflict, FieldProblem, Unprocessable
 from services.coordination import repository
 from services.coordination.ledger import Ledger
-from services.coordination.life import Join, Joined, MergeTold
+from services.coordination.life_contract import Join, Joined, MergeTold
 from services.coordination.merge_tables import MergeRow
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 

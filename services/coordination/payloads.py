@@ -20,7 +20,7 @@ from services.coordination.contract import (
     ObligationAnswered,
     Postponed,
 )
-from services.coordination.life import (
+from services.coordination.life_contract import (
     DeathTold,
     MergeTold,
     PauseTold,

@@ -21,7 +21,7 @@ from services.coordination.contract import (
     WorklistRow,
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
-from services.coordination.life import Handover
+from services.coordination.life_contract import Handover
 from services.coordination.listing import Filters
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (

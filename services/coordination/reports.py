@@ -12,7 +12,7 @@ from services.chassis.errors import NotFound
 from services.coordination import inbox, merging, repository, stuck
 from services.coordination.contract import NextWake, Outcome, Progress, StoredEvent, Wake
 from services.coordination.ledger import Ledger
-from services.coordination.life import Join, Joined
+from services.coordination.life_contract import Join, Joined
 from services.coordination.parts import parts_of
 from services.coordination.routes import found
 from services.coordination.tables import JourneyRow

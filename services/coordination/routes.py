@@ -26,7 +26,7 @@ from services.coordination.contract import (
     WorklistPage,
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
-from services.coordination.life import Handover, MergePreview
+from services.coordination.life_contract import Handover, MergePreview
 from services.coordination.listing import Filters
 from services.coordination.merge_preview import preview
 from services.coordination.parts import Parts, parts_of

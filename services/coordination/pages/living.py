@@ -14,7 +14,7 @@ from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
 from services.coordination import merge_preview, repository, wording
 from services.coordination.language import count, listed, say
-from services.coordination.life import MergePreview
+from services.coordination.life_contract import MergePreview
 from services.coordination.pages.telling import (
     Filled,
     and_back,
