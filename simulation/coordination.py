@@ -238,7 +238,7 @@ class Coordination(Process):
                     continue
                 left = (due - datetime.now(UTC)).total_seconds()
                 if left <= 0:
-                    relay.wake()
+                    await relay.wake()
                 wait = min(wait, left if left > 0 else RETRY_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):

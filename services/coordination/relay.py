@@ -32,8 +32,11 @@ class Relay:
         self._ending = False
         self._log = get_logger("coordination")
 
-    def wake(self) -> None:
-        """There is something to do; do not wait for the next look."""
+    async def wake(self) -> None:
+        """There is something to do; do not wait for the next look.
+
+        Async, so that what runs it after a request stays on the loop: an event is no thread's toy.
+        """
         self._something.set()
 
     @asynccontextmanager
@@ -44,7 +47,7 @@ class Relay:
                 yield
             finally:
                 self._ending = True
-                self.wake()
+                self._something.set()
         await self._leave()
 
     async def _rounds(self, ending: asyncio.Event) -> None:

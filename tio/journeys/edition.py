@@ -70,9 +70,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     previewing.add_argument("--data", type=Path, metavar="DIR", help="data folder of `tio up`")
     previewing.add_argument("--json", action="store_true", help="the same for a program")
     previewing.set_defaults(run=run_preview)
-    pinning = verbs.add_parser(
-        "pin", help="let journeys stay with an edition"
-    )
+    pinning = verbs.add_parser("pin", help="let journeys stay with an edition")
     pinning.add_argument("edition", help="its version, name and fingerprint")
     migrating = verbs.add_parser("migrate", help="let journeys go over to the edition in force")
     migrating.set_defaults(edition=None)

@@ -369,7 +369,9 @@ async def test_what_a_correction_touches_is_in_the_audit_log(
     await database.close()
 
     assert {entry["patient"] for entry in entries} == {"p-17"}
-    done = [(entry["action"], entry["record_id"]) for entry in entries if entry["kind"] != "Observation"]
+    done = [
+        (entry["action"], entry["record_id"]) for entry in entries if entry["kind"] != "Observation"
+    ]
     assert done == [
         ("create", str(first.id)),
         ("update", str(first.id)),
