@@ -64,7 +64,7 @@ chaos: install-dev  ## kill processes for minutes while reminders fall due; what
 screenshots: install-dev browser  ## a picture of every page in every state, into docs/screenshots
 	$(BIN)/python -m tests.pages.screenshots
 
-simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (hours; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
+simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (days; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
 	$(BIN)/tio simulate --patients $(or $(PATIENTS),1000) --years $(or $(YEARS),10) --seeds $(or $(SEEDS),20) \
 	  --jobs $(or $(JOBS),2) --faults $(or $(FAULTS),all)
 
