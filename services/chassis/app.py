@@ -72,7 +72,6 @@ def create_service(
         docs_url=None,
         redoc_url=None,
         lifespan=life,
-        responses=documented(*ANY_ROUTE_MAY_SAY),
     )
     app.state.name = name
     app.state.settings = settings
@@ -81,8 +80,9 @@ def create_service(
     app.state.keys = Keys(settings.jwks)
     app.state.verifier = Verifier(app.state.keys, settings.issuer, settings.audience)
     app.state.checks = {**health.usual_checks(app, package), **(checks or {})}
+    # As the app's own: a router that is included is asked twice for every request.
     for router in (*routers, health.router):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     answer_problems(app)
     _document_problems(app)
     # The last added is the outermost: what the limits refuse is counted and logged as well.
@@ -96,8 +96,9 @@ def create_service(
 
 
 def _document_problems(app: FastAPI) -> None:
-    """Let the OpenAPI document know what a problem looks like."""
+    """Let the OpenAPI document know what a problem looks like: any route may answer one."""
     plain = app.openapi
+    said = {str(status): problem for status, problem in documented(*ANY_ROUTE_MAY_SAY).items()}
 
     def with_problems() -> dict[str, object]:
         document = plain()
@@ -106,6 +107,12 @@ def _document_problems(app: FastAPI) -> None:
             schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= schema.pop("$defs", {})
             schemas["ProblemDocument"] = schema
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"] |= said
+        # FastAPI's own words for what cannot be read; ours are a problem document.
+        for unsaid in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unsaid, None)
         return document
 
     app.openapi = with_problems  # type: ignore[method-assign]
