@@ -44,6 +44,15 @@ AT_ONCE = "at-once"
 """The patch with which quick calls are made within the workflow's task, and the alarm is kept."""
 
 
+STEP_BY_STEP = "step-by-step"
+"""The patch that takes back the first half: every call is an activity of its own again.
+
+A call within the workflow's task leaves a marker, and where that is the last thing of a task, a
+worker that was killed hears of it together with the timer that rang meanwhile; one that reads the
+whole history later hears of them apart, and goes another way (decision 28).
+"""
+
+
 class Briefly(TypedDict):
     """How long a call within the workflow's task may take."""
 
