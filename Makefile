@@ -8,7 +8,7 @@ DATA ?= data
 PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test check bench simulate screenshots scale chaos mutants states dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test test-systems test-parts check bench simulate screenshots scale chaos mutants states dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,8 +42,17 @@ prometheus:
 run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
+# Two cores, two halves: whole systems beside everything else.
+SYSTEMS := tests/journeys tests/deploy tests/simulation tests/pages tests/tio
+
 test: install-dev browser prometheus check  ## everything CI runs
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs=2 test-systems test-parts
+
+test-systems:
+	$(BIN)/python -m pytest $(SYSTEMS)
+
+test-parts:
+	$(BIN)/python -m pytest -p no:cacheprovider tests $(SYSTEMS:%=--ignore=%)
 
 check: install-dev  ## format, lint, types, imports, knowledge
 	$(BIN)/ruff format --check .

@@ -56,6 +56,8 @@ class Deliveries:
     ) -> None:
         self._database, self._settings, self._metrics = database, settings, metrics
         self._sender, self._clock = Sender(settings), clock
+        self._unwritten: list[Outcome] = []
+        """Sent, but the database could not be told: written down before anything else is sent."""
         self._log = get_logger("coordination")
 
     async def close(self) -> None:
@@ -63,7 +65,9 @@ class Deliveries:
         await self._sender.close()
 
     async def work(self) -> bool:
-        """Deliver what is due."""
+        """Deliver what is due. While nothing can be written down, nothing is sent a second time."""
+        unwritten, self._unwritten = self._unwritten, []
+        await self._settle(unwritten)
         ripe = await self._ripe()
         receivers: dict[object, list[DeliveryRow]] = {}
         for delivery in ripe:
@@ -121,11 +125,20 @@ class Deliveries:
         return Outcome(deliveries, status, problem, self._clock())
 
     async def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write down what became of these, in one transaction."""
+        """Write down what became of these, in one transaction; what fails is kept for next time."""
+        try:
+            await self._write_down(outcomes)
+        except BaseException:
+            self._unwritten += outcomes
+            raise
+
+    async def _write_down(self, outcomes: Sequence[Outcome]) -> None:
         settled = [(delivery, outcome) for outcome in outcomes for delivery in outcome.deliveries]
         # Journeys in one order, and before their deliveries: nobody waits for each other.
         settled.sort(key=lambda one: (one[0].organisation, one[0].journey))
         attempts: dict[int, int] = {}
+        if not settled:
+            return
         async with self._database.transaction() as session:
             for number, (delivery, outcome) in enumerate(settled):
                 row = await self._settled(session, delivery, outcome)
