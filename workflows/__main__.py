@@ -4,15 +4,16 @@ import os
 import sys
 
 from services.chassis.serve import server_of
-from services.chassis.settings import UnreadableSettings, read_settings
+from services.chassis.settings import UnreadableSettings, expect_safe, read_settings
 from workflows.app import create_app
 from workflows.settings import PREFIX, WorkflowSettings
 
 
 def main() -> int:
-    """0 after an orderly end, 2 when the settings cannot be read."""
+    """0 after an orderly end, 2 when the settings cannot be read, or are not safe."""
     try:
         settings = read_settings(WorkflowSettings, PREFIX, os.environ)
+        expect_safe(settings, PREFIX)
     except UnreadableSettings as complaint:
         sys.stderr.write(f"{complaint}\n")
         return 2

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,16 @@ async def connect(
         runtime=runtime,
         tls=tls if tls is not None else False,
     )
+
+
+def tls_with(ca: Path | None, certificate: Path | None, key: Path | None) -> TLSConfig | None:
+    """How a connection is protected by these files; None is one that stays within one machine."""
+    if ca is None and certificate is None:
+        return None
+    vouching, ours, secret = (
+        None if file is None else file.read_bytes() for file in (ca, certificate, key)
+    )
+    return TLSConfig(server_root_ca_cert=vouching, client_cert=ours, client_private_key=secret)
 
 
 class JourneyClient(Tending):

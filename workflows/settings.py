@@ -1,10 +1,14 @@
 """What a worker has to be told, and what it takes for granted otherwise."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from temporalio.service import TLSConfig
+
+from services.chassis import dangers
+from workflows.client import tls_with
 
 PREFIX = "TIO_WORKFLOWS"
 
@@ -15,7 +19,7 @@ class WorkflowSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     address: str = Field(default="127.0.0.1:7233", description="the workflow engine")
-    namespace: str = "default"
+    namespace: str = Field(default="default", description="the engine's namespace")
     tls_ca_file: Path | None = Field(default=None, description="who vouches for the engine")
     tls_certificate_file: Path | None = Field(default=None, description="how we prove who we are")
     tls_key_file: Path | None = Field(default=None, description="the key of that certificate")
@@ -25,10 +29,16 @@ class WorkflowSettings(BaseModel):
     signing_key_file: Path = Field(description="private key that signs our tokens for the services")
     issuer: str = Field(default="tio-pathway", description="the `iss` of these tokens")
     audience: str = Field(default="tio-pathway", description="the `aud` of these tokens")
-    assessment_url: str = "http://127.0.0.1:8080"
-    localization_url: str = "http://127.0.0.1:8080"
-    followup_url: str = "http://127.0.0.1:8080"
-    coordination_url: str = "http://127.0.0.1:8080"
+    assessment_url: str = Field(
+        default="http://127.0.0.1:8080", description="where assessment answers"
+    )
+    localization_url: str = Field(
+        default="http://127.0.0.1:8080", description="where localization answers"
+    )
+    followup_url: str = Field(default="http://127.0.0.1:8080", description="where followup answers")
+    coordination_url: str = Field(
+        default="http://127.0.0.1:8080", description="where coordination answers"
+    )
     editions_file: Path | None = Field(
         default=None, description="JSON: edition, service, address; for journeys that stay with one"
     )
@@ -44,19 +54,27 @@ class WorkflowSettings(BaseModel):
         default=40, gt=0, description="to services; spares them after outages"
     )
     host: str = Field(default="127.0.0.1", description="where health and metrics are answered")
-    port: int = Field(default=8090, ge=0, le=65535)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    port: int = Field(default=8090, ge=0, le=65535, description="at which port; 0 takes a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="which lines of the log are written, and those that are graver"
+    )
+    private_network: bool = Field(
+        default=False,
+        description="the network between processes and engine is nobody else's (a policy or a "
+        "cable says so): no TLS is asked for there",
+    )
+
+    def dangers(self) -> Iterator[str]:
+        """What of this must not be so where more than this machine can look on."""
+        private = self.private_network
+        has_tls = self.tls_ca_file is not None or self.tls_certificate_file is not None
+        yield from dangers.of_an_engine("ADDRESS", self.address, has_tls, private)
+        for service in ("assessment", "localization", "followup", "coordination"):
+            url = getattr(self, f"{service}_url")
+            yield from dangers.of_an_address(f"{service.upper()}_URL", url, private)
+        for name in ("keys_file", "signing_key_file", "tls_key_file"):
+            yield from dangers.of_a_key_file(name.upper(), getattr(self, name))
 
     def tls(self) -> TLSConfig | None:
         """How the connection is protected; None is a connection within one machine."""
-        if self.tls_ca_file is None and self.tls_certificate_file is None:
-            return None
-        return TLSConfig(
-            server_root_ca_cert=_content(self.tls_ca_file),
-            client_cert=_content(self.tls_certificate_file),
-            client_private_key=_content(self.tls_key_file),
-        )
-
-
-def _content(file: Path | None) -> bytes | None:
-    return None if file is None else file.read_bytes()
+        return tls_with(self.tls_ca_file, self.tls_certificate_file, self.tls_key_file)

@@ -1,6 +1,7 @@
 """The dashboards, as code: `make dashboards` draws them into the JSON that Grafana reads.
 
-A panel is a question somebody on call or in charge asks, and the query that answers it.
+A panel is a question somebody on call or in charge asks, and the query that answers it. Gauges of
+coordination are read from its one database by each of its processes: `max`, never the sum of them.
 """
 
 import json
@@ -53,9 +54,9 @@ PAGES = (
             (
                 "Where everybody is",
                 (
-                    Panel("Open journeys", 'sum(tio_journeys{phase!="closed"})', now=True),
-                    Panel("Told, not yet read", "sum(tio_events_waiting)", now=True),
-                    Panel("Journeys by phase", "sum by (phase) (tio_journeys)", "{{phase}}"),
+                    Panel("Open journeys", "max(tio_journeys_open)", now=True),
+                    Panel("Told, not yet read", "max(tio_events_waiting)", now=True),
+                    Panel("Journeys by phase", "max by (phase) (tio_journeys)", "{{phase}}"),
                 ),
             ),
             (
@@ -67,8 +68,29 @@ PAGES = (
                         unit="s",
                     ),
                     Panel("Oldest not yet told", "max(tio_outbox_oldest_seconds)", unit="s"),
-                    Panel("Waiting to be told", "sum(tio_outbox_pending)"),
+                    Panel("Waiting to be told", "max(tio_outbox_pending)"),
                     Panel("Slower than promised", "tio:event_slow:ratio_1h", unit="percentunit"),
+                ),
+            ),
+            (
+                "Does everybody go on?",
+                (
+                    Panel("Stuck", "sum(max by (reason) (tio_journeys_stuck))", now=True),
+                    Panel(
+                        "Oldest erasure not done", "max(tio_erasure_oldest_seconds)", "", "s", True
+                    ),
+                    Panel("Stuck, by reason", "max by (reason) (tio_journeys_stuck)", "{{reason}}"),
+                    Panel(
+                        "Repairs, an hour",
+                        "sum by (outcome) (increase(tio_journey_repairs_total[1h]))",
+                        "{{outcome}}",
+                    ),
+                    Panel(
+                        "Since the last round of each relay",
+                        "time() - max by (relay) (tio_relay_heartbeat_timestamp_seconds)",
+                        "{{relay}}",
+                        unit="s",
+                    ),
                 ),
             ),
         ),
@@ -86,7 +108,14 @@ PAGES = (
                         unit="percentunit",
                         now=True,
                     ),
-                    Panel("On their way", "sum(tio_deliveries_waiting)", now=True),
+                    Panel(
+                        "On their way", "sum(max by (channel) (tio_deliveries_waiting))", now=True
+                    ),
+                    Panel(
+                        "First that is overdue and not sent",
+                        "max(tio_reminder_oldest_overdue_seconds)",
+                        unit="s",
+                    ),
                     Panel(
                         "Steps settled, an hour",
                         "sum by (outcome) (increase(tio_reminders_total[1h]))",
@@ -109,9 +138,11 @@ PAGES = (
                     ),
                     Panel(
                         "Waiting by channel",
-                        "sum by (channel) (tio_deliveries_waiting)",
+                        "max by (channel) (tio_deliveries_waiting)",
                         "{{channel}}",
                     ),
+                    Panel("Oldest on its way", "max(tio_deliveries_oldest_seconds)", unit="s"),
+                    Panel("Who could not be told", "max(tio_undelivered_open)"),
                 ),
             ),
         ),
@@ -123,19 +154,35 @@ PAGES = (
             (
                 "What is owed",
                 (
-                    Panel("Overdue", 'sum(tio_obligations{due="overdue"})', now=True),
-                    Panel("Due within a day", 'sum(tio_obligations{due="today"})', now=True),
+                    Panel("Overdue", 'max(tio_obligations{due="overdue"})', now=True),
+                    Panel("Due within a day", 'max(tio_obligations{due="today"})', now=True),
                     Panel(
                         "Share of what is open that is overdue",
-                        'sum(tio_obligations{due="overdue"}) / sum(tio_obligations)',
+                        'max(tio_obligations{due="overdue"}) / sum(max by (due) (tio_obligations))',
                         unit="percentunit",
                     ),
-                    Panel("Open by when it is due", "sum by (due) (tio_obligations)", "{{due}}"),
+                    Panel("Open by when it is due", "max by (due) (tio_obligations)", "{{due}}"),
+                    Panel("Patients nobody can reach", "max(tio_patients_lost)"),
                 ),
             ),
             (
-                "The funnel",
-                (Panel("Journeys by phase", "sum by (phase) (tio_journeys)", "{{phase}}"),),
+                "The funnel, and how long it takes (not shown: fewer than eleven)",
+                (
+                    Panel("Came this far", "max by (step) (tio_programme_reached)", "{{step}}"),
+                    Panel("Journeys by phase", "max by (phase) (tio_journeys)", "{{phase}}"),
+                    Panel(
+                        "Half had come this far, days after the first low phosphate",
+                        'max by (step) (tio_programme_days{share="0.5"})',
+                        "{{step}}",
+                        unit="d",
+                    ),
+                    Panel(
+                        "Nine in ten had come this far",
+                        'max by (step) (tio_programme_days{share="0.9"})',
+                        "{{step}}",
+                        unit="d",
+                    ),
+                ),
             ),
         ),
     ),
@@ -205,6 +252,12 @@ PAGES = (
                         " or vector(0)",
                     ),
                     Panel("Journeys in memory", "sum(temporal_sticky_cache_size)"),
+                    Panel(
+                        "Since each worker was last seen to work",
+                        "time() - tio_worker_heartbeat_timestamp_seconds",
+                        "{{instance}}",
+                        unit="s",
+                    ),
                 ),
             ),
             (

@@ -13,7 +13,12 @@ from starlette.types import ASGIApp
 
 from services.chassis import logging
 from services.chassis.logging import get_logger
-from services.chassis.settings import ServiceSettings, UnreadableSettings, read_settings
+from services.chassis.settings import (
+    ServiceSettings,
+    UnreadableSettings,
+    expect_safe,
+    read_settings,
+)
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -21,9 +26,10 @@ GRACE_SECONDS = 20
 
 
 def serve(model: type[S], prefix: str, create_app: Callable[[S], FastAPI]) -> int:
-    """Serve until told to stop; 2 when the settings cannot be read."""
+    """Serve until told to stop; 2 when the settings cannot be read, or are not safe."""
     try:
         settings = read_settings(model, prefix, os.environ)
+        expect_safe(settings, prefix)
     except UnreadableSettings as complaint:
         sys.stderr.write(f"{complaint}\n")
         return 2

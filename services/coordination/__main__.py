@@ -23,9 +23,7 @@ def with_everything(settings: CoordinationSettings) -> FastAPI:
     """The service, with the workflow engine and the other services within reach."""
     ring = ring_in(settings.keys_file)
     keys = DataKeys(ring)
-    journeys = asyncio.run(
-        connected(settings.temporal_address, settings.temporal_namespace, ring, keys)
-    )
+    journeys = asyncio.run(connected(settings, ring, keys))
     answers = whole_answers(settings)
     return create_app(
         settings, journeys, answers, answers, keys=keys, ask_to_erase=ask_to_erase(settings)

@@ -62,5 +62,6 @@ async def forget(session: AsyncSession, journey: JourneyRow) -> None:
     journey.patient, journey.patient_id, journey.request_hash = {"id": NOBODY}, NOBODY, ""
     journey.assignee = journey.state = journey.task = journey.conclusion = None
     journey.carried = journey.preferences = journey.label_profile = None
+    journey.first_low_at = None
     session.add(journey)
     await data_keys.destroy(session, journey.organisation, journey.id)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.coordination import repository
+from services.coordination import first_low, repository
 from services.coordination.contract import DecisionTaken
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import (
@@ -37,6 +37,8 @@ async def carry_out(
     elif event.kind == "relocation" and await _is_newest(session, journey, event):
         journey.zone = RelocationTold.model_validate(event.payload).zone
         await ledger.rank_again()
+    elif event.kind == first_low.RESULTS:
+        await first_low.remember(session, journey, event)
 
 
 async def _is_newest(session: AsyncSession, journey: JourneyRow, event: EventRow) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-from workflows.client import JourneyClient, JourneyClosed, connect
+from services.coordination.settings import CoordinationSettings
+from workflows.client import JourneyClient, JourneyClosed, connect, tls_with
 from workflows.codec import KeyRing
 from workflows.contract import EventArrived, EventKind, Phase, ToldAgain
 from workflows.journey_keys import JourneyKeys, KeyAway, KeyGone, KnownKeys, SealedKey
@@ -123,7 +124,12 @@ def ring_in(keys: Path) -> KeyRing:
     return KeyRing.read(keys)
 
 
-async def connected(address: str, namespace: str, ring: KeyRing, keys: JourneyKeys) -> Journeys:
-    """The workflow engine at this address; it is called when it is first needed."""
-    known = KnownKeys(ring, keys)
-    return JourneyClient(await connect(address, namespace, ring, known=known, lazy=True))
+async def connected(settings: CoordinationSettings, ring: KeyRing, keys: JourneyKeys) -> Journeys:
+    """The workflow engine of these settings; it is called when it is first needed."""
+    tls = tls_with(
+        settings.temporal_tls_ca_file,
+        settings.temporal_tls_certificate_file,
+        settings.temporal_tls_key_file,
+    )
+    place = (settings.temporal_address, settings.temporal_namespace, ring)
+    return JourneyClient(await connect(*place, known=KnownKeys(ring, keys), lazy=True, tls=tls))

@@ -1,4 +1,8 @@
-"""What can be counted about journeys without naming one. Labels are closed sets."""
+"""What can be counted about journeys without naming one. Labels are closed sets.
+
+Numbers of patients that are small are not a number (`NaN`); what is somebody's work is counted
+exactly, because it must be seen when it is one (decision 33).
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +11,11 @@ from sqlmodel import col, select
 
 from services.chassis.database import Database
 from services.chassis.metrics import ServiceMetrics
+from services.coordination import funnel
 from services.coordination.contract import ReminderStatus
+from services.coordination.funnel import BEGUN, SHARES, STEPS, Funnel
 from services.coordination.journeys import PHASES
+from services.coordination.programme import suppressed
 from services.coordination.repository import CLOSED
 from services.coordination.tables import (
     DeliveryRow,
@@ -26,13 +33,36 @@ HOURS = (60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 3 * 86400.0, 7 * 86400
 MOVES = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0, 86400.0)
 CHANNELS = ("webhook", "email", "fhir")
 SOON = timedelta(days=1)
+HIDDEN = float("nan")
+SMALLEST = 11
+PROGRAMME_SECONDS = 300.0
 
 
 class CoordinationMetrics:
     """The numbers of this service; those that stand in the database are read from there."""
 
-    def __init__(self, metrics: ServiceMetrics) -> None:
-        self._journeys = metrics.gauge("tio_journeys", "Journeys by phase.", ["phase"])
+    def __init__(
+        self,
+        metrics: ServiceMetrics,
+        smallest: int = SMALLEST,
+        programme_every: float = PROGRAMME_SECONDS,
+    ) -> None:
+        self._smallest, self._programme_every = smallest, programme_every
+        self._programme_after = datetime.min.replace(tzinfo=UTC)
+        self._journeys = metrics.gauge(
+            "tio_journeys", "Journeys by phase; NaN when few enough to be recognised.", ["phase"]
+        )
+        self._open = metrics.gauge("tio_journeys_open", "Journeys that are not closed.")
+        self._reached = metrics.gauge(
+            "tio_programme_reached",
+            "Journeys that have come this far; NaN when few, or few fewer than the step before.",
+            ["step"],
+        )
+        self._days = metrics.gauge(
+            "tio_programme_days",
+            "Days from the first low phosphate until this share had reached the step; NaN before.",
+            ["step", "share"],
+        )
         self._obligations = metrics.gauge(
             "tio_obligations", "Open obligations: overdue, due within a day, later.", ["due"]
         )
@@ -186,6 +216,11 @@ class CoordinationMetrics:
                     )
                 )
             ).one()
+        if self._programme_every and now >= self._programme_after:
+            self._programme_after = now + timedelta(seconds=self._programme_every)
+            async with database.reading() as session:
+                waits = await funnel.read(session)
+            self._draw(funnel.drawn(waits, now, self._smallest))
         self._undelivered_work.set(undelivered)
         self._lost.set(lost)
         age = 0.0 if oldest_delivery is None else (now - oldest_delivery).total_seconds()
@@ -194,8 +229,10 @@ class CoordinationMetrics:
             self._stuck.labels(reason).set(stuck.get(reason, 0))
         self._overslept.set(_age(first_wake, now))
         self._unerased.set(_age(unerased, now))
-        for phase in PHASES:
-            self._journeys.labels(phase).set(by_phase.get(phase, 0))
+        shown = suppressed({phase: by_phase.get(phase, 0) for phase in PHASES}, self._smallest)
+        for phase, number in shown.items():
+            self._journeys.labels(phase).set(HIDDEN if number is None else number)
+        self._open.set(sum(number for phase, number in by_phase.items() if phase != CLOSED))
         for due, number in (("overdue", overdue), ("today", soon), ("later", later)):
             self._obligations.labels(due).set(number)
         self._waiting.set(waiting)
@@ -204,6 +241,15 @@ class CoordinationMetrics:
         for channel in CHANNELS:
             self._undelivered.labels(channel).set(on_the_way.get(channel, 0))
         self._refreshed.set(now.timestamp())
+
+    def _draw(self, drawn: Funnel) -> None:
+        for step in (BEGUN, *STEPS):
+            number = drawn.reached.get(step)
+            self._reached.labels(step).set(HIDDEN if number is None else number)
+        for step in STEPS:
+            for share in SHARES:
+                days = drawn.days.get((step, share))
+                self._days.labels(step, str(share)).set(HIDDEN if days is None else days)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -49,10 +49,7 @@ def step(
 
     Each wait is when it began, and when the step was reached, if it was.
     """
-    spent = sorted(
-        (max(0.0, ((reached or now) - began).total_seconds() / DAY_SECONDS), reached is not None)
-        for began, reached in waits
-    )
+    spent = _spent(waits, now)
     reached_by_all = sum(reached for _, reached in spent)
     if len(spent) < smallest or 0 < reached_by_all < smallest:
         return Step(name, len(spent), None, None, "", (), ())
@@ -78,6 +75,23 @@ def step(
         if days <= longest
     )
     return Step(name, len(spent), reached_by_all, median, path, ticks, table, round(longest))
+
+
+def days_until(
+    waits: Sequence[tuple[datetime, datetime | None]], now: datetime, share: float
+) -> float | None:
+    """After how many days had this share reached it? Who still waits counts until today."""
+    return next((days for days, by_then in _curve(_spent(waits, now)) if by_then >= share), None)
+
+
+def _spent(
+    waits: Sequence[tuple[datetime, datetime | None]], now: datetime
+) -> list[tuple[float, bool]]:
+    """How many days each waited, and whether it was reached then; the shortest first."""
+    return sorted(
+        (max(0.0, ((reached or now) - began).total_seconds() / DAY_SECONDS), reached is not None)
+        for began, reached in waits
+    )
 
 
 def _curve(spent: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint, false
+from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint, false, text
 from sqlalchemy.types import JSON
 from sqlmodel import Field, SQLModel
 
@@ -13,6 +13,10 @@ from services.chassis.tables import service_registry
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up only what is called INTEGER."""
+
+
+CRITICAL = "ladder = 'critical' AND status = 'open'"
+"""A critical result that nobody has seen yet, as an index over these few rows says it."""
 
 
 class CoordinationTables(SQLModel, registry=service_registry()):
@@ -29,6 +33,7 @@ class JourneyRow(CoordinationTables, table=True):
         Index("ix_journey_lost", "lost_since"),
         Index("ix_journey_phase", "organisation", "phase"),
         Index("ix_journey_assignee", "organisation", "assignee"),
+        Index("ix_journey_in_phase_with", "organisation", "phase", "assignee"),
     )
 
     organisation: str = Field(primary_key=True)
@@ -74,6 +79,8 @@ class JourneyRow(CoordinationTables, table=True):
     """When, on the journey's own clock, it was told to look again."""
     progress_hash: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """What the last report said: another one of the same revision comes from an older workflow."""
+    first_low_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the first low phosphate was drawn that was told of; the programme counts from there."""
     edition: str | None = None
     """The edition of the knowledge this journey stays with; None: the one in force."""
 
@@ -82,7 +89,10 @@ class EventRow(CoordinationTables, table=True):
     """The inbox: what was told, as it was told, and what became of it."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_journey", "organisation", "journey", "told_at"),)
+    __table_args__ = (
+        Index("ix_event_journey", "organisation", "journey", "told_at"),
+        Index("ix_event_settled", "organisation", "journey", "outcome"),
+    )
 
     organisation: str = Field(primary_key=True)
     journey: UUID = Field(primary_key=True)
@@ -133,6 +143,13 @@ class ObligationRow(CoordinationTables, table=True):
     __table_args__ = (
         Index("ix_obligation_open", "status", "overdue_at"),
         Index("ix_obligation_rule", "rule", "status"),
+        Index(
+            "ix_obligation_critical",
+            "organisation",
+            "journey",
+            sqlite_where=text(CRITICAL),
+            postgresql_where=text(CRITICAL),
+        ),
     )
 
     organisation: str = Field(primary_key=True)

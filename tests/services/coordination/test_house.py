@@ -23,6 +23,7 @@ from services.coordination.contract import (
 )
 from services.coordination.lease import Lease
 from services.coordination.sign_in import create_sign_in_link
+from tests.conftest import owner_of
 from tests.services.coordination.builders import (
     PATIENT,
     a_conclusion,
@@ -38,7 +39,7 @@ from tests.services.coordination.conftest import app_of, until
 
 
 async def test_tables_and_migrations_agree(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, "services.coordination")
 
     assert await migrations.differences(database, "services.coordination") == []
@@ -53,7 +54,7 @@ async def test_every_look_at_a_patient_is_kept(api: httpx2.AsyncClient) -> None:
     await api.get("/coordination/v1/worklist")
 
     database: Database = app_of(api).state.database
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         entries = await audit.entries(session)
         assert (await audit.verify(session)).intact
     assert [(entry["action"], entry["subject"], entry["patient"]) for entry in entries] == [
@@ -73,12 +74,13 @@ async def test_the_numbers_on_the_dashboard_are_those_in_the_database(
     await reported(api, journey, a_progress(1, "2026-06-01T09:00:00Z", conclusion=conclusion))
     await api.put(f"{path(journey)}/events/{event['id']}/outcome", json={"outcome": "applied"})
     app = app_of(api)
-    await app.state.parts.metrics.refresh(app.state.database)
+    await app.state.parts.metrics.refresh(app.state.database.across)
 
     shown = (await api.get("/metrics")).text.splitlines()
 
     for line in (
-        'tio_journeys{phase="surveillance"} 1.0',
+        "tio_journeys_open 1.0",
+        'tio_journeys{phase="surveillance"} NaN',
         'tio_obligations{due="overdue"} 1.0',
         "tio_events_waiting 0.0",
         'tio_reminders_total{outcome="sent-late"} 1.0',
@@ -93,7 +95,7 @@ async def test_the_numbers_on_the_dashboard_are_those_in_the_database(
 async def test_one_relay_works_at_a_time(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, "services.coordination")
     first, second = (Lease(database, "outbox", 60) for _ in range(2))
 
@@ -111,7 +113,7 @@ async def test_one_relay_works_at_a_time(
 
 
 async def test_a_silent_relay_loses_its_lease(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, "services.coordination")
     silent, patient = Lease(database, "outbox", 0.05), Lease(database, "outbox", 0.05)
 
@@ -141,7 +143,7 @@ async def test_neither_link_nor_session_stands_readable_in_the_database(
     await api.get(link)
     secret = api.cookies["tio_session"]
 
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         connection = await session.connection()
         kept = [
             row.token_hash

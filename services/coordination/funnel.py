@@ -1,0 +1,119 @@
+"""How far has everybody come, and how long did it take? Over all organisations, so what is small
+is not said: fewer than eleven with a disease as rare as this one are somebody's neighbours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.coordination.programme import days_until
+from services.coordination.tables import EventRow, JourneyRow, MomentRow
+
+BEGUN = "begun"
+STEPS = {"diagnosed": "localization", "located": "treatment", "treated": "surveillance"}
+"""What each step of the funnel is called, and the phase that begins when it is reached."""
+
+SHARES = (0.5, 0.9)
+
+Waits = Sequence[tuple[datetime, datetime | None]]
+"""When each began to wait, and when it was reached, if it was."""
+
+
+class Place(NamedTuple):
+    """One journey."""
+
+    organisation: str
+    journey: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """`None` is a number too small to be said, or a share that has not come so far."""
+
+    reached: Mapping[str, int | None]
+    days: Mapping[tuple[str, float], float | None]
+
+
+def drawn(waits: Mapping[str, Waits], now: datetime, smallest: int) -> Funnel:
+    """The funnel, and after how many days half and nine in ten had reached each step."""
+    counted = {BEGUN: max((len(all_of_them) for all_of_them in waits.values()), default=0)}
+    for name, all_of_them in waits.items():
+        counted[name] = sum(1 for _, reached in all_of_them if reached is not None)
+    shown = _not_small(counted, smallest)
+    days = {
+        (name, share): None if shown[name] is None else days_until(all_of_them, now, share)
+        for name, all_of_them in waits.items()
+        for share in SHARES
+    }
+    return Funnel(shown, days)
+
+
+def _not_small(counted: Mapping[str, int], smallest: int) -> dict[str, int | None]:
+    """Hidden is what is small, and what differs by little from the step before it."""
+    shown: dict[str, int | None] = dict(counted)
+    for name, number in counted.items():
+        if 0 < number < smallest:
+            shown[name] = None
+    for before, name in pairwise(counted):
+        if 0 < abs(counted[before] - counted[name]) < smallest:
+            shown[name] = None
+    return shown
+
+
+async def read(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime | None]]]:
+    """From the first low phosphate of each journey (else its first result, else its beginning)
+    to the first day of each phase.
+    """
+    connection = await session.connection()
+    j, e, m = JourneyRow, EventRow, MomentRow
+    wanted = select(col(j.organisation), col(j.id), col(j.started_at), col(j.first_low_at)).where(
+        col(j.merged_into).is_(None)
+    )
+    began: dict[Place, datetime] = {}
+    without = set()
+    for organisation, journey, started, low in await connection.execute(wanted):
+        place = Place(organisation, journey)
+        began[place] = low or started
+        if low is None:
+            without.add(place)
+    if without:
+        results = (
+            select(col(e.organisation), col(e.journey), func.min(col(e.occurred_at)))
+            .join(j, (col(j.organisation) == col(e.organisation)) & (col(j.id) == col(e.journey)))
+            .where(col(e.kind) == "observations", col(j.first_low_at).is_(None))
+            .group_by(col(e.organisation), col(e.journey))
+        )
+        for organisation, journey, first in await connection.execute(results):
+            place = Place(organisation, journey)
+            if place in without:
+                began[place] = min(began[place], first)
+    moments = (
+        select(col(m.organisation), col(m.journey), col(m.detail), func.min(col(m.at)))
+        .where(col(m.what) == "phase")
+        .group_by(col(m.organisation), col(m.journey), col(m.detail))
+    )
+    phases: dict[tuple[Place, str], datetime] = {}
+    for organisation, journey, detail, at in await connection.execute(moments):
+        key = (Place(organisation, journey), detail.partition(":")[0])
+        phases[key] = min(at, phases.get(key, at))
+    return {
+        name: [
+            (since, max(since, at) if (at := _by(phases, place, name)) else None)
+            for place, since in began.items()
+        ]
+        for name in STEPS
+    }
+
+
+def _by(phases: Mapping[tuple[Place, str], datetime], place: Place, name: str) -> datetime | None:
+    """When was this step behind this journey? Who came later came this far as well."""
+    steps = list(STEPS)
+    later = (phases.get((place, STEPS[step])) for step in steps[steps.index(name) :])
+    return min((at for at in later if at is not None), default=None)
