@@ -1,9 +1,11 @@
 """Environment to frozen settings; a variable nobody reads stops the start."""
 
-from collections.abc import Mapping
-from typing import Literal, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.chassis import dangers
 
 KNOWN = ("ASSESSMENT", "LOCALIZATION", "FOLLOWUP", "COORDINATION", "WORKFLOWS")
 
@@ -17,15 +19,43 @@ class ServiceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: str = Field(description="sqlite:///file or postgresql://…")
+    database_url: str = Field(
+        description="sqlite:///file or postgresql://…, there with a role that owns nothing"
+    )
+    owner_database_url: str | None = Field(
+        default=None,
+        description="the same for the role that owns the tables: then this process brings them to "
+        "their newest shape as it starts; without it `tio migrate` does (only PostgreSQL)",
+    )
     jwks: str = Field(description="path or http(s) address of the JWK Set that signs our tokens")
     issuer: str = Field(description="the `iss` every token must carry")
     audience: str = Field(description="the `aud` every token must carry")
     max_body_bytes: int = Field(default=1_000_000, gt=0, description="larger requests get 413")
     requests_per_minute: int = Field(default=0, ge=0, description="per caller; 0 is no limit")
     host: str = Field(default="127.0.0.1", description="where this process listens")
-    port: int = Field(default=8080, ge=0, le=65535)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    port: int = Field(default=8080, ge=0, le=65535, description="at which port; 0 takes a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="which lines of the log are written, and those that are graver"
+    )
+    private_network: bool = Field(
+        default=False,
+        description="the network between processes, database and engine is nobody else's (a policy "
+        "or a cable says so): no TLS is asked for there",
+    )
+
+    def dangers(self) -> Iterator[str]:
+        """What of this must not be so where more than this machine can look on."""
+        yield from dangers.of_an_address("JWKS", self.jwks, self.private_network)
+        for name in ("database_url", "owner_database_url"):
+            if url := getattr(self, name, None):
+                yield from dangers.of_a_database(name.upper(), url, self.private_network)
+
+
+class ProcessSettings(Protocol):
+    """The settings of any process of a deployment."""
+
+    def dangers(self) -> Iterator[str]:
+        """What of this must not be so."""
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -58,6 +88,16 @@ def read_settings(model: type[M], prefix: str, environ: Mapping[str, str]) -> M:
                 for error in refusal.errors(include_input=False, include_url=False)
             )
         ) from None
+
+
+def expect_safe(settings: ProcessSettings, prefix: str) -> None:
+    """Refuse to be part of a deployment that is unsafe, and say everything that makes it so.
+
+    Not asked of `tio up`: what it runs on is one machine, and its folder is its owner's.
+    """
+    found = [f"{prefix}_{danger}" for danger in settings.dangers()]
+    if found:
+        raise UnreadableSettings("this is not safe:\n" + "\n".join(f"  {one}" for one in found))
 
 
 def _complaint(
