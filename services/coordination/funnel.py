@@ -93,7 +93,7 @@ async def read(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime
         for organisation, journey, first in await connection.execute(results):
             place = Place(organisation, journey)
             if place in without:
-                began[place] = min(began[place], first)
+                began[place] = min(began[place], first or began[place])
     moments = (
         select(col(m.organisation), col(m.journey), col(m.detail), func.min(col(m.at)))
         .where(col(m.what) == "phase")
@@ -102,7 +102,8 @@ async def read(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime
     phases: dict[tuple[Place, str], datetime] = {}
     for organisation, journey, detail, at in await connection.execute(moments):
         key = (Place(organisation, journey), detail.partition(":")[0])
-        phases[key] = min(at, phases.get(key, at))
+        if at is not None:
+            phases[key] = min(at, phases.get(key, at))
     return {
         name: [
             (since, max(since, at) if (at := _by(phases, place, name)) else None)

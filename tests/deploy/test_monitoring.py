@@ -13,8 +13,10 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
 from deploy.grafana.dashboards import PAGES, Page, drawn, file_of
+from services.coordination import routes, subscriptions, upkeep_routes
 from tests.journeys.system import a_free_port, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -46,21 +48,31 @@ def test_each_alert_rings_on_one_side_of_its_line_and_not_on_the_other() -> None
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"),
+    ("judge", "right", "wrong"),
     [
-        ("14.4 * 0.001", "144 * 0.001"),
-        ("> 300", "> 30"),
-        ("> 0.2 ", "> 0.19 "),
-        (">= 5\n", ">= 4\n"),
+        ("promises", "14.4 * 0.001", "144 * 0.001"),
+        ("promises", ">= 5\n", ">= 4\n"),
+        ("alerts", "> 300", "> 30"),
+        ("overdue", "> 0.2\n", "> 0.19\n"),
+        ("overdue", "offset 1d", "offset 2d"),
+        ("standing_still", "> 900", "> 901"),
+        ("standing_still", "> 600", "> 6000"),
+        ("standing_still", "> 3 * 3600", "> 4 * 3600"),
+        ("standing_still", "> 120\n", "> 1200\n"),
+        ("standing_still", "> 4 * 3600", "> 5 * 3600"),
+        ("standing_still", "> 86400", "> 86399"),
+        ("standing_still", "for: 15m", "for: 20m"),
     ],
 )
-def test_a_number_planted_wrong_is_noticed(tmp_path: Path, right: str, wrong: str) -> None:
+def test_a_number_planted_wrong_is_noticed(
+    tmp_path: Path, judge: str, right: str, wrong: str
+) -> None:
     shutil.copytree(PROMETHEUS, tmp_path / "prometheus")
     alerts = tmp_path / "prometheus" / "rules" / "alerts.yml"
     assert right in alerts.read_text()
     alerts.write_text(alerts.read_text().replace(right, wrong))
 
-    judged = promtool("test", "rules", *sorted((tmp_path / "prometheus" / "tests").glob("*")))
+    judged = promtool("test", "rules", tmp_path / "prometheus" / "tests" / f"{judge}_test.yml")
 
     assert judged.returncode != 0
 
@@ -74,6 +86,24 @@ def test_each_alert_is_tested_and_has_its_page_in_the_runbook() -> None:
         assert alert["labels"]["severity"] in ("page", "ticket")
     pages = {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md")}
     assert pages == {alert["alert"] for alert in ALERTS}
+
+
+def test_a_page_of_the_runbook_names_addresses_that_are_there() -> None:
+    served = {
+        (method.upper(), path)
+        for router in (routes.router, upkeep_routes.router, subscriptions.router)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method, path in ((method, route.path) for method in route.methods)
+    }
+    named = {
+        (method, path)
+        for page in (ROOT / "docs" / "runbooks").glob("*.md")
+        for method, path in re.findall(r"`(GET|PUT|POST) (/coordination\S+?)`", page.read_text())
+    }
+
+    assert len(named) >= 4
+    assert named <= served
 
 
 @pytest.mark.parametrize("board", PAGES, ids=lambda board: board.name)
