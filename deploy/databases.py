@@ -1,4 +1,7 @@
-"""The services' databases from outside: bring them to their newest shape, check their audit."""
+"""The services' databases from outside: bring them to their newest shape, check their audit.
+
+Both look at all organisations, as the role that owns the tables may (docs/decisions/0031).
+"""
 
 from collections.abc import Iterable
 
@@ -27,7 +30,7 @@ async def verify_audit(urls: Iterable[tuple[str, str]]) -> list[tuple[str, Chain
     for service, url in urls:
         database = Database(url)
         try:
-            async with database.reading() as session:
+            async with database.across.reading() as session:
                 reports.append((service, await audit.verify(session)))
         finally:
             await database.close()

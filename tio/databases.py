@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from deploy import databases
 from deploy.data_folder import SERVICES, DataFolder
 
+OWNER_FIRST = ("OWNER_DATABASE_URL", "DATABASE_URL")
+"""On PostgreSQL only the role that owns the tables may change their shape and look at all rows."""
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Say what can be typed."""
@@ -56,9 +59,12 @@ def _addresses(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         return [(service, folder.database_url(service)) for service in services]
     addresses = []
     for service in services:
-        variable = f"TIO_{service.upper()}_DATABASE_URL"
-        if variable not in os.environ:
-            sys.stderr.write(f"{variable} is not set; or name a data folder with --data\n")
+        owner, variable = (f"TIO_{service.upper()}_{name}" for name in OWNER_FIRST)
+        address = os.environ.get(owner, os.environ.get(variable))
+        if address is None:
+            sys.stderr.write(
+                f"neither {owner} nor {variable} is set; or name a data folder with --data\n"
+            )
             raise SystemExit(2)
-        addresses.append((service, os.environ[variable]))
+        addresses.append((service, address))
     return addresses

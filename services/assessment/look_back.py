@@ -61,7 +61,7 @@ async def decisions(url: str) -> AsyncIterator[Decision]:
     try:
         if await migrations.pending(database, "assessment"):
             raise NotMigrated("the database waits for its migrations; run `tio migrate`")
-        async with database.reading() as session:
+        async with database.across.reading() as session:
             drawn, later = await _all_drawn(session)
             for start in range(0, len(drawn), AT_ONCE):
                 part = drawn[start : start + AT_ONCE]

@@ -54,7 +54,7 @@ def create_service(
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         try:
-            if migrate_on_start:
+            if migrate_on_start and app.state.database.may_migrate:
                 await migrations.migrate(app.state.database, package)
             if lifespan is None:
                 yield
@@ -75,7 +75,7 @@ def create_service(
     )
     app.state.name = name
     app.state.settings = settings
-    app.state.database = Database(settings.database_url)
+    app.state.database = Database(settings.database_url, settings.owner_database_url)
     app.state.metrics = ServiceMetrics(name)
     app.state.keys = Keys(settings.jwks)
     app.state.verifier = Verifier(app.state.keys, settings.issuer, settings.audience)

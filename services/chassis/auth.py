@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
+from services.chassis.context import now_for
 from services.chassis.errors import Forbidden, Unauthorized
 from services.chassis.keys import ALGORITHMS, Keys
 
@@ -148,7 +149,9 @@ class Bearer(SecurityBase):
         if kind.lower() != "bearer" or not token:
             raise Unauthorized("a bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
         verifier: Verifier = request.app.state.verifier
-        return await verifier.caller(token.strip())
+        caller = await verifier.caller(token.strip())
+        now_for(caller.organisation)
+        return caller
 
 
 authenticated = Bearer()

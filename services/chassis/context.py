@@ -1,5 +1,7 @@
-"""Which request is being served, and where does it come from?"""
+"""Which request is being served, where does it come from, and for which organisation?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -15,9 +17,38 @@ class Asking(NamedTuple):
 _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 
-def now_serving(request_id: UUID, address: str) -> None:
-    """From here on everything in this context is done for that request."""
-    _asking.set(Asking(request_id, address))
+_organisation: ContextVar[str | None] = ContextVar("organisation", default=None)
+
+
+@contextmanager
+def serving(request_id: UUID, address: str) -> Iterator[None]:
+    """Everything in this block is done for that request; for whom is not known yet."""
+    asked, whose = _asking.set(Asking(request_id, address)), _organisation.set(None)
+    try:
+        yield
+    finally:
+        _asking.reset(asked)
+        _organisation.reset(whose)
+
+
+def now_for(organisation: str) -> None:
+    """From here on everything in this request is done for that organisation."""
+    _organisation.set(organisation)
+
+
+@contextmanager
+def done_for(organisation: str) -> Iterator[None]:
+    """Everything in this block is done for that organisation; for what is no request."""
+    whose = _organisation.set(organisation)
+    try:
+        yield
+    finally:
+        _organisation.reset(whose)
+
+
+def organisation() -> str | None:
+    """For whom is this done? None: for nobody that we know."""
+    return _organisation.get()
 
 
 def asking() -> Asking | None:

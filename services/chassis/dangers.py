@@ -4,6 +4,8 @@ On one machine all of it stays within it, so nothing here is asked of loopback a
 and files. Values are never repeated: they may be secrets.
 """
 
+import base64
+import json
 import stat
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -91,6 +93,18 @@ def of_a_key_file(name: str, path: Path | None) -> Iterator[str]:
         return  # who needs it says that it is missing
     if mode & (stat.S_IROTH | stat.S_IWOTH):
         yield f"{name}: everybody may read or write this file; take its mode down to 0440 or 0600"
+
+
+def of_a_key_ring(name: str, path: Path) -> Iterator[str]:
+    """Is one of its keys a word or a row of numbers, as keys of tests and examples are?"""
+    yield from of_a_key_file(name, path)
+    try:
+        keys = json.loads(path.read_text())["keys"].values()
+        written = any(is_made_by_hand(base64.b64decode(key)) for key in keys)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return  # who needs it says that it cannot be read
+    if written:
+        yield f"{name}: it holds a key that was written down, not drawn; `tio keys` draws one"
 
 
 def is_made_by_hand(key: bytes) -> bool:

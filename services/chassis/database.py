@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -10,15 +11,20 @@ from pydantic_core import to_json
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util import await_only
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.chassis import context, isolation
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for the one before it."""
 
 ONLY_READS = "tio_only_reads"
+FOR_ALL = "tio_for_all"
 BEFORE_COMMIT = "tio_before_commit"
 
 LastAct = Callable[[AsyncSession], Awaitable[None]]
@@ -91,11 +97,57 @@ def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
-class Database:
-    """One service's database."""
+def kept_apart(engine: Engine) -> None:
+    """Let PostgreSQL know, as each transaction begins, for which organisation it is.
 
-    def __init__(self, url: str) -> None:
+    Who does not know, or forgets it, sees nothing. It travels with BEGIN, so it costs no way of
+    its own (docs/decisions/0031).
+    """
+
+    import psycopg  # files need none
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        organisation = context.organisation()
+        if connection.get_execution_options().get(FOR_ALL, False):
+            said = ("role", isolation.ACROSS)
+        elif organisation is not None:
+            said = (isolation.ORGANISATION, organisation)
+        else:
+            return
+        driver: Any = connection.connection.driver_connection
+        try:
+            await_only(_begin_with(driver, said))
+        except psycopg.Error as error:
+            # We went by beneath SQLAlchemy, so what it does for every statement is done here.
+            if driver.closed:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                SETTING, None, error, psycopg.Error, True, driver.closed
+            ) from error
+
+
+async def _begin_with(driver: Any, said: tuple[str, str]) -> None:
+    """BEGIN and the setting in one go."""
+    async with driver.pipeline():
+        await driver.execute(SETTING, said)
+
+
+SETTING = "SELECT set_config(%s, %s, true)"
+"""Holds until the transaction ends, however it ends."""
+
+
+class Database:
+    """One service's database.
+
+    `owner_url`: the same one for the role that owns the tables and may change their shape; on
+    PostgreSQL nobody else can.
+    """
+
+    def __init__(self, url: str | URL, owner_url: str | None = None) -> None:
         self.url = async_url(url)
+        self.owner_url = self.url if owner_url is None else async_url(owner_url)
+        self.may_migrate = owner_url is not None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             # SQLite lets waiting writers race, and some lose for seconds; a pool of one is a queue.
@@ -104,9 +156,20 @@ class Database:
             looking = self._connect()
             durable_sqlite(looking.sync_engine)
             self._readers = looking.execution_options(**{ONLY_READS: True})
+            self.may_migrate = True
         else:
             self.engine = self._readers = self._connect(pool_pre_ping=True)
+            kept_apart(self.engine.sync_engine)
         self.in_flight: set[object] = set()
+
+    @property
+    def across(self) -> "Database":
+        """The same, for what is done for all organisations: background work, and commands."""
+        if self.is_sqlite:
+            return self
+        everyone = copy(self)
+        everyone.engine = everyone._readers = self.engine.execution_options(**{FOR_ALL: True})
+        return everyone
 
     def _connect(self, **pool: Any) -> AsyncEngine:
         return create_async_engine(
@@ -139,6 +202,12 @@ class Database:
         """Is the database there? Raises when it is not."""
         async with self._readers.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def expect_apart(self) -> None:
+        """Does it show us one organisation at a time? Raises when it would show all."""
+        if not self.is_sqlite:
+            async with self._readers.connect() as connection:
+                await connection.run_sync(isolation.expect_apart)
 
     async def wipe(self) -> bool:
         """Let no copy of what was deleted stay in SQLite's log; False while somebody reads it.
@@ -173,6 +242,23 @@ async def held(session: AsyncSession, table: type[R], key: Mapping[str, Any], **
     await connection.execute(insert(table).values(**key, **empty).on_conflict_do_nothing())
     wanted = select(table).filter_by(**key).with_for_update()
     return (await session.exec(wanted)).one()
+
+
+async def show(session: AsyncSession, token_hash: str) -> None:
+    """Let this transaction see the row whose secret the caller came with."""
+    await _set(session, isolation.TOKEN, token_hash)
+
+
+async def go_on_for(session: AsyncSession, organisation: str) -> None:
+    """A transaction that began before anybody knew for whom it is."""
+    context.now_for(organisation)
+    await _set(session, isolation.ORGANISATION, organisation)
+
+
+async def _set(session: AsyncSession, name: str, value: str) -> None:
+    connection = await session.connection()
+    if connection.dialect.name != "sqlite":
+        await connection.exec_driver_sql(SETTING, (name, value))
 
 
 def before_commit(session: AsyncSession, name: str, act: LastAct) -> None:

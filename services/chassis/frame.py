@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis.context import now_serving
+from services.chassis.context import serving
 from services.chassis.errors import Problem
 from services.chassis.logging import get_logger
 from services.chassis.metrics import ServiceMetrics
@@ -29,10 +29,12 @@ class Frame:
         """Serve one request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        request_id, client = _request_id(scope), scope.get("client")
+        with serving(request_id, client[0] if client else ""):
+            await self._serve(request_id, scope, receive, send)
+
+    async def _serve(self, request_id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
-        request_id = _request_id(scope)
-        client = scope.get("client")
-        now_serving(request_id, client[0] if client else "")
         header = (b"x-request-id", str(request_id).encode())
         status = 0
 

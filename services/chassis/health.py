@@ -85,7 +85,12 @@ def usual_checks(app: FastAPI, package: str) -> dict[str, Check]:
         if waiting:
             raise migrations.NotMigrated(", ".join(waiting))
 
-    return {"database": database.ping, "migrations": migrated, "keys": app.state.keys.check}
+    return {
+        "database": database.ping,
+        "isolation": database.expect_apart,
+        "migrations": migrated,
+        "keys": app.state.keys.check,
+    }
 
 
 router = APIRouter(include_in_schema=False)

@@ -2,7 +2,8 @@
 
 A service's migrations lie beside its tables, as `services/X/migrations/versions/0001_….py`; its
 `migrations/env.py` only calls `run_env`. All of an upgrade is one transaction on both databases,
-and processes that start together take turns.
+and processes that start together take turns. On PostgreSQL the owner of the tables does it, and
+what keeps organisations apart is put on every table that has not got it yet (isolation.py).
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
 from sqlmodel.sql.sqltypes import AutoString
 
 from services.chassis.database import Database, UtcDateTime, durable_sqlite, sync_url
+from services.chassis.isolation import keep_apart
 
 _ONE_AT_A_TIME = threading.Lock()
 """Alembic's `context` is one per process."""
@@ -116,7 +118,9 @@ def _upgrade(database: Database, service: str) -> None:
 
         with EnvironmentContext(config, script, fn=steps):
             script.run_env()
-        if database.is_sqlite:
+        if not database.is_sqlite:
+            keep_apart(connection)
+        else:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
             if broken:
                 raise NotMigrated(f"a migration left {len(broken)} rows without their parents")
@@ -147,7 +151,7 @@ class _alone:
     def __init__(self, database: Database, service: str) -> None:
         self._is_sqlite = database.is_sqlite
         self._engine = create_engine(
-            sync_url(database.url), poolclass=NullPool, hide_parameters=True
+            sync_url(database.owner_url), poolclass=NullPool, hide_parameters=True
         )
         digest = hashlib.sha256(f"migrate {service}".encode()).digest()
         self._number = int.from_bytes(digest[:8], signed=True)

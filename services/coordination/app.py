@@ -90,14 +90,17 @@ def create_app(
         migrate_on_start=migrate_on_start,
     )
     database = app.state.database
-    metrics = CoordinationMetrics(app.state.metrics)
+    everyone = database.across
+    metrics = CoordinationMetrics(
+        app.state.metrics, settings.smallest_cell, settings.programme_interval_seconds
+    )
     if keys is not None:
-        keys.kept_in(database)
+        keys.kept_in(everyone)
     upkeep = app.state.upkeep = Upkeep(
         settings, database, journeys, metrics, keys, {} if ask_to_erase is None else ask_to_erase
     )
-    outbox = Outbox(database, journeys, settings, upkeep.repairs.repair)
-    deliveries = Deliveries(database, settings, metrics)
+    outbox = Outbox(everyone, journeys, settings, upkeep.repairs.repair)
+    deliveries = Deliveries(everyone, settings, metrics)
     every, lease = settings.relay_interval_seconds, settings.lease_seconds
     app.state.checks["temporal"] = outbox.check
     app.state.parts = Parts(
@@ -107,8 +110,8 @@ def create_app(
         metrics=metrics,
         conclusions=conclusions,
         neighbours=neighbours,
-        outbox=Relay("outbox", database, outbox.work, every, lease, metrics.beat),
-        deliveries=Relay("deliveries", database, deliveries.work, every, lease, metrics.beat),
+        outbox=Relay("outbox", everyone, outbox.work, every, lease, metrics.beat),
+        deliveries=Relay("deliveries", everyone, deliveries.work, every, lease, metrics.beat),
         engine_is_there=outbox.check,
     )
     return app
@@ -116,13 +119,13 @@ def create_app(
 
 async def _count(parts: Parts) -> None:
     """Keep the numbers that stand in the database fresh."""
-    await parts.metrics.refresh(parts.database)
+    await parts.metrics.refresh(parts.database.across)
 
 
 async def _tidy(parts: Parts) -> None:
     """Forget what nobody will ask for again: old kept answers, ended sessions, spent links."""
     now = datetime.now(UTC)
-    async with parts.database.transaction() as session:
+    async with parts.database.across.transaction() as session:
         await idempotency.forget(session, now - KEPT)
         connection = await session.connection()
         await connection.execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))

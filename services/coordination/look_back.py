@@ -35,7 +35,7 @@ async def open_journeys(url: str) -> list[OpenJourney]:
             raise NotMigrated("the database waits for its migrations; run `tio migrate`")
         wanted = select(JourneyRow).where(col(JourneyRow.phase) != CLOSED)
         wanted = wanted.order_by(col(JourneyRow.organisation), col(JourneyRow.id))
-        async with database.reading() as session:
+        async with database.across.reading() as session:
             return [
                 OpenJourney(
                     row.organisation,

@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis import audit
 from services.chassis.auth import Caller
-from services.chassis.database import Database, InTransaction
+from services.chassis.context import done_for
+from services.chassis.database import Database, InTransaction, go_on_for, show
 from services.chassis.errors import Forbidden
 from services.coordination.parts import parts_of
 from services.coordination.rendering import NotSignedIn, PageRoute
@@ -24,7 +25,8 @@ COOKIE = "tio_session"
 SCOPES = (
     "user/EpisodeOfCare.crs user/Task.rsu user/Communication.r "
     "user/CarePlan.cru user/MedicationRequest.c user/ClinicalImpression.crs "
-    "user/ServiceRequest.crs user/BodyStructure.r user/Procedure.r user/Observation.r"
+    "user/ServiceRequest.crs user/BodyStructure.r user/Procedure.r user/Observation.r "
+    "user/Organization.r"
 )
 """What a clinician may: see, tell and answer journeys, ask what a value would mean, and decide."""
 
@@ -46,15 +48,16 @@ async def create_sign_in_link(
 ) -> str:
     """The path of a link that lets this person in once; only a hash of it is kept."""
     token = secrets.token_urlsafe(32)
-    async with database.transaction() as session:
-        session.add(
-            SignInRow(
-                token_hash=_hash(token),
-                organisation=organisation,
-                person=person,
-                expires_at=datetime.now(UTC) + lifetime,
+    with done_for(organisation):
+        async with database.transaction() as session:
+            session.add(
+                SignInRow(
+                    token_hash=_hash(token),
+                    organisation=organisation,
+                    person=person,
+                    expires_at=datetime.now(UTC) + lifetime,
+                )
             )
-        )
     return f"/sign-in?token={token}"
 
 
@@ -62,6 +65,7 @@ async def create_sign_in_link(
 async def sign_in(request: Request, session: InTransaction, token: str = "") -> Response:
     """Exchange the link for a session. It works once, whoever comes first."""
     now = datetime.now(UTC)
+    await show(session, _hash(token))
     known = await session.get(SignInRow, _hash(token))
     connection = await session.connection()
     taken = await connection.execute(
@@ -75,6 +79,7 @@ async def sign_in(request: Request, session: InTransaction, token: str = "") -> 
     )
     if known is None or taken.rowcount != 1:
         raise NotSignedIn
+    await go_on_for(session, known.organisation)
     settings = parts_of(request).settings
     await connection.execute(delete(SessionRow).where(col(SessionRow.expires_at) <= now))
     lifetime = timedelta(hours=settings.session_hours)
@@ -108,9 +113,13 @@ async def sign_in(request: Request, session: InTransaction, token: str = "") -> 
 async def _signed_in(request: Request, session: InTransaction) -> SignedIn:
     """Who sits in front of this page?"""
     secret = request.cookies.get(COOKIE)
-    row = await session.get(SessionRow, _hash(secret)) if secret else None
+    if not secret:
+        raise NotSignedIn
+    await show(session, _hash(secret))
+    row = await session.get(SessionRow, _hash(secret))
     if row is None or row.expires_at <= datetime.now(UTC):
         raise NotSignedIn
+    await go_on_for(session, row.organisation)
     caller = Caller.of(row.person, row.organisation, SCOPES, row.person)
     return SignedIn(caller, row.csrf)
 

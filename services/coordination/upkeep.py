@@ -32,14 +32,16 @@ class Upkeep:
         ask: Mapping[str, Erase],
     ) -> None:
         self.settings, self.database, self.journeys, self.keys = settings, database, journeys, keys
-        self.repairs = Repairs(database, journeys)
+        # Nobody asks for it in the name of one organisation: it is done for all of them.
+        everyone = database.across
+        self.repairs = Repairs(everyone, journeys)
 
         def relay(name: str, work: Work, every: float) -> Relay:
-            return Relay(name, database, work, every, settings.lease_seconds, metrics.beat)
+            return Relay(name, everyone, work, every, settings.lease_seconds, metrics.beat)
 
-        erasures = Erasures(database, journeys, ask, settings)
-        finder = Finder(database, journeys, settings, metrics)
-        ended = EndedRuns(database, journeys)
+        erasures = Erasures(everyone, journeys, ask, settings)
+        finder = Finder(everyone, journeys, settings, metrics)
+        ended = EndedRuns(everyone, journeys)
         self.erasures = relay("erasures", erasures.work, settings.relay_interval_seconds)
         self.finder = relay("stuck", finder.work, settings.stuck_interval_seconds)
         self._relays = [

@@ -25,6 +25,6 @@ async def at_the_first_shape(database: Database, service: str) -> None:
 async def put(database: Database, table: str, **values: Any) -> None:
     """A row, in columns that today's code may no longer know."""
     insert = sa.table(table, *(sa.column(name) for name in values)).insert()
-    async with database.transaction() as session:
+    async with database.across.transaction() as session:
         connection = await session.connection()
         await connection.execute(insert, values)

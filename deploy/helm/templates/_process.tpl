@@ -42,6 +42,13 @@ volumeMounts:
     secretKeyRef: {name: {{ .root.Values.secrets.databases }}, key: {{ .name }}}
 {{- end }}
 
+{{- /* The role that owns the tables: for the migration and nobody else. */}}
+{{- define "tio.owner" -}}
+- name: TIO_{{ upper .name }}_OWNER_DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ .root.Values.secrets.owner }}, key: {{ .name }}}
+{{- end }}
+
 {{- define "tio.environment" -}}
 {{- $values := .root.Values }}
 {{- $prefix := printf "TIO_%s" (upper .name) }}

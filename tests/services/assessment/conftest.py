@@ -11,6 +11,7 @@ from services.assessment.client import AssessmentClient
 from services.assessment.settings import AssessmentSettings
 from services.chassis.client import ServiceClient
 from services.chassis.tokens import TokenMint
+from tests.conftest import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 
 EVERYTHING = ("system/ClinicalImpression.crs", "system/Observation.c")
@@ -20,7 +21,11 @@ EVERYTHING = ("system/ClinicalImpression.crs", "system/Observation.c")
 def settings(database_url: str, jwks: Path) -> AssessmentSettings:
     """The service's settings, on each database."""
     return AssessmentSettings(
-        database_url=database_url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE
+        database_url=database_url,
+        owner_database_url=owner_of(database_url),
+        jwks=str(jwks),
+        issuer=ISSUER,
+        audience=AUDIENCE,
     )
 
 

@@ -364,7 +364,7 @@ async def test_what_a_correction_touches_is_in_the_audit_log(
     await client.reassess(NORTH, first.id)
 
     database = Database(settings.database_url)
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         entries = await audit.entries(session)
     await database.close()
 
@@ -438,7 +438,7 @@ async def test_a_repeated_call_shows_what_was_answered_and_is_in_the_audit_log(
         await client.record_facts(NORTH, record, id, first)
 
     database = Database(settings.database_url)
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         entries = await audit.entries(session)
     await database.close()
 

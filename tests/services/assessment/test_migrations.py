@@ -70,7 +70,7 @@ async def test_old_results_become_versions_and_old_conclusions_name_them(
     await migrations.migrate(database, "assessment")
 
     assert await migrations.differences(database, "assessment") == []
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         connection = await session.connection()
         kept = (await session.exec(select(ObservationRow))).all()
         row = (

@@ -264,7 +264,7 @@ async def test_every_look_at_a_patient_is_in_the_audit_log(
     await client.list_assessments(NORTH, "DC1")
 
     database = Database(settings.database_url)
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         entries = await audit.entries(session)
     await database.close()
 

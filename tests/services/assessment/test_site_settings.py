@@ -253,7 +253,7 @@ async def test_settings_that_a_newer_edition_no_longer_bears_are_not_passed_over
         organisation=NORTH, version=1, body=written(once_fine), signed_by="lab", signed_at=AS_OF
     )
     database = Database(settings.database_url)
-    async with database.transaction() as session:
+    async with database.across.transaction() as session:
         session.add(row)
     await database.close()
 
@@ -274,7 +274,7 @@ async def test_who_signed_and_who_read_is_in_the_audit_log(
     await client.read_site_settings_version(NORTH, 1)
 
     database = Database(settings.database_url)
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         connection = await session.connection()
         rows = (await connection.execute(select(AUDIT_ENTRY).order_by("number"))).all()
     await database.close()

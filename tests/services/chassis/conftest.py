@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import TokenMint
+from tests.conftest import owner_of
 from tests.services.chassis.toy.app import create_app
 from tests.services.conftest import AUDIENCE, ISSUER
 
@@ -23,7 +24,11 @@ Serve = Callable[..., Any]
 def settings(database_url: str, jwks: Path) -> ServiceSettings:
     """The toy's settings."""
     return ServiceSettings(
-        database_url=database_url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE
+        database_url=database_url,
+        owner_database_url=owner_of(database_url),
+        jwks=str(jwks),
+        issuer=ISSUER,
+        audience=AUDIENCE,
     )
 
 

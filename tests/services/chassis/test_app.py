@@ -28,7 +28,7 @@ def _hello(settings: ServiceSettings, events: list[str]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with app.state.database.reading() as session:
+        async with app.state.database.across.reading() as session:
             await session.connection()
         events.append("started")
         yield

@@ -19,7 +19,7 @@ KEY = {"Idempotency-Key": "k-1"}
 
 
 async def _notes(app: FastAPI) -> int:
-    async with app.state.database.reading() as session:
+    async with app.state.database.across.reading() as session:
         count: int = (await session.exec(select(func.count()).select_from(Note))).one()
         return count
 
@@ -103,12 +103,12 @@ async def test_a_key_that_cannot_be_kept_is_refused(toy: httpx2.AsyncClient, unf
 async def test_kept_answers_are_forgotten_in_time(app: FastAPI, toy: httpx2.AsyncClient) -> None:
     first = await toy.post("/toy/v1/notes", json=a_note(), headers=KEY)
 
-    async with app.state.database.transaction() as session:
+    async with app.state.database.across.transaction() as session:
         await idempotency.forget(session, datetime.now(UTC) - timedelta(days=1))
     again = await toy.post("/toy/v1/notes", json=a_note(), headers=KEY)
     assert again.content == first.content
 
-    async with app.state.database.transaction() as session:
+    async with app.state.database.across.transaction() as session:
         await idempotency.forget(session, datetime.now(UTC) + timedelta(days=1))
     later = await toy.post("/toy/v1/notes", json=a_note(), headers=KEY)
     assert later.json()["id"] != first.json()["id"]

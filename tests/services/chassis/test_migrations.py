@@ -13,6 +13,7 @@ from services.chassis.database import Database
 from services.chassis.health import readiness
 from services.chassis.settings import ServiceSettings
 from services.chassis.tables import has_chassis_tables
+from tests.conftest import owner_of
 from tests.services.chassis.toy.app import PACKAGE, create_app
 from tests.services.chassis.toy.tables import ToyTables
 
@@ -25,7 +26,7 @@ asyncio.run(migrations.migrate(Database(sys.argv[1]), "{PACKAGE}"))
 
 
 async def test_a_new_database_is_brought_to_the_newest_shape(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     assert await migrations.pending(database, PACKAGE) == ["0001"]
 
     await migrations.migrate(database, PACKAGE)
@@ -37,24 +38,26 @@ async def test_a_new_database_is_brought_to_the_newest_shape(database_url: str) 
 
 
 async def test_a_table_that_was_changed_by_hand_is_a_difference(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, PACKAGE)
-    async with database.transaction() as session:
+    by_hand = Database(owner_of(database_url) or database_url)
+    async with by_hand.transaction() as session:
         connection = await session.connection()
         await connection.execute(text("ALTER TABLE note DROP COLUMN words"))
 
     assert await migrations.differences(database, PACKAGE) != []
+    await by_hand.close()
     await database.close()
 
 
 async def test_several_processes_may_migrate_at_once(database_url: str) -> None:
+    whose = owner_of(database_url) or database_url
     processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", MIGRATE, database_url)
-        for _ in range(3)
+        await asyncio.create_subprocess_exec(sys.executable, "-c", MIGRATE, whose) for _ in range(3)
     ]
 
     assert [await process.wait() for process in processes] == [0, 0, 0]
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     assert await migrations.differences(database, PACKAGE) == []
     await database.close()
 

@@ -159,4 +159,5 @@ async def test_a_database_that_is_away_is_named(
         reply = await client.get("/readyz")  # not started: it could not have migrated
 
     assert reply.status_code == 503
-    assert {failure["check"] for failure in reply.json()["failed"]} == {"database", "migrations"}
+    missing = {failure["check"] for failure in reply.json()["failed"]}
+    assert missing == {"database", "isolation", "migrations"}

@@ -17,7 +17,7 @@ from tests.services.chassis.toy.tables import Note
 
 
 async def _notes(app: FastAPI) -> int:
-    async with app.state.database.reading() as session:
+    async with app.state.database.across.reading() as session:
         count: int = (await session.exec(select(func.count()).select_from(Note))).one()
         return count
 
@@ -55,7 +55,7 @@ async def test_background_work_is_kept_whole_or_not_at_all(
     note_id, now = uuid4(), datetime.now(UTC)
 
     async def add_twice() -> None:
-        async with database.transaction() as session:
+        async with database.across.transaction() as session:
             for _ in range(2):
                 session.add(
                     Note(id=note_id, organisation="o", patient="p", words="w", written_at=now)
@@ -72,11 +72,11 @@ async def test_an_instant_comes_back_as_it_was(app: FastAPI, toy: httpx2.AsyncCl
     database: Database = app.state.database
     in_beijing = datetime(2026, 3, 1, 9, 0, 0, 123456, timezone(timedelta(hours=8)))
     note_id = uuid4()
-    async with database.transaction() as session:
+    async with database.across.transaction() as session:
         session.add(
             Note(id=note_id, organisation="o", patient="p", words="w", written_at=in_beijing)
         )
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         note = (await session.exec(select(Note).where(Note.id == note_id))).one()
 
     assert note.written_at == in_beijing

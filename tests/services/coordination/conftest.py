@@ -17,6 +17,7 @@ from services.chassis.tokens import TokenMint
 from services.coordination.app import create_app
 from services.coordination.journeys import Journeys
 from services.coordination.settings import CoordinationSettings
+from tests.conftest import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from workflows.client import JourneyClosed
 from workflows.contract import EventArrived, ToldAgain
@@ -137,6 +138,7 @@ def make_settings(jwks: Path) -> MakeSettings:
             "retry_most_seconds": 0.2,
             "webhook_private_networks": True,
             "webhook_timeout_seconds": 3,
+            "owner_database_url": owner_of(database_url),
         }
         return CoordinationSettings(database_url=database_url, **usual | changes)
 

@@ -83,7 +83,7 @@ async def test_a_journey_from_before_there_were_keys_gets_one_when_it_is_asked_f
     api: httpx2.AsyncClient,
 ) -> None:
     journey = await started(api)
-    async with app_of(api).state.database.transaction() as session:
+    async with app_of(api).state.database.across.transaction() as session:
         await session.delete(await session.get(JourneyKeyRow, ("north", journey)))
 
     assert await key(api, journey) == await key(api, journey)
@@ -91,7 +91,7 @@ async def test_a_journey_from_before_there_were_keys_gets_one_when_it_is_asked_f
 
 async def test_a_destroyed_key_is_gone_and_is_not_made_again(api: httpx2.AsyncClient) -> None:
     journey, neighbour = await started(api), await started(api)
-    async with app_of(api).state.database.transaction() as session:
+    async with app_of(api).state.database.across.transaction() as session:
         for _ in range(2):
             await data_keys.destroy(session, "north", journey)
 
@@ -107,12 +107,12 @@ async def test_after_a_rotation_every_key_is_sealed_anew_and_stays_the_same(
     before = [await key(api, journey) for journey in journeys]
     database = app_of(api).state.database
     rotated = DataKeys(KeyRing("b", {"a": FIRST, "b": SECOND}))
-    rotated.kept_in(database)
+    rotated.kept_in(database.across)
 
     assert await rotated.seal_anew() == len(journeys)
     assert await rotated.seal_anew() == 0
 
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         rows = {row.journey: row for row in (await session.exec(select(JourneyKeyRow))).all()}
     assert {row.ring_key for row in rows.values()} == {"b"}
     without_the_old = KeyRing("b", {"b": SECOND})

@@ -62,14 +62,14 @@ async def late_journeys(
 
 async def deliveries(api: httpx2.AsyncClient) -> list[DeliveryRow]:
     database: Database = app_of(api).state.database
-    async with database.reading() as session:
+    async with database.across.reading() as session:
         return list((await session.exec(select(DeliveryRow))).all())
 
 
 async def relayed(api: httpx2.AsyncClient, at: datetime) -> None:
     """Let the relay work as it will at that moment."""
     parts: Parts = app_of(api).state.parts
-    relay = Deliveries(parts.database, parts.settings, parts.metrics, clock=lambda: at)
+    relay = Deliveries(parts.database.across, parts.settings, parts.metrics, clock=lambda: at)
     while await relay.work():
         pass
     await relay.close()

@@ -136,7 +136,7 @@ class Life:
     async def begin(self) -> None:
         """It starts, on a site with hours of its own and somebody who listens."""
         site = WorkingTime(country=self.country, messages_a_day=CAP)
-        async with self.database.transaction() as session:
+        async with self.database.across.transaction() as session:
             session.add(
                 WorkingTimeRow(
                     organisation=self.organisation,
@@ -183,7 +183,7 @@ class Life:
         progress = Progress(
             revision=self.revision, at=self.at, phase="surveillance", conclusion=conclusion
         )
-        async with self.database.transaction() as session:
+        async with self.database.across.transaction() as session:
             self.wake = (await (await self.ledger(session)).report(progress)).at
 
     async def ledger(self, session: AsyncSession) -> Ledger:
@@ -202,7 +202,7 @@ class Life:
         if what == "wake" and self.wake is not None:
             self.at = max(self.at, self.wake)
         if what in ("wait", "wake", "repeat"):
-            async with self.database.transaction() as session:
+            async with self.database.across.transaction() as session:
                 self.wake = (await (await self.ledger(session)).wake(self.at)).at
             assert self.wake is None or self.wake > self.at
         elif what == "done":
@@ -214,14 +214,14 @@ class Life:
         elif what == "put off":
             await self.put_off(which)
         elif what == "refuse":
-            async with self.database.transaction() as session:
+            async with self.database.across.transaction() as session:
                 journey = await self.journey(session)
                 journey.preferences = {"refuses": ["sms"], "at": "", "event": ""}
 
     async def put_off(self, which: int) -> None:
         """As a postponement is carried out."""
         key = (f"R-{which}", "1")
-        async with self.database.transaction() as session:
+        async with self.database.across.transaction() as session:
             ledger = await self.ledger(session)
             row = await session.get(ObligationRow, (self.organisation, self.id, *key))
             assert row is not None
@@ -235,7 +235,7 @@ class Life:
 
     async def expect_order(self) -> None:
         """What was said stands as it should."""
-        async with self.database.reading() as session:
+        async with self.database.across.reading() as session:
             journey = await self.journey(session)
             mine = col(ReminderRow.organisation) == self.organisation
             said = (await session.exec(select(ReminderRow).where(mine))).all()

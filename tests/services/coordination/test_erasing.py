@@ -102,7 +102,7 @@ async def done(api: httpx2.AsyncClient, journey: UUID) -> bool:
 
 async def everything(api: httpx2.AsyncClient) -> str:
     """Every value of every row of every table."""
-    async with app_of(api).state.database.reading() as session:
+    async with app_of(api).state.database.across.reading() as session:
         connection = await session.connection()
         tables = CoordinationTables.metadata.sorted_tables
         return str([(await connection.execute(table.select())).all() for table in tables])
@@ -127,7 +127,7 @@ async def test_of_the_erased_no_word_is_left_and_of_the_neighbour_every_one(
         assert (await api.get(f"{path(journey)}/key")).status_code == 410
         assert engine.ended[0] == journey
         assert neighbours.forgot == {name: [journey] for name in SERVICES}
-        async with app_of(api).state.database.reading() as session:
+        async with app_of(api).state.database.across.reading() as session:
             assert (await audit.verify(session)).intact
 
         other = await lived(api)
@@ -274,7 +274,7 @@ async def test_a_plain_withdrawal_erases_nobody(
         assert (await told(api, journey, an_event("withdrawal", payload={}))).status_code == 202
 
         assert (await api.get(f"{path(journey)}/erasure")).status_code == 404
-        async with app_of(api).state.database.reading() as session:
+        async with app_of(api).state.database.across.reading() as session:
             assert (await session.exec(select(EventRow))).one().payload == {}
 
 

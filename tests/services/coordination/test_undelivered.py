@@ -91,7 +91,7 @@ async def test_a_receivers_no_is_work_of_the_office_and_the_journey_looks_at_it(
     assert one["because"] == "webhook: answered with 410"
     assert await attention(api) == ["1 not delivered"]
     parts: Parts = app_of(api).state.parts
-    await parts.metrics.refresh(parts.database)
+    await parts.metrics.refresh(parts.database.across)
     metrics = (await api.get("/metrics")).text
     assert "tio_undelivered_open 1.0" in metrics
     assert "tio_patients_lost 0.0" in metrics
@@ -161,7 +161,7 @@ async def test_an_outage_of_a_day_is_work_until_the_message_arrives(
         parts: Parts = app_of(api).state.parts
         begin = datetime.now(UTC)
         when = [begin]
-        relay = Deliveries(parts.database, settings, parts.metrics, clock=lambda: when[0])
+        relay = Deliveries(parts.database.across, settings, parts.metrics, clock=lambda: when[0])
         seen = {}
         for hour in range(2, 40, 2):
             when[0] = begin + timedelta(hours=hour, minutes=hour)
@@ -253,6 +253,6 @@ async def test_every_delivery_has_one_row_for_one_reminder_and_one_receiver(
         await woken(api, journey, DUE)
     await until(lambda: hook.heard)
 
-    async with app_of(api).state.database.reading() as session:
+    async with app_of(api).state.database.across.reading() as session:
         rows = (await session.exec(select(DeliveryRow))).all()
     assert len({(row.reminder, row.subscription) for row in rows}) == len(rows) == 1

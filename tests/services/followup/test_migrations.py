@@ -15,6 +15,7 @@ from services.followup.contract import EventBody, PlanRequest
 from services.followup.follow_up import conclude, follow_up
 from services.followup.settings import FollowupSettings
 from services.followup.tables import EntryRow
+from tests.conftest import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from tests.services.first_shape import at_the_first_shape, put
 from tests.services.followup.conftest import asking
@@ -25,7 +26,7 @@ AT = datetime(2024, 12, 21, 12, tzinfo=UTC)
 
 
 async def test_migrating_makes_the_tables_that_the_code_expects(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, "services.followup")
 
     assert await migrations.differences(database, "services.followup") == []
@@ -45,7 +46,7 @@ async def test_old_events_become_versions_and_old_conclusions_fall_with_them(
         FollowupSettings(database_url=url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE)
     )
     async with app.router.lifespan_context(app), asking(app, mint) as (client, _):
-        async with database.reading() as session:
+        async with database.across.reading() as session:
             rows = (await session.exec(select(EntryRow).order_by(EntryRow.kind))).all()
         low = await client.record_result(
             NORTH, plan, uuid4(), EventBody.model_validate(results(LOW)).root

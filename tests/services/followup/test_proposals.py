@@ -333,7 +333,7 @@ async def test_who_answered_is_remembered(served: FastAPI, followup: FollowupCli
     later = said("refused", "away", "2025-01-14T09:00:00Z")
     await followup.decide_proposal("north", plan, proposal.id, later)
 
-    async with served.state.database.reading() as session:
+    async with served.state.database.across.reading() as session:
         connection = await session.connection()
         wanted = select(AUDIT_ENTRY.c.action, AUDIT_ENTRY.c.subject).where(
             AUDIT_ENTRY.c.record_id == str(proposal.id)

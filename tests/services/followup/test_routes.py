@@ -243,7 +243,7 @@ async def test_who_looked_and_who_wrote_is_remembered(
     await followup.record_result("north", plan, uuid4(), an_event(SURGERY))
     await followup.read_plan("north", plan)
 
-    async with served.state.database.reading() as session:
+    async with served.state.database.across.reading() as session:
         connection = await session.connection()
         wanted = select(AUDIT_ENTRY.c.action, AUDIT_ENTRY.c.kind).where(
             AUDIT_ENTRY.c.patient == str(plan)

@@ -13,6 +13,7 @@ from services.chassis.tokens import ServiceTokens, TokenMint
 from services.localization.app import create_app
 from services.localization.client import LocalizationClient
 from services.localization.settings import LocalizationSettings
+from tests.conftest import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 
 EVERYTHING = ("system/*.cruds",)
@@ -23,7 +24,11 @@ def app(database_url: str, jwks: Path) -> FastAPI:
     """The service on each database, not yet started."""
     return create_app(
         LocalizationSettings(
-            database_url=database_url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE
+            database_url=database_url,
+            owner_database_url=owner_of(database_url),
+            jwks=str(jwks),
+            issuer=ISSUER,
+            audience=AUDIENCE,
         )
     )
 

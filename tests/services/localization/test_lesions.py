@@ -348,7 +348,7 @@ async def test_who_said_and_who_looked_is_in_the_audit_log(
     await localization.link_lesions(NORTH, plan, uuid4(), the_link(pet, mri))
     await localization.read_lesions(NORTH, plan)
 
-    async with served.state.database.reading() as session:
+    async with served.state.database.across.reading() as session:
         connection = await session.connection()
         wanted = select(AUDIT_ENTRY.c.action, AUDIT_ENTRY.c.kind).where(
             AUDIT_ENTRY.c.patient == str(plan)
@@ -397,6 +397,6 @@ def whose(answer: httpx2.Response) -> set[str]:
 
 
 async def _links_and_overrides(app: FastAPI) -> set[str]:
-    async with app.state.database.reading() as session:
+    async with app.state.database.across.reading() as session:
         (plan,) = (await session.exec(select(PlanRow))).scalars().all()
         return {word["by"] for word in [*plan.body["links"], *plan.body["overrides"]]}

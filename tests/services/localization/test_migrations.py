@@ -17,6 +17,7 @@ from services.localization.contract import ReportedStudy
 from services.localization.localize import conclude, localize
 from services.localization.settings import LocalizationSettings
 from services.localization.tables import EntryRow
+from tests.conftest import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from tests.services.first_shape import at_the_first_shape, put
 from tests.services.localization.conftest import asking
@@ -27,7 +28,7 @@ AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
 
 
 async def test_migrating_makes_the_tables_that_the_code_expects(database_url: str) -> None:
-    database = Database(database_url)
+    database = Database(database_url, owner_of(database_url))
     await migrations.migrate(database, "services.localization")
 
     assert await migrations.differences(database, "services.localization") == []
@@ -45,7 +46,7 @@ async def test_old_studies_become_versions_and_old_conclusions_fall_with_them(
 
     app = an_app(url, jwks)
     async with app.router.lifespan_context(app), asking(app, mint) as (client, _):
-        async with database.reading() as session:
+        async with database.across.reading() as session:
             (row,) = (await session.exec(select(EntryRow))).all()
         said = {**a_study(), "lesions": [FEMUR], "status": "entered-in-error", "id": None}
         told = await client.record_study(NORTH, plan, pet, ReportedStudy.model_validate(said))

@@ -186,7 +186,7 @@ async def test_who_looked_and_who_wrote_is_remembered(
 
 
 async def _audited(app: FastAPI, plan: UUID) -> list[tuple[str, str]]:
-    async with app.state.database.reading() as session:
+    async with app.state.database.across.reading() as session:
         connection = await session.connection()
         wanted = select(AUDIT_ENTRY.c.action, AUDIT_ENTRY.c.kind).where(
             AUDIT_ENTRY.c.patient == str(plan)

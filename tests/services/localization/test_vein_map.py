@@ -158,7 +158,7 @@ async def test_nobody_else_sees_the_picture(
 
 
 async def _audited(app: FastAPI, plan: UUID) -> list[tuple[str, ...]]:
-    async with app.state.database.reading() as session:
+    async with app.state.database.across.reading() as session:
         connection = await session.connection()
         wanted = select(AUDIT_ENTRY.c.action, AUDIT_ENTRY.c.kind, AUDIT_ENTRY.c.record_id).where(
             AUDIT_ENTRY.c.patient == str(plan)

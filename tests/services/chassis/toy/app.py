@@ -123,9 +123,15 @@ async def fail(note: NewNote, session: InTransaction) -> NoteSeen:
 
 
 @router.post("/late-failures/{note_id}", response_model=NoteSeen, status_code=201)
-async def fail_late(note_id: UUID, note: NewNote, session: InTransaction) -> NoteSeen:
+async def fail_late(
+    note_id: UUID,
+    note: NewNote,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("Note", "c")],
+) -> NoteSeen:
     """Add a row that is already there, which only the commit finds out."""
-    session.add(Note(id=note_id, organisation="x", **note.model_dump(exclude={"lines"})))
+    said = note.model_dump(exclude={"lines"})
+    session.add(Note(id=note_id, organisation=caller.organisation, **said))
     return NoteSeen(id=note_id, words=note.words, written_at=note.written_at)
 
 
