@@ -77,6 +77,27 @@ async def _take_back(
     return Outcome(outcome="applied")
 
 
+async def take_back_seen(
+    session: AsyncSession,
+    journey: JourneyRow,
+    event: EventRow,
+    ledger: Ledger,
+    owed: ObligationRow,
+) -> Outcome:
+    """Nobody is at it any more; what had ended by being seen is to be seen again."""
+    ended_by_it = owed.status == "done" and reminders.ends_when_acknowledged(owed.ladder)
+    if owed.acknowledged_at is None or not (owed.status == "open" or ended_by_it):
+        return Outcome(outcome="refused", reason="nothing of that name is acknowledged here")
+    owed.acknowledged_at = None
+    if ended_by_it:
+        owed.status, owed.disposition, owed.reason = "open", None, ""
+        owed.ended_at = owed.ended_by = None
+    await ledger.rank()
+    key, at = f"unseen:{event.id}", event.occurred_at
+    await repository.note(session, journey, key, at, "unseen", owed.act, str(event.id))
+    return Outcome(outcome="applied")
+
+
 def _why_not(owed: ObligationRow | None, said: Postponed, journey: JourneyRow) -> str | None:
     """Why can it not be put off? None if it can."""
     if owed is None:

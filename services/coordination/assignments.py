@@ -64,15 +64,3 @@ async def assign(
     session.add(row)
     audit.record(session, caller, "update", "Task", journey.id, journey.patient_id)
     return row
-
-
-async def names(session: AsyncSession, organisation: str) -> list[str]:
-    """Who looks after a journey now, by name."""
-    wanted = (
-        select(col(JourneyRow.assignee))
-        .where(col(JourneyRow.organisation) == organisation, col(JourneyRow.assignee).is_not(None))
-        .distinct()
-        .order_by(col(JourneyRow.assignee))
-        .limit(50)
-    )
-    return [name for name in (await session.exec(wanted)).all() if name]

@@ -110,16 +110,22 @@ class ObligationKey(Native):
 
 
 class ObligationAnswered(Native):
-    """The payload of an `acknowledgement` (without disposition) or a `disposition` (with)."""
+    """The payload of an `acknowledgement` (without disposition) or a `disposition` (with).
+
+    `undone`: an acknowledgement is taken back, and nobody is at it any more.
+    """
 
     obligation: ObligationKey
     disposition: Disposition | None = None
+    undone: bool = False
     reason: str = Field(default="", max_length=2000)
 
     @model_validator(mode="after")
     def expect_reason(self) -> Self:
         """What is not going to be done says why."""
         said = self.disposition
+        if said is not None and self.undone:
+            raise PydanticCustomError("disposition", "what has ended is not taken back")
         if said in (Disposition.WITHDRAWN, Disposition.MISSED):
             raise PydanticCustomError("disposition_unknown", "only a service says so")
         if said in (Disposition.NOT_INDICATED, Disposition.DECLINED) and not self.reason.strip():

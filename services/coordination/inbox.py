@@ -179,6 +179,8 @@ async def _answer_obligation(
     owed = await session.get(ObligationRow, place)
     if owed is None:
         return Outcome(outcome="refused", reason="nothing of that name was ever due here")
+    if said.undone:
+        return await answering.take_back_seen(session, journey, event, ledger, owed)
     if owed.status != "open":
         return Outcome(outcome="refused", reason="it has already ended")
     if said.disposition is None:

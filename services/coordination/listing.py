@@ -1,19 +1,43 @@
 """Which journeys are wanted, how many are there, and what is wrong on them? No rule is in here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column
+from sqlalchemy.orm import QueryableAttribute, aliased, load_only
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.terms.obligation import Ladder
+from services.coordination.assignment_tables import AssignmentRow
 from services.coordination.repository import CLOSED
-from services.coordination.tables import EventRow, JourneyRow, ObligationRow
+from services.coordination.tables import CRITICAL, EventRow, JourneyRow, ObligationRow
 from services.coordination.undelivered import RULE as UNDELIVERED
 from services.coordination.upkeep_tables import StuckRow
+
+SHOWN: tuple[QueryableAttribute[Any], ...] = tuple(
+    getattr(JourneyRow, name)
+    for name in (
+        "id",
+        "patient_id",
+        "phase",
+        "state",
+        "assignee",
+        "zone",
+        "clock_ahead_seconds",
+        "task",
+        "next_due",
+        "next_act",
+        "lost_since",
+        "rank_at",
+        "priority_at",
+        "priority_ladder",
+    )
+)
+"""What a list shows of a journey; the rest of its row is not read for it."""
 
 
 class Filters(BaseModel):
@@ -58,9 +82,7 @@ class Filters(BaseModel):
         found: list[ColumnElement[bool]] = []
         if self.to_review:
             asked = select(col(ObligationRow.journey)).where(
-                col(ObligationRow.organisation) == organisation,
-                col(ObligationRow.status) == "open",
-                col(ObligationRow.ladder) == Ladder.CRITICAL.value,
+                col(ObligationRow.organisation) == organisation, literal_column(CRITICAL)
             )
             found.append(col(JourneyRow.id).in_(asked))
         if self.unmapped:
@@ -83,6 +105,18 @@ def _named(search: str) -> ColumnElement[bool]:
     return col(JourneyRow.id) == journey
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A journey on a list: how much is wrong on it, and who changed last who looks after it."""
+
+    journey: JourneyRow
+    overdue: int = 0
+    undelivered: int = 0
+    refused: int = 0
+    version: int = 0
+    changed_by: str | None = None
+
+
 async def worklist(
     session: AsyncSession,
     organisation: str,
@@ -90,16 +124,69 @@ async def worklist(
     now: datetime,
     after: tuple[datetime, UUID] | None,
     limit: int,
-) -> list[JourneyRow]:
+) -> list[Standing]:
     """The queue: what has been overdue longest first, then what is due next, then the rest.
 
-    What is riskier stands earlier, as knowledge/rules/queue.toml weighs it.
+    What is riskier stands earlier, as knowledge/rules/queue.toml weighs it. One question to the
+    database: what is told of each journey beside its row is counted for those on the list only.
     """
-    wanted = select(JourneyRow).where(*filters.conditions(organisation, now))
+    told = (
+        _overdue(now),
+        _undelivered(),
+        _refused(),
+        _assigned("version"),
+        _assigned("changed_by"),
+    )
+    wanted = select(JourneyRow).options(load_only(*SHOWN, raiseload=True)).add_columns(*told)
+    wanted = wanted.where(*filters.conditions(organisation, now))
     if after is not None:
         wanted = wanted.where(tuple_(col(JourneyRow.priority_at), col(JourneyRow.id)) > after)
     wanted = wanted.order_by(col(JourneyRow.priority_at), col(JourneyRow.id)).limit(limit)
-    return list((await session.exec(wanted)).all())
+    rows = (await session.execute(wanted)).all()
+    return [
+        Standing(journey, overdue, undelivered, refused, version or 0, changed_by)
+        for journey, overdue, undelivered, refused, version, changed_by in rows
+    ]
+
+
+def _of_journey(table: type[ObligationRow] | type[EventRow]) -> tuple[ColumnElement[bool], ...]:
+    """Rows of the journey that the list is at."""
+    return (
+        col(table.organisation) == col(JourneyRow.organisation),
+        col(table.journey) == col(JourneyRow.id),
+    )
+
+
+def _counted(
+    table: type[ObligationRow] | type[EventRow], *conditions: ColumnElement[bool]
+) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(table).where(*_of_journey(table), *conditions)
+    return counted.correlate(JourneyRow).scalar_subquery()
+
+
+def _overdue(now: datetime) -> ScalarSelect[int]:
+    """How many things are overdue on it?"""
+    return _counted(ObligationRow, _is_open(), col(ObligationRow.overdue_at) <= now)
+
+
+def _undelivered() -> ScalarSelect[int]:
+    """Who cannot be told on it?"""
+    return _counted(ObligationRow, col(ObligationRow.rule) == UNDELIVERED, _is_open())
+
+
+def _refused() -> ScalarSelect[int]:
+    """How many events were refused on it?"""
+    return _counted(EventRow, col(EventRow.outcome) == "refused")
+
+
+def _assigned(name: str) -> ScalarSelect[object]:
+    """What the last change of who looks after it says."""
+    last = aliased(AssignmentRow)
+    found = select(getattr(last, name)).where(
+        last.organisation == col(JourneyRow.organisation), last.journey == col(JourneyRow.id)
+    )
+    newest = found.order_by(col(last.version).desc()).limit(1)
+    return newest.correlate(JourneyRow).scalar_subquery()
 
 
 async def count(session: AsyncSession, organisation: str, filters: Filters, now: datetime) -> int:
@@ -110,14 +197,34 @@ async def count(session: AsyncSession, organisation: str, filters: Filters, now:
     return (await session.exec(wanted)).one()
 
 
+async def count_by_phase_and_assignee(
+    session: AsyncSession, organisation: str
+) -> dict[tuple[str, str | None], int]:
+    """How many journeys are in each phase with each person? Answered from one index."""
+    phase, assignee = col(JourneyRow.phase), col(JourneyRow.assignee)
+    wanted = (
+        select(phase, assignee, func.count())
+        .where(col(JourneyRow.organisation) == organisation)
+        .group_by(phase, assignee)
+    )
+    return {(row[0], row[1]): row[2] for row in (await session.exec(wanted)).all()}
+
+
 async def count_by_phase(session: AsyncSession, organisation: str) -> dict[str, int]:
     """How many journeys are in each phase?"""
-    wanted = (
-        select(col(JourneyRow.phase), func.count())
-        .where(col(JourneyRow.organisation) == organisation)
-        .group_by(col(JourneyRow.phase))
+    found: dict[str, int] = {}
+    for (phase, _), number in (await count_by_phase_and_assignee(session, organisation)).items():
+        found[phase] = found.get(phase, 0) + number
+    return found
+
+
+async def underway(session: AsyncSession, organisation: str) -> tuple[int, datetime | None]:
+    """How many events are stored and not worked off, and since when does the oldest wait?"""
+    wanted = select(func.count(), func.min(col(EventRow.told_at))).where(
+        col(EventRow.outcome) == "waiting", col(EventRow.organisation) == organisation
     )
-    return dict((await session.exec(wanted)).all())
+    number, oldest = (await session.exec(wanted)).one()
+    return number, oldest
 
 
 async def journeys_by_id(
@@ -127,54 +234,10 @@ async def journeys_by_id(
     wanted = select(JourneyRow).where(
         col(JourneyRow.organisation) == organisation, col(JourneyRow.id).in_(journeys)
     )
+    wanted = wanted.options(load_only(*SHOWN, raiseload=True))
     return {row.id: row for row in (await session.exec(wanted)).all()}
 
 
 def _is_open() -> ColumnElement[bool]:
     """Open, said so that no database begins with all that is open: these are a page's journeys."""
     return func.coalesce(col(ObligationRow.status), "") == "open"
-
-
-async def overdue_counts(
-    session: AsyncSession, organisation: str, journeys: Sequence[UUID], now: datetime
-) -> dict[UUID, int]:
-    """How many things are overdue on each of these journeys?"""
-    wanted = (
-        select(col(ObligationRow.journey), func.count())
-        .where(
-            col(ObligationRow.organisation) == organisation,
-            col(ObligationRow.journey).in_(journeys),
-            _is_open(),
-            col(ObligationRow.overdue_at) <= now,
-        )
-        .group_by(col(ObligationRow.journey))
-    )
-    return dict((await session.exec(wanted)).all())
-
-
-async def failures(
-    session: AsyncSession, organisation: str, journeys: Sequence[UUID]
-) -> dict[UUID, tuple[int, int]]:
-    """Who cannot be told, and how many events were refused, on each of these journeys?"""
-    undelivered = (
-        select(col(ObligationRow.journey), func.count())
-        .where(
-            col(ObligationRow.organisation) == organisation,
-            col(ObligationRow.journey).in_(journeys),
-            col(ObligationRow.rule) == UNDELIVERED,
-            _is_open(),
-        )
-        .group_by(col(ObligationRow.journey))
-    )
-    refused = (
-        select(col(EventRow.journey), func.count())
-        .where(
-            col(EventRow.organisation) == organisation,
-            col(EventRow.journey).in_(journeys),
-            col(EventRow.outcome) == "refused",
-        )
-        .group_by(col(EventRow.journey))
-    )
-    failed = dict((await session.exec(undelivered)).all())
-    declined = dict((await session.exec(refused)).all())
-    return {id: (failed.get(id, 0), declined.get(id, 0)) for id in failed | declined}

@@ -22,7 +22,7 @@ from services.coordination.contract import (
 )
 from services.coordination.cursor import BadCursor, read_cursor, write_cursor
 from services.coordination.life_contract import Handover
-from services.coordination.listing import Filters
+from services.coordination.listing import Filters, Standing
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     DeliveryRow,
@@ -155,6 +155,18 @@ async def worklist_page(
     limit: int,
 ) -> WorklistPage:
     """One page of the queue, and where the next one begins."""
+    page, _ = await queue_of(session, organisation, filters, cursor, limit)
+    return page
+
+
+async def queue_of(
+    session: AsyncSession,
+    organisation: str,
+    filters: Filters,
+    cursor: str | None,
+    limit: int,
+) -> tuple[WorklistPage, list[Standing]]:
+    """The same, and beside each row what it was made of."""
     now = datetime.now(UTC)
     after = None
     if cursor is not None:
@@ -163,32 +175,27 @@ async def worklist_page(
             after = (datetime.fromisoformat(priority_at), UUID(journey))
         except (TypeError, ValueError, AttributeError):
             raise BadCursor from None
-    rows = await listing.worklist(session, organisation, filters, now, after, limit + 1)
-    shown = rows[:limit]
-    ids = [row.id for row in shown]
-    overdue = await listing.overdue_counts(session, organisation, ids, now)
-    failures = await listing.failures(session, organisation, ids)
-    more = len(rows) > limit
-    last = shown[-1] if more else None
-    return WorklistPage(
-        rows=[_row(row, overdue.get(row.id, 0), failures.get(row.id), now) for row in shown],
+    found = await listing.worklist(session, organisation, filters, now, after, limit + 1)
+    shown = found[:limit]
+    last = shown[-1].journey if len(found) > limit else None
+    page = WorklistPage(
+        rows=[_row(standing, now) for standing in shown],
         cursor=write_cursor(last.priority_at.isoformat(), last.id) if last else None,
         as_of=now,
     )
+    return page, shown
 
 
-def _row(
-    row: JourneyRow, overdue: int, failures: tuple[int, int] | None, now: datetime
-) -> WorklistRow:
+def _row(standing: Standing, now: datetime) -> WorklistRow:
+    row, overdue = standing.journey, standing.overdue
     task = question_of(row)
     on = today(row.zone, row.clock_ahead_seconds, now)
     late = 0 if row.next_due is None else max(0, (on - row.next_due).days)
-    undelivered, refused = failures or (0, 0)
     attention = []
-    if undelivered:
-        attention.append(f"{undelivered} not delivered")
-    if refused:
-        attention.append(f"{refused} refused")
+    if standing.undelivered:
+        attention.append(f"{standing.undelivered} not delivered")
+    if standing.refused:
+        attention.append(f"{standing.refused} refused")
     if row.lost_since is not None:
         attention.append("cannot be reached")
     return WorklistRow(

@@ -62,6 +62,7 @@ _TEMPLATES = Environment(
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 _TEMPLATES.filters |= {
     "day": language.day,

@@ -11,6 +11,7 @@ from knowledge.rules.sending_hours import Hours
 from services.coordination import wording
 from services.coordination.contract import OwedObligation, Reminder, ReminderStatus, WorklistRow
 from services.coordination.language import count, say
+from services.coordination.listing import Standing
 from services.coordination.planning import ladder_of
 from services.coordination.reminding import due_of
 from services.coordination.tables import EventRow, JourneyRow, MomentRow, ObligationRow
@@ -26,17 +27,21 @@ class QueueEntry:
     why: str
     risk: str = ""
     attention: tuple[str, ...] = ()
+    version: int = 0
+    changed_by: str | None = None
 
 
-def queue_entry(row: WorklistRow, journey: JourneyRow, now: datetime) -> QueueEntry:
+def queue_entry(row: WorklistRow, standing: Standing, now: datetime) -> QueueEntry:
     """Why does this journey stand where it stands?"""
+    journey = standing.journey
     on = today(journey.zone, journey.clock_ahead_seconds, now)
     pressing = urgency(row.next_due, on)
     why = when_due(row.next_due, on)
     if row.overdue > 1:
         why = count("%(why)s, and %(n)s more", "%(why)s, and %(n)s more", row.overdue - 1, why=why)
     risk = say(RISKS[row.risk]) if row.risk in RISKS else ""
-    return QueueEntry(row, pressing, why, risk, _attention(row.attention))
+    by = (standing.version, standing.changed_by)
+    return QueueEntry(row, pressing, why, risk, _attention(row.attention), *by)
 
 
 RISKS = {

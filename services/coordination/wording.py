@@ -84,6 +84,7 @@ MOMENTS = {
     "disposition": "Ended",
     "undelivered": "Not delivered",
     "postponed": "Put off",
+    "unseen": "Seen, taken back",
     "contact": "Contact",
     "lost": "Cannot be reached",
     "found": "Reached again",

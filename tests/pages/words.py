@@ -14,6 +14,7 @@ from services.coordination import views, wording
 from services.coordination.pages import (
     answering,
     body,
+    history_words,
     letter,
     living,
     operating,
@@ -81,6 +82,11 @@ def in_tables() -> Iterator[str]:
     yield from (name for name, _ in body._places())
     yield from scanning.UPTAKES.values()
     yield from scanning.MIMICS.values()
+    for group, things in history_words.ASKED.items():
+        yield from (group, *things.values())
+    yield from (words for words, _, _ in history_words.AMOUNTS.values())
+    for table in (history_words.IRON, history_words.ACUTE, history_words.GENE_RESULTS):
+        yield from table.values()
     for choices in operating.CHOICES.values():
         yield from choices.values()
     yield from letter.PURPOSES.values()

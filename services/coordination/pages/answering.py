@@ -1,15 +1,19 @@
 """Decisions and how something that was due ended: small forms of the patient's page."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from fastapi import APIRouter, BackgroundTasks, Form, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.chassis.database import InTransaction
-from services.coordination.pages.telling import and_back, in_words, store
+from services.coordination.pages.telling import (
+    Filled,
+    Telling,
+    and_back,
+    event_id,
+    in_words,
+    store,
+)
 from services.coordination.rendering import PageRoute, page
-from services.coordination.sign_in import Person, SignedIn, expect_own_form
 
 router = APIRouter(route_class=PageRoute)
 
@@ -27,158 +31,69 @@ WHAT_IS_MISSING = {
 
 
 @router.post("/journeys/{journey_id}/decisions", response_class=Response)
-async def decide(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    task: Annotated[UUID, Form()],
-    csrf: Annotated[str, Form()] = "",
-    answer: Annotated[str, Form(max_length=100)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
+async def decide(telling: Telling) -> Response:
     """Store a decision as an event. The form carries its id: sent twice, it is told once."""
-    payload = {"task": str(task), "answer": answer, "reason": reason.strip()}
-    return await _tell(
-        request, after, session, person, journey_id, csrf, event, "decision", payload
-    )
+    form = await telling.form()
+    said = {name: form.get(name) for name in ("task", "answer", "reason")}
+    return await _tell(telling, form, "decision", said)
 
 
 @router.post("/journeys/{journey_id}/dispositions", response_class=Response)
-async def dispose(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    rule: Annotated[str, Form(max_length=200)],
-    occurrence: Annotated[str, Form(max_length=200)],
-    csrf: Annotated[str, Form()] = "",
-    disposition: Annotated[str, Form(max_length=100)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
+async def dispose(telling: Telling) -> Response:
     """Store how something that was due ended, as an event."""
-    payload = {
-        "obligation": {"rule": rule, "occurrence": occurrence},
-        "disposition": disposition,
-        "reason": reason.strip(),
-    }
-    return await _tell(
-        request, after, session, person, journey_id, csrf, event, "disposition", payload
-    )
+    form = await telling.form()
+    said = _about(form) | {"disposition": form.get("disposition")}
+    return await _tell(telling, form, "disposition", said)
 
 
 @router.post("/journeys/{journey_id}/acknowledgements", response_class=Response)
-async def acknowledge(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    rule: Annotated[str, Form(max_length=200)],
-    occurrence: Annotated[str, Form(max_length=200)],
-    csrf: Annotated[str, Form()] = "",
-) -> Response:
-    """Say that somebody has seen it and is at it."""
-    payload = {"obligation": {"rule": rule, "occurrence": occurrence}, "reason": ""}
-    return await _tell(
-        request, after, session, person, journey_id, csrf, event, "acknowledgement", payload
-    )
+async def acknowledge(telling: Telling) -> Response:
+    """Say that somebody has seen it and is at it; or take that back."""
+    form = await telling.form()
+    return await _tell(telling, form, "acknowledgement", _about(form))
 
 
 @router.post("/journeys/{journey_id}/postponements", response_class=Response)
-async def postpone(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    rule: Annotated[str, Form(max_length=200)],
-    occurrence: Annotated[str, Form(max_length=200)],
-    until: Annotated[str, Form(max_length=20)] = "",
-    undone: Annotated[str, Form(max_length=5)] = "",
-    csrf: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
+async def postpone(telling: Telling) -> Response:
     """Put off what is due, with a day and a reason; or take that back."""
-    payload: dict[str, Any] = {
-        "obligation": {"rule": rule, "occurrence": occurrence},
-        "until": until,
-        "reason": reason.strip(),
-    }
-    if undone:
-        payload["undone"] = True
-    return await _tell(
-        request, after, session, person, journey_id, csrf, event, "postponement", payload
-    )
+    form = await telling.form()
+    return await _tell(telling, form, "postponement", _about(form) | {"until": form.get("until")})
 
 
 @router.post("/journeys/{journey_id}/contacts", response_class=Response)
-async def contact(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    channel: Annotated[str, Form(max_length=20)] = "",
-    outcome: Annotated[str, Form(max_length=20)] = "",
-    whom: Annotated[str, Form(max_length=20)] = "patient",
-    csrf: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
+async def contact(telling: Telling) -> Response:
     """Note that somebody tried to reach the patient, and what came of it."""
-    payload = {"channel": channel, "outcome": outcome, "whom": whom, "note": reason.strip()}
-    return await _tell(request, after, session, person, journey_id, csrf, event, "contact", payload)
+    form = await telling.form()
+    said = {name: form.get(name) for name in ("channel", "outcome", "whom")}
+    return await _tell(telling, form, "contact", said | {"note": form.get("reason")})
 
 
 @router.post("/journeys/{journey_id}/orders", response_class=Response)
-async def order(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-    event: Annotated[UUID, Form()],
-    act: Annotated[str, Form(max_length=100)],
-    site: Annotated[str, Form(max_length=200)] = "",
-    laterality: Annotated[str, Form(max_length=10)] = "",
-    occurs_on: Annotated[str, Form(max_length=20)] = "",
-    csrf: Annotated[str, Form()] = "",
-) -> Response:
+async def order(telling: Telling) -> Response:
     """Accept a next step: it is ordered, and waited for."""
-    payload: dict[str, Any] = {"id": str(event), "status": "active", "act": act}
-    for name, value in (("site", site), ("laterality", laterality), ("occurs_on", occurs_on)):
-        if value:
-            payload[name] = value
-    return await _tell(request, after, session, person, journey_id, csrf, event, "order", payload)
+    form = await telling.form()
+    said = {name: form.get(name) for name in ("act", "site", "laterality", "occurs_on")}
+    placed = {"id": str(event_id(form)), "status": "active"}
+    return await _tell(telling, form, "order", placed | {k: v for k, v in said.items() if v})
 
 
-async def _tell(
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: SignedIn,
-    journey_id: UUID,
-    csrf: str,
-    event: UUID,
-    kind: str,
-    payload: dict[str, Any],
-) -> Response:
-    expect_own_form(person, csrf)
-    journey, refusal = await store(session, person, journey_id, event, kind, payload)
+def _about(form: Filled) -> dict[str, Any]:
+    """Which thing that is due is meant, why, and whether an earlier word about it is taken back."""
+    due = {name: form.get(name) for name in ("rule", "occurrence")}
+    said: dict[str, Any] = {"obligation": due, "reason": form.get("reason")}
+    return said | ({"undone": True} if form.get("undone") else {})
+
+
+async def _tell(telling: Telling, form: Filled, kind: str, payload: dict[str, Any]) -> Response:
+    where = (telling.session, telling.person, telling.journey_id)
+    journey, refusal = await store(*where, event_id(form), kind, payload)
     if refusal is not None:
         return page(
             "not_stored.html",
             status=refusal.status,
-            person=person,
+            person=telling.person,
             journey=journey,
             problems=in_words(refusal, WHAT_IS_MISSING),
-            typed=str(payload.get("reason") or payload.get("note") or ""),
+            typed=form.get("reason"),
         )
-    return and_back(request, after, journey_id)
+    return and_back(telling.request, telling.after, telling.journey_id)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select
 
+from knowledge.rules import reminders as reminder_rules
 from services.chassis.database import InTransaction
 from services.chassis.tables import AUDIT_ENTRY, AUDIT_PERSON
 from services.coordination import repository, views
@@ -163,6 +164,7 @@ async def in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any
         "waiting": sum(event.outcome == "waiting" for event in events),
         "moments": [TimelineEntry.model_validate(moment.model_dump()) for moment in moments],
         "list_of": views.list_of,
+        "ends_when_seen": reminder_rules.ends_when_acknowledged,
         "new_id": uuid4,
         "now": there,
         "rehearsed": journey.clock_ahead_seconds > 0,

@@ -2,11 +2,11 @@
 one person's. Each is shown before it is done, and each can be taken back."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.chassis import audit
@@ -15,18 +15,11 @@ from services.chassis.errors import NotFound
 from services.coordination import merge_preview, repository, wording
 from services.coordination.language import count, listed, say
 from services.coordination.life_contract import MergePreview
-from services.coordination.pages.telling import (
-    Filled,
-    and_back,
-    event_id,
-    filled,
-    in_words,
-    store,
-)
+from services.coordination.pages.telling import Filled, Telling, empty
 from services.coordination.rendering import PageRoute, page
-from services.coordination.routes import found
-from services.coordination.sign_in import Person, SignedIn
+from services.coordination.sign_in import SignedIn
 from services.coordination.tables import JourneyRow, ObligationRow
+from services.coordination.worklist import today
 
 router = APIRouter(route_class=PageRoute)
 
@@ -57,51 +50,42 @@ MEANING = {
 
 
 @router.get("/journeys/{journey_id}/change", response_class=Response)
-async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+async def form_shown(telling: Telling) -> Response:
     """What can be said of this journey now."""
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    return _form(person, journey, Filled({"event": str(uuid4())}))
+    return _form(telling.person, await telling.journey(), empty())
 
 
 @router.post("/journeys/{journey_id}/change", response_class=Response)
-async def change(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-) -> Response:
+async def change(telling: Telling) -> Response:
     """Show what would happen; once that was seen, do it."""
-    form = await filled(request, person)
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    form, person = await telling.form(), telling.person
+    journey = await telling.journey()
     what = form.get("what")
     if what not in _possible(journey):
         form.wrong("what", say("choose one of the answers"))
         return _form(person, journey, form, 422)
-    payload = _payload(form, what)
+    payload = _payload(form, what, journey)
     merged = None
     if what == "merge" and not form.errors:
-        merged = await _merge_of(session, person, journey, form)
+        merged = await _merge_of(telling.session, person, journey, form)
     if form.errors:
         return _form(person, journey, form, 422)
-    if not form.get("seen"):
-        owed = await repository.obligations_of(session, journey.organisation, journey.id)
-        return page(
-            "change_preview.html",
-            person=person,
-            journey=journey,
-            form=form,
-            what=CHANGES[what],
-            meaning=MEANING[what],
-            consequences=_consequences(what, form, owed, merged),
-            is_refused=merged is not None and merged.refused is not None,
+    if form.get("seen"):
+        kind = what.partition("-")[0]
+        return await telling.store(
+            form, kind, payload, lambda status: _form(person, journey, form, status)
         )
-    kind = what.partition("-")[0]
-    _, refusal = await store(session, person, journey_id, event_id(form), kind, payload)
-    if refusal is not None:
-        form.errors["form"] = " ".join(in_words(refusal))
-        return _form(person, journey, form, refusal.status)
-    return and_back(request, after, journey_id)
+    owed = await repository.obligations_of(telling.session, journey.organisation, journey.id)
+    return page(
+        "change_preview.html",
+        person=person,
+        journey=journey,
+        form=form,
+        what=CHANGES[what],
+        meaning=MEANING[what],
+        consequences=_consequences(what, form, owed, merged),
+        is_refused=merged is not None and merged.refused is not None,
+    )
 
 
 def _possible(journey: JourneyRow) -> list[str]:
@@ -118,7 +102,7 @@ def _possible(journey: JourneyRow) -> list[str]:
     return [rest, "transfer", "transfer-outside", "death", "withdrawal", "merge"]
 
 
-def _payload(form: Filled, what: str) -> dict[str, Any]:
+def _payload(form: Filled, what: str, journey: JourneyRow) -> dict[str, Any]:
     """The event's own words; what is missing stands in the form."""
     reason = form.get("reason")
     payload: dict[str, Any] = {"reason": reason}
@@ -128,7 +112,8 @@ def _payload(form: Filled, what: str) -> dict[str, Any]:
         payload["undone"] = True
     if what == "death" and form.get("died_on"):
         day = form.day("died_on")
-        if day is not None and date.fromisoformat(day) > date.today():  # noqa: DTZ011
+        there = today(journey.zone, journey.clock_ahead_seconds, datetime.now(UTC))
+        if day is not None and date.fromisoformat(day) > there:
             form.wrong("died_on", say("that moment has not come yet"))
         payload["died_on"] = day
     if what == "transfer":

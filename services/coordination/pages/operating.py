@@ -1,9 +1,9 @@
 """What was removed, how completely, and what the pathologist found."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from services.chassis.database import InTransaction
@@ -11,17 +11,9 @@ from services.chassis.errors import NotFound
 from services.coordination import repository
 from services.coordination.language import say
 from services.coordination.pages.body import is_site, sites
-from services.coordination.pages.telling import (
-    Filled,
-    and_back,
-    event_id,
-    filled,
-    in_words,
-    store,
-)
+from services.coordination.pages.telling import Filled, Telling, empty, event_id
 from services.coordination.rendering import PageRoute, page
-from services.coordination.routes import found
-from services.coordination.sign_in import Person, SignedIn
+from services.coordination.sign_in import SignedIn
 from services.coordination.tables import JourneyRow
 
 router = APIRouter(route_class=PageRoute)
@@ -58,15 +50,12 @@ CHOICES = {
 
 
 @router.get("/journeys/{journey_id}/operations/new", response_class=Response)
-async def form_shown(
-    journey_id: UUID, session: InTransaction, person: Person, of: UUID | None = None
-) -> Response:
+async def form_shown(telling: Telling, of: UUID | None = None) -> Response:
     """The empty form; or an operation that was told, to add what is known since (`of`)."""
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    values = {"event": str(uuid4())}
+    journey, form = await telling.journey(), empty()
     if of is not None:
-        values |= await _told_before(session, journey, of)
-    return _form(person, journey, Filled(values))
+        form.values |= await _told_before(telling.session, journey, of)
+    return _form(telling.person, journey, form)
 
 
 async def _told_before(session: InTransaction, journey: JourneyRow, event: UUID) -> dict[str, str]:
@@ -85,18 +74,14 @@ async def _told_before(session: InTransaction, journey: JourneyRow, event: UUID)
 
 
 @router.post("/journeys/{journey_id}/operations", response_class=Response)
-async def operation_told(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-) -> Response:
+async def operation_told(telling: Telling) -> Response:
     """Keep the operation. What nobody says is not known, and watched as high risk."""
-    form = await filled(request, person)
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    told = event_id(form)
-    surgery: dict[str, Any] = {"id": str(told), "performed_at": form.day("performed_at")}
+    form = await telling.form()
+    journey = await telling.journey()
+    surgery: dict[str, Any] = {
+        "id": str(event_id(form)),
+        "performed_at": form.day("performed_at"),
+    }
     if form.get("of") and form.get("version").isdigit():
         surgery |= {"id": form.get("of")[:200], "version": int(form.get("version"))}
     if is_site(form.get("site")):
@@ -112,12 +97,10 @@ async def operation_told(
         elif name == "margin":
             form.wrong(name, say("how completely was it removed? Say so also if nobody knows yet"))
     if form.errors:
-        return _form(person, journey, form, 422)
-    _, refusal = await store(session, person, journey_id, told, "surgery", surgery)
-    if refusal is not None:
-        form.errors["form"] = " ".join(in_words(refusal))
-        return _form(person, journey, form, refusal.status)
-    return and_back(request, after, journey_id)
+        return _form(telling.person, journey, form, 422)
+    return await telling.store(
+        form, "surgery", surgery, lambda status: _form(telling.person, journey, form, status)
+    )
 
 
 def _form(person: SignedIn, journey: JourneyRow, form: Filled, status: int = 200) -> Response:

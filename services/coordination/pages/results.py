@@ -7,31 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from knowledge.rules import fgf23
 from knowledge.terms.analyte import ANALYTES
-from services.chassis.database import InTransaction
 from services.chassis.logging import get_logger
-from services.coordination import repository, wording
+from services.coordination import repository, views, wording
 from services.coordination.answers import Said
 from services.coordination.language import say
-from services.coordination.pages.engine import ANSWER_WITHIN_SECONDS
-from services.coordination.pages.telling import (
-    Filled,
-    and_back,
-    event_id,
-    filled,
-    in_words,
-    store,
-)
-from services.coordination.parts import Parts, parts_of
+from services.coordination.pages.engine import ANSWER_WITHIN_SECONDS, look
+from services.coordination.pages.telling import Filled, Telling, empty
+from services.coordination.parts import Parts
 from services.coordination.rendering import PageRoute, page
-from services.coordination.routes import found
-from services.coordination.sign_in import Person, SignedIn
+from services.coordination.sign_in import SignedIn
 from services.coordination.tables import JourneyRow
 
 router = APIRouter(route_class=PageRoute)
@@ -95,23 +86,18 @@ class Line:
 
 
 @router.get("/journeys/{journey_id}/results/new", response_class=Response)
-async def sheet_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
-    """An empty laboratory sheet."""
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    return _sheet(person, journey, Filled({"event": str(uuid4())}), {})
+async def sheet_shown(telling: Telling) -> Response:
+    """A laboratory sheet, with the units in which this patient's results came last."""
+    journey, form = await telling.journey(), empty()
+    form.values |= await _usual_units(telling, journey)
+    return _sheet(telling.person, journey, form, {})
 
 
 @router.post("/journeys/{journey_id}/results", response_class=Response)
-async def results_told(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-) -> Response:
+async def results_told(telling: Telling) -> Response:
     """Keep the results, once every number is what the report prints."""
-    form = await filled(request, person)
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
+    form, person = await telling.form(), telling.person
+    journey = await telling.journey()
     taken = form.moment("taken_at", journey.zone)
     if taken is not None and taken > repository.now_there(journey):
         form.wrong("taken_at", say("that moment has not come yet"))
@@ -120,8 +106,8 @@ async def results_told(
         form.wrong("taken_at", say("fill in at least one value"))
     asked: dict[str, tuple[str, bool]] = {}
     if not form.errors:
-        await session.commit()  # nobody waits for our database while we ask another service
-        asked = await _asked_back(parts_of(request), person, journey, observations)
+        await telling.session.commit()  # nobody waits for our database while we ask another service
+        asked = await _asked_back(telling.parts, person, journey, observations)
         asked = {
             name: (question, soft)
             for name, (question, soft) in asked.items()
@@ -130,13 +116,32 @@ async def results_told(
     if form.errors or asked:
         return _sheet(person, journey, form, asked, 422)
     payload = {"observations": [one for _, one in observations]}
-    _, refusal = await store(
-        session, person, journey_id, event_id(form), "observations", payload, taken
+    return await telling.store(
+        form,
+        "observations",
+        payload,
+        lambda status: _sheet(person, journey, form, {}, status),
+        taken,
     )
-    if refusal is not None:
-        form.errors["form"] = " ".join(in_words(refusal))
-        return _sheet(person, journey, form, {}, refusal.status)
-    return and_back(request, after, journey_id)
+
+
+async def _usual_units(telling: Telling, journey: JourneyRow) -> dict[str, str]:
+    """Which unit stands there before anybody chose one? The site's; else the one told last."""
+    known = await repository.events_of(
+        telling.session, journey.organisation, journey.id, {"observations"}
+    )
+    told: dict[str, str] = {}
+    for event in reversed(known):
+        for one in views.list_of(event.payload, "observations"):
+            told[str(one.get("analyte"))] = str(one.get("unit"))
+    await telling.session.commit()  # nobody waits for our database while we ask another service
+    signed = await look(telling.parts, telling.person.caller, "/assessment/v1/site-settings")
+    told |= ((signed or {}).get("settings") or {}).get("preferred_units") or {}
+    return {
+        f"unit.{key}": unit
+        for key, unit in told.items()
+        if key in ANALYTES and unit in ANALYTES[key].factors
+    }
 
 
 def _read(form: Filled, taken_at: str | None) -> list[tuple[str, dict[str, Any]]]:

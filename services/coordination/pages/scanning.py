@@ -4,30 +4,20 @@ form says so before anybody believes it."""
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from knowledge.rules.imaging import TABLE as IMAGING
-from services.chassis.database import InTransaction
 from services.chassis.logging import get_logger
 from services.coordination.answers import Said
 from services.coordination.language import say
 from services.coordination.pages.body import coverage_entries, coverage_groups, lesions_of, sites
 from services.coordination.pages.engine import ANSWER_WITHIN_SECONDS
-from services.coordination.pages.telling import (
-    Filled,
-    and_back,
-    event_id,
-    filled,
-    in_words,
-    store,
-)
-from services.coordination.parts import Parts, parts_of
+from services.coordination.pages.telling import Filled, Telling, empty, event_id
+from services.coordination.parts import Parts
 from services.coordination.rendering import PageRoute, page
-from services.coordination.routes import found
-from services.coordination.sign_in import Person, SignedIn
+from services.coordination.sign_in import SignedIn
 from services.coordination.tables import JourneyRow
 
 router = APIRouter(route_class=PageRoute)
@@ -72,38 +62,28 @@ MIMICS = {
 
 
 @router.get("/journeys/{journey_id}/studies/new", response_class=Response)
-async def form_shown(journey_id: UUID, session: InTransaction, person: Person) -> Response:
+async def form_shown(telling: Telling) -> Response:
     """The empty form. Nothing is ticked: what nobody says was not covered."""
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    return _form(person, journey, Filled({"event": str(uuid4())}))
+    return _form(telling.person, await telling.journey(), empty())
 
 
 @router.post("/journeys/{journey_id}/studies", response_class=Response)
-async def study_told(
-    journey_id: UUID,
-    request: Request,
-    after: BackgroundTasks,
-    session: InTransaction,
-    person: Person,
-) -> Response:
+async def study_told(telling: Telling) -> Response:
     """Keep the scan. Before one is kept that is no negative scan, its gaps are shown."""
-    form = await filled(request, person)
-    journey = await found(session, person.caller, journey_id, "EpisodeOfCare")
-    told = event_id(form)
-    study = _study(form, str(told))
+    form, person = await telling.form(), telling.person
+    journey = await telling.journey()
+    study = _study(form, str(event_id(form)))
     if form.errors:
         return _form(person, journey, form, status=422)
     gaps: list[str] = []
     if not study["lesions"] and not form.get("incomplete"):
-        await session.commit()  # nobody waits for our database while we ask another service
-        gaps = await _gaps(parts_of(request), person, study)
+        await telling.session.commit()  # nobody waits for our database while we ask another service
+        gaps = await _gaps(telling.parts, person, study)
     if gaps:
         return _form(person, journey, form, gaps=gaps, status=422)
-    _, refusal = await store(session, person, journey_id, told, "study", study)
-    if refusal is not None:
-        form.errors["form"] = " ".join(in_words(refusal))
-        return _form(person, journey, form, status=refusal.status)
-    return and_back(request, after, journey_id)
+    return await telling.store(
+        form, "study", study, lambda status: _form(person, journey, form, status=status)
+    )
 
 
 def _study(form: Filled, id: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """A form becomes an event of the inbox: the same road that every system takes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import BackgroundTasks, Request
+from fastapi import BackgroundTasks, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
@@ -16,8 +17,9 @@ from services.chassis.errors import Problem
 from services.coordination import inbox, repository
 from services.coordination.contract import Event
 from services.coordination.language import say
-from services.coordination.parts import parts_of
-from services.coordination.sign_in import SignedIn, expect_own_form
+from services.coordination.parts import Parts, parts_of
+from services.coordination.routes import found
+from services.coordination.sign_in import Person, SignedIn, expect_own_form
 from services.coordination.tables import JourneyRow
 
 SOURCE = "worklist-page"
@@ -66,7 +68,7 @@ class Filled:
                 self.wrong(name, say("say on which day"))
             return None
         try:
-            return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007
+            return date.fromisoformat(text).isoformat()
         except ValueError:
             self.wrong(name, say("this is no day; write it as 2026-03-31"))
             return None
@@ -98,6 +100,55 @@ async def filled(request: Request, person: SignedIn) -> Filled:
         lists.setdefault(name, []).append(value)
     expect_own_form(person, values.get("csrf", ""))
     return Filled(values, lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Somebody who tells something of one journey by a form, and the request it came with."""
+
+    journey_id: UUID
+    request: Request
+    after: BackgroundTasks
+    session: InTransaction
+    person: Person
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the app that serves this form."""
+        return parts_of(self.request)
+
+    async def form(self) -> Filled:
+        """What was filled in, if the form was made for this session."""
+        return await filled(self.request, self.person)
+
+    async def journey(self) -> JourneyRow:
+        """The journey it is about, and a note that it was read."""
+        return await found(self.session, self.person.caller, self.journey_id, "EpisodeOfCare")
+
+    async def store(
+        self,
+        form: Filled,
+        kind: str,
+        payload: dict[str, Any],
+        shown: Callable[[int], Response],
+        occurred_at: datetime | None = None,
+    ) -> Response:
+        """Keep it, and back to the patient's page; where it is refused, the form says why."""
+        where = (self.session, self.person, self.journey_id)
+        _, refusal = await store(*where, event_id(form), kind, payload, occurred_at)
+        if refusal is not None:
+            form.errors["form"] = " ".join(in_words(refusal))
+            return shown(refusal.status)
+        return and_back(self.request, self.after, self.journey_id)
+
+
+Telling = Annotated[Teller, Depends(scope="function")]
+"""`telling: Telling`: what every form about one journey needs."""
+
+
+def empty() -> Filled:
+    """A form that nobody has filled in yet, with the id of what it will tell."""
+    return Filled({"event": str(uuid4())})
 
 
 def event_id(form: Filled) -> UUID:

@@ -1,12 +1,11 @@
 """The worklist: one queue across patients, with the reason for each place in it."""
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.chassis import audit
@@ -16,16 +15,15 @@ from services.coordination.cursor import BadCursor
 from services.coordination.journeys import PHASES
 from services.coordination.language import say
 from services.coordination.listing import Filters
+from services.coordination.pages.counting import counted
 from services.coordination.pages.engine import engine_is_away
-from services.coordination.reading import worklist_page
+from services.coordination.reading import queue_of
 from services.coordination.rendering import PageRoute, page
 from services.coordination.sign_in import Person, SignedIn, expect_own_form
 
 router = APIRouter(route_class=PageRoute)
 
 ROWS = 50
-SLOW_SECONDS = 0.05
-KEPT_SECONDS = 15.0
 VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
     "all": ("All open", {}),
     "mine": ("Assigned to me", {}),
@@ -37,6 +35,12 @@ VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
     "lost": ("Lost to follow-up", {"lost": True}),
 }
 """The saved filters: what each is called, and which journeys it shows."""
+
+COUNTED_BY_THEMSELVES = {
+    code: Filters(**wanted)
+    for code, (_, wanted) in VIEWS.items()
+    if code not in ("all", "mine", "unassigned")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Chosen:
 @router.get("/worklist", response_class=Response)
 async def worklist_shown(
     request: Request,
+    after: BackgroundTasks,
     session: InTransaction,
     person: Person,
     view: Annotated[str, Query(max_length=20)] = "all",
@@ -78,7 +83,7 @@ async def worklist_shown(
     """Who has to do what: one queue, with the reason for each place in it."""
     chosen = Chosen(view if view in VIEWS else "all", phase if phase in PHASES else "")
     try:
-        return await _shown(request, session, person, chosen, cursor, done)
+        return await _shown(request, after, session, person, chosen, cursor, done)
     except BadCursor:
         return RedirectResponse("/worklist", 303)
 
@@ -86,6 +91,7 @@ async def worklist_shown(
 @router.post("/worklist/search", response_class=Response)
 async def search(
     request: Request,
+    after: BackgroundTasks,
     session: InTransaction,
     person: Person,
     csrf: Annotated[str, Form()] = "",
@@ -93,11 +99,12 @@ async def search(
 ) -> Response:
     """Find a patient by the beginning of the id. Sent in the body: no id stands in an address."""
     expect_own_form(person, csrf)
-    return await _shown(request, session, person, Chosen(search=q.strip()), None, None)
+    return await _shown(request, after, session, person, Chosen(search=q.strip()), None, None)
 
 
 async def _shown(
     request: Request,
+    after: BackgroundTasks,
     session: InTransaction,
     person: SignedIn,
     chosen: Chosen,
@@ -106,67 +113,41 @@ async def _shown(
 ) -> Response:
     caller, now = person.caller, datetime.now(UTC)
     filters = chosen.filters(person)
-    listed = await worklist_page(session, caller.organisation, filters, cursor, ROWS)
-    ids = [row.journey for row in listed.rows]
-    rows = await listing.journeys_by_id(session, caller.organisation, ids)
-    changed = await assignments.latest(session, caller.organisation, ids)
+    listed, rows = await queue_of(session, caller.organisation, filters, cursor, ROWS)
     for row in listed.rows:
         audit.record(session, caller, "search", "EpisodeOfCare", row.journey, row.patient_id)
-    counted = await _counted(request, session, person, now)
-    total = counted["view"][chosen.view]
+    counts = await counted(request, after, session, caller.organisation, COUNTED_BY_THEMSELVES)
+    phases, number = counts.phases(), counts.of(chosen.view, caller.subject)
     if chosen.phase or chosen.search:
-        total = await listing.count(session, caller.organisation, filters, now)
+        number = await listing.count(session, caller.organisation, filters, now)
     return page(
         "worklist.html",
         person=person,
         engine_away=await engine_is_away(request),
-        entries=[views.queue_entry(row, rows[row.journey], now) for row in listed.rows],
-        assigned=changed,
+        entries=[
+            views.queue_entry(row, standing, now)
+            for row, standing in zip(listed.rows, rows, strict=True)
+        ],
         cursor=listed.cursor,
         is_first=cursor is None,
         as_of=now,
         chosen=chosen,
         views=[
-            Choice(code, say(words), counted["view"][code], code == chosen.view)
+            Choice(code, say(words), counts.of(code, caller.subject), code == chosen.view)
             for code, (words, _) in VIEWS.items()
         ],
         phases=[
-            Choice(
-                code, say(wording.PHASES[code]), counted["phase"].get(code, 0), code == chosen.phase
-            )
+            Choice(code, say(wording.PHASES[code]), phases.get(code, 0), code == chosen.phase)
             for code in PHASES
         ],
-        everything=counted["view"]["all"],
-        total=total,
-        names=counted["names"],
+        everything=counts.of("all", caller.subject),
+        underway=counts.underway,
+        total=number,
+        names=counts.names(),
         is_filtered=chosen != Chosen(),
         done=await _undoable(session, person, done),
         new_id=uuid4,
     )
-
-
-async def _counted(
-    request: Request, session: InTransaction, person: SignedIn, now: datetime
-) -> dict[str, Any]:
-    """How many each filter would show. Where counting takes long, it is done now and then."""
-    key = (person.caller.organisation, person.caller.subject)
-    kept: dict[Any, tuple[float, dict[str, Any]]]
-    kept = request.app.state.__dict__.setdefault("_counted", {})
-    until, counted = kept.get(key, (0.0, {}))
-    if counted and time.monotonic() < until:
-        return counted
-    began = time.monotonic()
-    in_phase = await listing.count_by_phase(session, person.caller.organisation)
-    view = {"all": sum(in_phase.values()) - in_phase.get(repository.CLOSED, 0)}
-    for code in VIEWS:
-        if code != "all":
-            filters = Chosen(view=code).filters(person)
-            view[code] = await listing.count(session, person.caller.organisation, filters, now)
-    names = await assignments.names(session, person.caller.organisation)
-    counted = {"phase": in_phase, "view": view, "names": names}
-    if time.monotonic() - began > SLOW_SECONDS:
-        kept[key] = (time.monotonic() + KEPT_SECONDS, counted)
-    return counted
 
 
 async def _undoable(
