@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 PORT ?= 8080
+export DATABASE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test test-systems test-parts check bench simulate screenshots scale chaos mutants states dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test test-systems test-parts check bench simulate screenshots scale chaos mutants states settings dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -45,7 +46,8 @@ run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 # Two cores, two halves: whole systems beside everything else.
 SYSTEMS := tests/journeys tests/deploy tests/simulation tests/pages tests/tio
 
-test: install-dev browser prometheus check  ## everything CI runs
+# DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
+test: install-dev browser prometheus check  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
 	@$(MAKE) --no-print-directory --jobs=2 test-systems test-parts
 
 test-systems:
@@ -83,6 +85,9 @@ mutants: install-dev  ## change the rules one bit at a time: which change does n
 
 states: install-dev  ## draw the states after surgery from their table into docs/follow-up-states.md
 	$(BIN)/tio knowledge states -o docs/follow-up-states.md
+
+settings: install-dev  ## draw docs/settings.md from the settings' models
+	$(BIN)/python -m deploy.settings_reference
 
 dashboards: install-dev  ## draw Grafana's dashboards from their code
 	$(BIN)/python -m deploy.grafana.dashboards

@@ -60,11 +60,18 @@ def _addresses(arguments: argparse.Namespace) -> list[tuple[str, str]]:
     addresses = []
     for service in services:
         owner, variable = (f"TIO_{service.upper()}_{name}" for name in OWNER_FIRST)
-        address = os.environ.get(owner, os.environ.get(variable))
-        if address is None:
+        address = _said(owner) or _said(variable)
+        if not address:
             sys.stderr.write(
                 f"neither {owner} nor {variable} is set; or name a data folder with --data\n"
             )
             raise SystemExit(2)
         addresses.append((service, address))
     return addresses
+
+
+def _said(variable: str) -> str | None:
+    """What the environment says, or the file that it names."""
+    if file := os.environ.get(f"{variable}_FILE"):
+        return Path(file).read_text().strip()
+    return os.environ.get(variable)

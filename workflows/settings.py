@@ -72,7 +72,8 @@ class WorkflowSettings(BaseModel):
         for service in ("assessment", "localization", "followup", "coordination"):
             url = getattr(self, f"{service}_url")
             yield from dangers.of_an_address(f"{service.upper()}_URL", url, private)
-        for name in ("keys_file", "signing_key_file", "tls_key_file"):
+        yield from dangers.of_a_key_ring("KEYS_FILE", self.keys_file)
+        for name in ("signing_key_file", "tls_key_file"):
             yield from dangers.of_a_key_file(name.upper(), getattr(self, name))
 
     def tls(self) -> TLSConfig | None:

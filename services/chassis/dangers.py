@@ -110,7 +110,7 @@ def of_a_key_ring(name: str, path: Path) -> Iterator[str]:
 def is_made_by_hand(key: bytes) -> bool:
     """Was this key written down rather than drawn: a word, a row of numbers, zeros?"""
     steps = {(after - before) % 256 for before, after in pairwise(key)}
-    return min(len(set(key)), len(steps)) < LEAST_VARIETY
+    return key.isascii() or min(len(set(key)), len(steps)) < LEAST_VARIETY
 
 
 def _can_be_guessed(password: str, user: str) -> bool:

@@ -1,6 +1,7 @@
 """Environment to frozen settings; a variable nobody reads stops the start."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -79,6 +80,9 @@ def read_settings(model: type[M], prefix: str, environ: Mapping[str, str]) -> M:
         for variable, value in environ.items()
         if variable.startswith(prefix)
     }
+    files = {name for name in given if name.endswith("_file")} - model.model_fields.keys()
+    for name in sorted(files):
+        _from_a_file(prefix, name.removesuffix("_file"), given, model)
     try:
         return model.model_validate(given)
     except ValidationError as refusal:
@@ -88,6 +92,19 @@ def read_settings(model: type[M], prefix: str, environ: Mapping[str, str]) -> M:
                 for error in refusal.errors(include_input=False, include_url=False)
             )
         ) from None
+
+
+def _from_a_file(prefix: str, name: str, given: dict[str, str], model: type[BaseModel]) -> None:
+    """Take a setting's value from the file that its variable with `_FILE` names, as secrets are."""
+    if name not in model.model_fields:
+        return  # it is complained of as what it is: no setting
+    variable = prefix + name.upper()
+    if name in given:
+        raise UnreadableSettings(f"{variable} and {variable}_FILE are both set; one has to go")
+    try:
+        given[name] = Path(given.pop(f"{name}_file")).read_text().strip()
+    except OSError as error:
+        raise UnreadableSettings(f"{variable}_FILE cannot be read: {error.strerror}") from None
 
 
 def expect_safe(settings: ProcessSettings, prefix: str) -> None:

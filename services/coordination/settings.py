@@ -101,7 +101,8 @@ class CoordinationSettings(ServiceSettings):
             self.temporal_tls_ca_file is not None,
             self.private_network,
         )
-        for name in ("keys_file", "signing_key_file", "temporal_tls_key_file"):
+        yield from dangers.of_a_key_ring("KEYS_FILE", self.keys_file)
+        for name in ("signing_key_file", "temporal_tls_key_file"):
             yield from dangers.of_a_key_file(name.upper(), getattr(self, name))
         in_the_clear = self.smtp_start_tls is not True and not dangers.is_here(self.smtp_host)
         if self.smtp_password is not None and in_the_clear:

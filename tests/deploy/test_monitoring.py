@@ -94,7 +94,7 @@ def test_a_page_of_the_runbook_names_addresses_that_are_there() -> None:
         for router in (routes.router, upkeep_routes.router, subscriptions.router)
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method, path in ((method, route.path) for method in route.methods)
+        for method, path in ((method, route.path) for method in route.methods or ())
     }
     named = {
         (method, path)

@@ -13,7 +13,7 @@ import yaml
 from helm_python import Chart, lint
 
 from services.assessment.settings import AssessmentSettings
-from services.chassis.settings import read_settings
+from services.chassis.settings import UnreadableSettings, expect_safe, read_settings
 from services.coordination.settings import CoordinationSettings
 from services.followup.settings import FollowupSettings
 from services.localization.settings import LocalizationSettings
@@ -46,14 +46,12 @@ def rendered(*files: str) -> list[dict[str, Any]]:
 
 
 def environments(documents: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """What each process of the chart is told; what comes from a secret has some value."""
+    """What each process of the chart is told: no secret among it."""
     told = {}
     for document in documents:
         if document["kind"] == "Deployment":
             container = document["spec"]["template"]["spec"]["containers"][0]
-            told[container["name"]] = {
-                one["name"]: one.get("value", "from a secret") for one in container["env"]
-            }
+            told[container["name"]] = {one["name"]: one["value"] for one in container["env"]}
     return told
 
 
@@ -82,15 +80,24 @@ def test_the_image_is_told_of_every_folder_it_needs() -> None:
 def test_what_a_process_of_the_composition_is_told_it_understands(process: str) -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
 
-    settings = read_settings(*SETTINGS[process], services[process]["environment"])
+    model, prefix = SETTINGS[process]
+    settings = read_settings(model, prefix, services[process]["environment"])
 
+    expect_safe(settings, prefix)
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)
 
 
 @pytest.mark.parametrize("process", SETTINGS)
-def test_what_a_process_of_the_chart_is_told_it_understands(process: str) -> None:
-    settings = read_settings(*SETTINGS[process], environments(rendered())[process])
+def test_what_a_process_of_the_chart_is_told_it_understands(process: str, tmp_path: Path) -> None:
+    (tmp_path / process).write_text(f"postgresql://tio_app:k3jD9-xkeLw0aPz@db/{process}")
+    told = environments(rendered())[process]
+    model, prefix = SETTINGS[process]
+    mounted = {name: value.replace("/databases", f"{tmp_path}") for name, value in told.items()}
+    settings = read_settings(model, prefix, mounted)
 
+    expect_safe(settings, prefix)
+    with pytest.raises(UnreadableSettings):
+        expect_safe(settings.model_copy(update={"private_network": False}), prefix)
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)
 
 
@@ -145,6 +152,26 @@ def test_no_process_is_root_or_writes_to_its_image() -> None:
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert container["resources"]["limits"]["memory"]
+
+
+def test_each_process_is_given_its_own_secrets_as_files_and_no_others() -> None:
+    given = {}
+    for document in rendered():
+        if document["kind"] in ("Deployment", "Job"):
+            volumes = document["spec"]["template"]["spec"]["volumes"]
+            secrets = [volume["secret"] for volume in volumes if "secret" in volume]
+            assert all(secret["defaultMode"] == 0o440 for secret in secrets)
+            name = document["metadata"]["labels"]["app.kubernetes.io/component"]
+            given[name] = {item["key"] for secret in secrets for item in secret["items"]}
+
+    assert given == {
+        "assessment": {"jwks.json", "assessment"},
+        "localization": {"jwks.json", "localization"},
+        "followup": {"jwks.json", "signing-key.json", "followup"},
+        "coordination": {"jwks.json", "signing-key.json", "payload-keys.json", "coordination"},
+        "worker": {"signing-key.json", "payload-keys.json"},
+        "migrate": {"assessment", "localization", "followup", "coordination"},
+    }
 
 
 def test_workers_follow_the_queue_where_keda_is_there() -> None:

@@ -20,8 +20,26 @@ securityContext:
 volumes:
   - name: tmp
     emptyDir: {sizeLimit: 64Mi}
+{{- if .keys }}
   - name: keys
-    secret: {secretName: {{ .root.Values.secrets.keys }}, defaultMode: 0440}
+    secret:
+      secretName: {{ .root.Values.secrets.keys }}
+      defaultMode: 0440
+      items:
+        {{- range .keys }}
+        - {key: {{ . }}, path: {{ . }}}
+        {{- end }}
+{{- end }}
+{{- if .databases }}
+  - name: databases
+    secret:
+      secretName: {{ if eq .name "migrate" }}{{ .root.Values.secrets.owner }}{{ else }}{{ .root.Values.secrets.databases }}{{ end }}
+      defaultMode: 0440
+      items:
+        {{- range .databases }}
+        - {key: {{ . }}, path: {{ . }}}
+        {{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "tio.container" -}}
@@ -33,20 +51,30 @@ securityContext:
   capabilities: {drop: [ALL]}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
+  {{- if .keys }}
   - {name: keys, mountPath: /keys, readOnly: true}
+  {{- end }}
+  {{- if .databases }}
+  - {name: databases, mountPath: /databases, readOnly: true}
+  {{- end }}
+{{- end }}
+
+{{- /* Each process is given the secrets it needs and no others, as files. */}}
+{{- define "tio.keys" -}}
+{{- if eq .name "worker" }}[payload-keys.json, signing-key.json]
+{{- else if eq .name "coordination" }}[payload-keys.json, signing-key.json, jwks.json]
+{{- else if eq .name "followup" }}[signing-key.json, jwks.json]
+{{- else }}[jwks.json]
+{{- end }}
 {{- end }}
 
 {{- define "tio.database" -}}
-- name: TIO_{{ upper .name }}_DATABASE_URL
-  valueFrom:
-    secretKeyRef: {name: {{ .root.Values.secrets.databases }}, key: {{ .name }}}
+- {name: TIO_{{ upper .name }}_DATABASE_URL_FILE, value: /databases/{{ .name }}}
 {{- end }}
 
 {{- /* The role that owns the tables: for the migration and nobody else. */}}
 {{- define "tio.owner" -}}
-- name: TIO_{{ upper .name }}_OWNER_DATABASE_URL
-  valueFrom:
-    secretKeyRef: {name: {{ .root.Values.secrets.owner }}, key: {{ .name }}}
+- {name: TIO_{{ upper .name }}_OWNER_DATABASE_URL_FILE, value: /databases/{{ .name }}}
 {{- end }}
 
 {{- define "tio.environment" -}}
@@ -64,12 +92,14 @@ volumeMounts:
 {{- end }}
 - {name: TIO_WORKFLOWS_HOST, value: "0.0.0.0"}
 - {name: TIO_WORKFLOWS_PORT, value: "8080"}
+- {name: TIO_WORKFLOWS_PRIVATE_NETWORK, value: {{ $values.network.private | quote }}}
 {{- else }}
 {{ include "tio.database" . }}
 - {name: {{ $prefix }}_JWKS, value: /keys/jwks.json}
 - {name: {{ $prefix }}_ISSUER, value: {{ $values.issuer | quote }}}
 - {name: {{ $prefix }}_AUDIENCE, value: {{ $values.audience | quote }}}
 - {name: {{ $prefix }}_HOST, value: "0.0.0.0"}
+- {name: {{ $prefix }}_PRIVATE_NETWORK, value: {{ $values.network.private | quote }}}
 {{- end }}
 {{- if eq .name "followup" }}
 - {name: TIO_FOLLOWUP_SIGNING_KEY_FILE, value: /keys/signing-key.json}
