@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from datetime import datetime
 from importlib.resources import files
+from traceback import extract_tb
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,14 +14,17 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.chassis.errors import Problem
+from services.chassis.logging import get_logger
 from services.coordination import language, wording
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -121,13 +125,37 @@ class PageRoute(APIRoute):
                 return page("signed_out.html", status=401)
             except RequestValidationError:
                 return _refusal(404, language.say("There is nothing at this address."))
+            except (OperationalError, PoolTimeout) as failure:
+                get_logger("coordination").error("database", error=type(failure).__name__)
+                return _refusal(503, language.say("The database cannot be reached just now."))
             except Problem as refusal:
                 return _refusal(refusal.status, wording.sentence(language.say(refusal.detail)))
+            except Exception as failure:
+                # Its words may be a patient's; its type and place are ours.
+                last = extract_tb(failure.__traceback__)[-1]
+                place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+                get_logger("coordination").error(
+                    "failed", error=type(failure).__name__, where=place
+                )
+                return _refusal(500, language.say("Tell whoever runs this system, with the time."))
 
         return shown
 
 
+HEADINGS = {
+    403: "This was not done",
+    404: "Not found",
+    412: "Somebody was there before you",
+    500: "Something went wrong on our side",
+    503: "Not just now",
+}
+"""What stands above a refusal."""
+
+
 def _refusal(status: int, detail: str) -> Response:
-    heading = language.say("Not found" if status == 404 else "This was not done")
+    heading = language.say(HEADINGS.get(status, "This was not done"))
     ended = detail if detail.endswith((".", "。")) else f"{detail}."
-    return page("refusal.html", status=status, heading=heading, detail=ended)
+    answer = page("refusal.html", status=status, heading=heading, detail=ended, retry=status >= 500)
+    if status >= 500:
+        answer.headers["Retry-After"] = "5"
+    return answer

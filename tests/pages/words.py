@@ -10,7 +10,7 @@ from jinja2.ext import babel_extract
 
 from knowledge.terms.acts import ACTS
 from knowledge.terms.analyte import ANALYTES
-from services.coordination import views, wording
+from services.coordination import rendering, views, wording
 from services.coordination.pages import (
     answering,
     body,
@@ -90,6 +90,7 @@ def in_tables() -> Iterator[str]:
     for choices in operating.CHOICES.values():
         yield from choices.values()
     yield from letter.PURPOSES.values()
+    yield from rendering.HEADINGS.values()
     yield from programme.STEPS.values()
     yield from (words for words, _ in worklist.VIEWS.values())
     yield from living.CHANGES.values()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import BackgroundTasks, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.chassis.context import done_for
 from services.coordination import listing, repository
 from services.coordination.listing import Filters
 from services.coordination.parts import parts_of
@@ -95,8 +96,9 @@ async def counted(
 
         async def count_again() -> None:
             try:
-                async with database.reading() as looking:
-                    kept[organisation] = await _count(looking, organisation, views, known)
+                with done_for(organisation):
+                    async with database.reading() as looking:
+                        kept[organisation] = await _count(looking, organisation, views, known)
             finally:
                 known.is_counted_again = False
 
