@@ -11,6 +11,7 @@ import psutil
 
 from deploy.data_folder import DataFolder
 from tests.journeys.system import System, a_free_port, eventually, with_no_warning
+from tests.postgres import environ_of
 from workflows.codec import KeyRing
 
 SERVICES = ("assessment", "localization", "followup", "coordination")
@@ -59,7 +60,7 @@ class Apart(System):
             self._settings[f"TIO_{name.upper()}_PORT"] = str(port)
             if name != "workflows":
                 self._settings[f"TIO_WORKFLOWS_{name.upper()}_URL"] = f"http://127.0.0.1:{port}"
-                self._settings |= folder.environ(name, {})
+                self._settings |= folder.environ(name, environ_of(data))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import httpx2
 import psutil
 
+from tests.postgres import environ_of
+
 T = TypeVar("T")
 PATIENCE_SECONDS, PAUSE_SECONDS = 90.0, 0.1
 
@@ -49,7 +51,7 @@ class System:
         self.port = a_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = data.parent / f"{data.name}.out"
-        self._environ = {**os.environ, **environ}
+        self._environ = {**os.environ, **environ_of(data), **environ}
         # A connection for each call: whoever answers may have been killed since the last one.
         limits = httpx2.Limits(max_keepalive_connections=0)
         self._http = httpx2.Client(timeout=60, limits=limits)

@@ -25,6 +25,7 @@ from services.coordination.app import create_app
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
 from tests.pages.answers import ANSWERS, KNOWN, PREVIEW
+from tests.postgres import kept_in
 from workflows.contract import EventArrived, ToldAgain
 from workflows.tending import Ended, Runs, Seen
 
@@ -162,7 +163,7 @@ def a_running_coordination(folder: Path) -> Iterator[Running]:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     settings = CoordinationSettings(
-        database_url=f"sqlite:///{folder / 'coordination.db'}",
+        **kept_in(folder, "coordination"),
         jwks=str(folder / "jwks.json"),
         issuer="pages",
         audience="tio",

@@ -1,5 +1,6 @@
 """The whole way of a patient, walked in a browser: from the first results to the calendar after an
-operation. In both languages, with script and without; the system behind it is the real one."""
+operation. In both languages, with script and without, and once by the keyboard alone; the system
+behind it is the real one."""
 
 import asyncio
 import threading
@@ -15,6 +16,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 from services.chassis.database import Database
 from services.coordination.sign_in import create_sign_in_link
 from tests.journeys.system import System, a_system
+from tests.pages.hands import Hands, Keys
+from tests.postgres import opened
 
 PATIENCE_SECONDS = 90
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
@@ -47,12 +50,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @dataclass
 class Walker:
-    """A person with a browser, in one language, with script or without."""
+    """A person with a browser, in one language, with script or without, by mouse or by keys."""
 
     system: System
     browser: Browser
     language: str
     script: bool
+    hands: type[Hands] = Hands
 
     def sits_down(self, name: str) -> Page:
         """Signed in, in front of the worklist."""
@@ -68,20 +72,20 @@ class Walker:
 
 
 @pytest.fixture(
-    params=[("en", True), ("zh", True), ("en", False), ("zh", False)],
-    ids=["en-script", "zh-script", "en-bare", "zh-bare"],
+    params=[("en", True, Keys), ("zh", True, Hands), ("en", False, Hands), ("zh", False, Keys)],
+    ids=["en-script-keys", "zh-script-mouse", "en-bare-mouse", "zh-bare-keys"],
 )
 def walker(request: pytest.FixtureRequest, system: System, browser: Browser) -> Walker:
     """Each way of using the pages."""
-    language, script = request.param
-    return Walker(system, browser, language, script)
+    language, script, hands = request.param
+    return Walker(system, browser, language, script, hands)
 
 
 def link_of(system: System, person: str) -> str:
     """A fresh link; Playwright keeps a loop in this thread, so it is made in another."""
 
     async def make() -> str:
-        database = Database(f"sqlite:///{system.data / 'coordination.db'}")
+        database = Database(**opened(system.data, "coordination"))
         try:
             return await create_sign_in_link(database, "local", person)
         finally:
@@ -128,73 +132,75 @@ def a_patient(system: System, name: str) -> UUID:
     return journey
 
 
-def fill_sheet(page: Page, sheet: dict[str, tuple[str, str]], days_ago: int) -> None:
+def fill_sheet(hands: Hands, sheet: dict[str, tuple[str, str]], days_ago: int) -> None:
     """Type a laboratory report."""
     drawn = datetime.now(UTC) - timedelta(days=days_ago)
-    page.fill("[id=taken_at]", f"{drawn:%Y-%m-%d}T08:30")
-    page.select_option("[id=fasting]", "yes")
+    hands.write("[id=taken_at]", f"{drawn:%Y-%m-%d}T08:30")
+    hands.choose("[id=fasting]", "yes")
     for key, (value, unit) in sheet.items():
-        page.fill(f"[id='value.{key}']", value)
-        page.select_option(f"[id='unit.{key}']", unit)
+        hands.write(f"[id='value.{key}']", value)
+        hands.choose(f"[id='unit.{key}']", unit)
     if "s_fgf23_i" in sheet:
-        page.select_option("#assay", "KAINOS_ELISA")
+        hands.choose("#assay", "KAINOS_ELISA")
 
 
-def send(page: Page) -> None:
+def send(hands: Hands) -> None:
     """Press the button of the form of this page."""
-    page.locator("form.sheet button[type=submit]").click()
+    hands.press("form.sheet button[type=submit]")
 
 
-def fill_scan(page: Page, modality: str, covered: list[str]) -> None:
+def fill_scan(hands: Hands, modality: str, covered: list[str]) -> None:
     """Type what was done and what it covered."""
-    page.select_option("#modality", modality)
+    hands.choose("#modality", modality)
     if modality == "pet_ct":
-        page.select_option("#tracer", "ga68_dotatate")
-    page.fill("#performed_at", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+        hands.choose("#tracer", "ga68_dotatate")
+    hands.write("#performed_at", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
     for part in covered:
-        page.check(f"[name=coverage][value='{part}']")
+        hands.tick(f"[name=coverage][value='{part}']")
 
 
-def fill_lesion(page: Page, size: str, uptake: str) -> None:
+def fill_lesion(hands: Hands, size: str, uptake: str) -> None:
     """Type the one lesion that is seen."""
-    page.select_option("[id='lesion.1.site']", "femur")
-    page.select_option("[id='lesion.1.laterality']", "right")
-    page.fill("[id='lesion.1.size_mm']", size)
-    page.select_option("[id='lesion.1.mimic']", "none")
+    hands.choose("[id='lesion.1.site']", "femur")
+    hands.choose("[id='lesion.1.laterality']", "right")
+    hands.write("[id='lesion.1.size_mm']", size)
     if uptake:
-        page.select_option("[id='lesion.1.uptake']", uptake)
+        hands.choose("[id='lesion.1.uptake']", uptake)
     else:
-        page.select_option("[id='lesion.1.correlate']", "yes")
+        hands.choose("[id='lesion.1.correlate']", "yes")
+    hands.choose("[id='lesion.1.mimic']", "none")
 
 
-def decide(page: Page, answer: str, why: str) -> None:
+def decide(hands: Hands, answer: str, why: str) -> None:
     """Answer the open question of the page."""
-    until(page, lambda: page.locator(f"[name=answer][value={answer}]").count() > 0, answer)
-    page.check(f"[name=answer][value={answer}]")
-    page.fill("#reason", why)
-    page.locator("form[action$=decisions] button[type=submit]").click()
+    page, here = hands.page, f"[name=answer][value={answer}]"
+    until(page, lambda: page.locator(here).count() > 0, answer)
+    hands.tick(here)
+    hands.write("#reason", why)
+    hands.press("form[action$=decisions] button[type=submit]")
 
 
 def test_a_patient_is_walked_from_the_first_results_to_the_calendar(walker: Walker) -> None:
     name = f"walk-{walker.language}-{'script' if walker.script else 'bare'}"
     journey = a_patient(walker.system, name)
     page = walker.sits_down("coordinator")
+    hands = walker.hands(page)
     place = f"{walker.system.url}/journeys/{journey}"
     expect(page.locator("html")).to_have_attribute(
         "lang", "zh-Hans" if walker.language == "zh" else "en"
     )
 
     page.goto(f"{place}/results/new")
-    fill_sheet(page, DRAWN_FIRST, 20)
-    send(page)
+    fill_sheet(hands, DRAWN_FIRST, 20)
+    send(hands)
     page.goto(f"{place}/results/new")
-    fill_sheet(page, DRAWN_SECOND, 1)
-    send(page)
+    fill_sheet(hands, DRAWN_SECOND, 1)
+    send(hands)
     question = page.locator("#asked-s_ca")
     expect(question).to_contain_text("mg/dL")
     assert page.url.endswith("/results"), "nothing was stored"
-    page.select_option("[id='unit.s_ca']", "mg/dL")
-    send(page)
+    hands.choose("[id='unit.s_ca']", "mg/dL")
+    send(hands)
     assert page.url == place
 
     probable = "很可能为 TIO" if walker.language == "zh" else "TIO probable"
@@ -203,50 +209,50 @@ def test_a_patient_is_walked_from_the_first_results_to_the_calendar(walker: Walk
     expect(page.locator("#concluded ~ *").first).to_be_visible()
     assert page.locator(".differential > li").count() >= 2
 
-    page.goto(f"{walker.system.url}/worklist")
+    hands.press("header nav a[href='/worklist']")
     row = page.locator("tbody tr", has_text=name)
     expect(row.locator(".why .tag").first).to_be_visible()
     expect(row).to_contain_text("寻找肿瘤" if walker.language == "zh" else "look for the tumor")
-    row.locator("a.patient").click()
-    decide(page, "localize", "persistent wasting, FGF23 high")
+    hands.press(row.locator("a.patient"))
+    decide(hands, "localize", "persistent wasting, FGF23 high")
 
     page.goto(f"{place}/examinations/new")
-    page.fill("#examined_at", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
+    hands.write("#examined_at", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}")
     for normal in page.locator("input[type=radio][value=normal]").all():
-        normal.check()
-    send(page)
+        hands.tick(normal)
+    send(hands)
     assert page.url == place
     ordering = page.locator("form.order")
     until(page, lambda: ordering.count() > 0, "a scan to accept")
-    ordering.first.locator("button").click()
+    hands.press(ordering.first.locator("button"))
     assert page.url == place
 
     page.goto(f"{place}/studies/new")
     trunk = ["head", "chest", "abdomen", "pelvis", "left thigh", "right thigh"]
-    fill_scan(page, "pet_ct", trunk)
-    send(page)
+    fill_scan(hands, "pet_ct", trunk)
+    send(hands)
     gaps = page.locator("#gaps")
     expect(gaps).to_be_visible()
     expect(gaps).to_contain_text("双足" if walker.language == "zh" else "feet")
-    page.check("[name=coverage][value='entire body']")
-    fill_lesion(page, "14", "above_liver")
-    send(page)
+    hands.tick("[name=coverage][value='entire body']")
+    fill_lesion(hands, "14", "above_liver")
+    send(hands)
     assert page.url == place
     page.goto(f"{place}/studies/new")
-    fill_scan(page, "mri", ["right thigh"])
-    fill_lesion(page, "14", "")
-    send(page)
+    fill_scan(hands, "mri", ["right thigh"])
+    fill_lesion(hands, "14", "")
+    send(hands)
     until(page, lambda: page.locator("#candidate-1").count() > 0, "a candidate on the body")
     expect(page.locator(".body-map .mark-of").first).to_be_visible()
 
-    decide(page, "operate", "one lesion, concordant in two studies")
+    decide(hands, "operate", "one lesion, concordant in two studies")
     page.goto(f"{place}/operations/new")
-    page.fill("#performed_at", f"{datetime.now(UTC):%Y-%m-%d}")
-    page.select_option("#site", "femur")
-    page.select_option("#laterality", "right")
-    page.select_option("#margin", "wide")
-    page.select_option("#tissue", "bone")
-    send(page)
+    hands.write("#performed_at", f"{datetime.now(UTC):%Y-%m-%d}")
+    hands.choose("#site", "femur")
+    hands.choose("#laterality", "right")
+    hands.choose("#tissue", "bone")
+    hands.choose("#margin", "wide")
+    send(hands)
     until(page, lambda: page.locator("table.years").count() > 0, "the calendar of five years")
     assert page.locator("table.years tbody tr").count() >= 5
 
@@ -254,15 +260,15 @@ def test_a_patient_is_walked_from_the_first_results_to_the_calendar(walker: Walk
     until(page, lambda: put_off.count() > 0, "something to put off")
     due = page.locator(".dues > li", has=put_off).last
     until_day = f"{datetime.now(UTC) + timedelta(days=900):%Y-%m-%d}"
-    due.locator("details", has=put_off).locator("summary").click()
-    due.locator("[name=until]").fill(until_day)
-    due.locator("form.inline[action$=postponements] [name=reason]").fill("the patient travels")
-    due.locator("form.inline[action$=postponements] button").click()
+    hands.press(due.locator("details", has=put_off).locator("summary"))
+    hands.write(due.locator("[name=until]"), until_day)
+    hands.write(due.locator("form.inline[action$=postponements] [name=reason]"), "she travels")
+    hands.press(due.locator("form.inline[action$=postponements] button"))
     until(page, lambda: page.locator("form.put-off").count() > 0, "put off")
-    page.locator("form.put-off button").first.click()
+    hands.press("form.put-off button")
     until(page, lambda: page.locator("form.put-off").count() == 0, "due as before")
 
-    page.goto(f"{place}/letter")
+    hands.press("nav.tell a[href$='/letter']")
     expect(page.locator("article.letter")).to_contain_text(name)
     expect(page.locator("article.letter")).to_contain_text("mmol/L")
     assert len(page.pdf()) > 10_000

@@ -22,7 +22,7 @@ from services.coordination import assignment_tables, merge_tables, upkeep_tables
 from services.coordination.tables import CoordinationTables
 from services.followup.tables import FollowupTables
 from services.localization.tables import LocalizationTables
-from tests.conftest import owner_of, signed_in_as
+from tests.postgres import owner_of, signed_in_as
 
 COORDINATION = (assignment_tables, merge_tables, upkeep_tables)
 SERVICES: dict[str, type[SQLModel]] = {

@@ -27,6 +27,7 @@ from services.followup.app import create_app as create_followup
 from services.followup.settings import FollowupSettings
 from services.localization.app import create_app as create_localization
 from services.localization.settings import LocalizationSettings
+from tests.postgres import kept_in
 from workflows.asked_keys import AskedKeys
 from workflows.client import JourneyClient, connect
 from workflows.codec import KeyRing
@@ -142,7 +143,7 @@ async def a_real_ward(
     }
 
     def kept(name: str) -> dict[str, Any]:
-        return believed | {"database_url": f"sqlite:///{folder / f'{name}.db'}"}
+        return believed | kept_in(folder, name)
 
     ring = KeyRing.read(TEST_KEYS)
     keys, engine = DataKeys(ring), (temporal.service_client.config.target_host, temporal.namespace)

@@ -13,6 +13,7 @@ from temporalio.converter import WorkflowSerializationContext
 
 from services.chassis.database import Database
 from services.coordination import data_keys
+from tests.postgres import opened
 from tests.workflows.conftest import Walk, a_worker, eventually
 from tests.workflows.real_ward import a_real_ward
 from tests.workflows.ward import Ward, wasting_is_found
@@ -184,8 +185,8 @@ async def test_with_its_key_a_journey_is_gone_and_its_neighbour_goes_on(
         assert len(sealed) > 5
         assert set(sealed) == {workflow_id("north", gone)}
 
-        database = Database(f"sqlite:///{tmp_path / 'coordination.db'}")
-        async with database.transaction() as session:
+        database = Database(**opened(tmp_path, "coordination"))
+        async with database.across.transaction() as session:
             await data_keys.destroy(session, "north", gone)
         await database.close()
 

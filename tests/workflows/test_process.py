@@ -18,6 +18,7 @@ from temporalio.client import Client
 from deploy.temporal_server import embedded
 from services.chassis.tokens import SigningKey, TokenMint
 from tests.journeys.system import a_free_port
+from tests.postgres import kept_in
 from tests.workflows.conftest import TEST_KEYS, Walk
 from tests.workflows.ward import Ward, wasting_is_found
 from workflows.codec import KeyRing
@@ -44,7 +45,7 @@ def settings_of(folder: Path, engine: int, port: int, coordination: int = 1) -> 
 def coordination_of(folder: Path, engine: int, port: int) -> dict[str, str]:
     """The variables of the coordination that this worker asks."""
     settings = {
-        "DATABASE_URL": f"sqlite:///{folder / 'coordination.db'}",
+        **{name.upper(): url for name, url in kept_in(folder, "coordination").items()},
         "JWKS": str(folder / "jwks.json"),
         "ISSUER": "tio-pathway",
         "AUDIENCE": "tio-pathway",

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 
 from deploy.temporal_server import TemporalServer, embedded
 from services.coordination.settings import CoordinationSettings
+from tests.postgres import by_hand
 from tests.workflows.real_ward import Ward, a_real_ward
 from workflows.client import connect
 from workflows.codec import KeyRing
@@ -222,11 +223,8 @@ async def test_a_journey_that_fails_is_shown_and_stops_no_other(
         bad, good = await in_localization(ward), await in_localization(ward)
         handle = temporal.get_workflow_handle(workflow_id("north", bad))
         await handle.signal("event_arrived", {"event_id": "no uuid", "kind": "unheard-of"})
-        with sqlite3.connect(tmp_path / "coordination.db", timeout=60) as connection:
-            connection.execute(
-                "UPDATE journey_key SET sealed = NULL, ring_key = '' WHERE journey = ?",
-                (bad.hex,),
-            )
+        lost = "UPDATE journey_key SET sealed = NULL, ring_key = '' WHERE journey = "
+        await by_hand(tmp_path, "coordination", f"{lost}'{bad.hex}'")
         ward.another(bad)
         await ward.tell("observations", {"observations": []})
 
@@ -266,8 +264,8 @@ async def test_who_has_overslept_is_found_and_goes_on_when_somebody_works_again(
     queue = "test-overslept"
     async with a_real_ward(temporal, tmp_path, queue=queue, **WATCHING) as ward:
         journey = await in_localization(ward)
-    with sqlite3.connect(tmp_path / "coordination.db", timeout=60) as connection:
-        connection.execute("UPDATE journey SET next_wake = '2026-01-01 00:00:00.000000'")
+    overslept = "UPDATE journey SET next_wake = '2026-01-01 00:00:00.000000'"
+    await by_hand(tmp_path, "coordination", overslept)
     async with nobody_works(temporal, tmp_path, queue=queue, **WATCHING) as ward:
         ward.another(journey)
         await stuck(ward, "overslept")

@@ -11,7 +11,7 @@ from services.assessment.client import AssessmentClient
 from services.assessment.settings import AssessmentSettings
 from services.chassis.client import ServiceClient
 from services.chassis.tokens import TokenMint
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 
 EVERYTHING = ("system/ClinicalImpression.crs", "system/Observation.c")

@@ -231,7 +231,7 @@ async def test_another_process_counts_with_it_as_well(
 ) -> None:
     database = Database(settings.database_url)
     clock = [0.0]
-    elsewhere = Lately(database, lambda: clock[0])
+    elsewhere = Lately(database.across, lambda: clock[0])
     try:
         assert await elsewhere.in_force(NORTH) is None
         await client.sign_site_settings(NORTH, STRICT)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from services.chassis.settings import ServiceSettings
 from services.chassis.tokens import TokenMint
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.chassis.toy.app import create_app
 from tests.services.conftest import AUDIENCE, ISSUER
 

@@ -13,7 +13,7 @@ from services.chassis.database import Database
 from services.chassis.health import readiness
 from services.chassis.settings import ServiceSettings
 from services.chassis.tables import has_chassis_tables
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.chassis.toy.app import PACKAGE, create_app
 from tests.services.chassis.toy.tables import ToyTables
 

@@ -17,7 +17,7 @@ from services.chassis.tokens import TokenMint
 from services.coordination.app import create_app
 from services.coordination.journeys import Journeys
 from services.coordination.settings import CoordinationSettings
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from workflows.client import JourneyClosed
 from workflows.contract import EventArrived, ToldAgain

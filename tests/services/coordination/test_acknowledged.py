@@ -26,14 +26,34 @@ async def acknowledged(api: httpx2.AsyncClient, journey: UUID, ladder: str) -> A
     owed = an_obligation(rule="MON-02", occurrence="o1@1 urgent", ladder=ladder)
     report = a_progress(1, "2026-06-01T08:00:00Z", conclusion=a_conclusion(owed))
     await reported(api, journey, report)
-    key = {"rule": owed["rule"], "occurrence": owed["occurrence"]}
-    event = an_event("acknowledgement", payload={"obligation": key})
+    await said(api, journey)
+    await reported(api, journey, a_progress(2, conclusion=a_conclusion(owed)))
+    return await as_it_stands(api, journey)
+
+
+async def said(api: httpx2.AsyncClient, journey: UUID, **more: Any) -> Any:
+    """What became of it, once somebody said that it was seen, or took that back."""
+    key = {"rule": "MON-02", "occurrence": "o1@1 urgent"}
+    event = an_event("acknowledgement", payload={"obligation": key, **more})
     assert (await told(api, journey, event)).status_code == 202
     settled = {"outcome": "applied", "reason": ""}
-    await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
-    await reported(api, journey, a_progress(2, conclusion=a_conclusion(owed)))
+    answer = await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
+    return answer.json()["outcome"]
+
+
+async def as_it_stands(api: httpx2.AsyncClient, journey: UUID) -> Any:
+    """The one thing that is owed."""
     [seen] = (await api.get(path(journey))).json()["obligations"]
     return seen
+
+
+async def expect_to_be_taken_back(api: httpx2.AsyncClient, journey: UUID) -> None:
+    """Once; then it is owed as before, and may be seen again."""
+    assert await said(api, journey, undone=True) == "applied"
+    assert await said(api, journey, undone=True) == "refused"
+    owed = await as_it_stands(api, journey)
+    assert (owed["status"], owed["acknowledged"], owed["disposition"]) == ("open", False, None)
+    assert await said(api, journey) == "applied"
 
 
 @pytest.mark.parametrize("ladder", ["critical", "alert"])
@@ -46,6 +66,7 @@ async def test_an_alert_that_somebody_acknowledged_is_done_and_stays_so(
 
     assert (seen["status"], seen["disposition"], seen["acknowledged"]) == ("done", "DONE", True)
     assert await woken(api, journey, "2026-08-30T08:00:00Z") is None
+    await expect_to_be_taken_back(api, journey)
 
 
 @pytest.mark.parametrize("ladder", ["lab", "imaging", "decision"])
@@ -57,6 +78,7 @@ async def test_to_have_seen_what_is_due_is_not_to_have_done_it(
     seen = await acknowledged(api, journey, ladder)
 
     assert (seen["status"], seen["acknowledged"]) == ("open", True)
+    await expect_to_be_taken_back(api, journey)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from services.coordination.contract import (
 )
 from services.coordination.lease import Lease
 from services.coordination.sign_in import create_sign_in_link
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.coordination.builders import (
     PATIENT,
     a_conclusion,

@@ -2,7 +2,7 @@
 
 from services.chassis import migrations
 from services.chassis.database import Database
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 
 
 async def test_migrating_makes_the_tables_that_the_code_expects(database_url: str) -> None:

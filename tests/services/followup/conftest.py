@@ -13,7 +13,7 @@ from services.chassis.tokens import ServiceTokens, TokenMint
 from services.followup.app import create_app
 from services.followup.client import FollowupClient
 from services.followup.settings import FollowupSettings
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 
 EVERYTHING = ("system/*.cruds",)

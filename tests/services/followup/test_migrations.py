@@ -15,7 +15,7 @@ from services.followup.contract import EventBody, PlanRequest
 from services.followup.follow_up import conclude, follow_up
 from services.followup.settings import FollowupSettings
 from services.followup.tables import EntryRow
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from tests.services.first_shape import at_the_first_shape, put
 from tests.services.followup.conftest import asking

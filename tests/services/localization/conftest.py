@@ -13,7 +13,7 @@ from services.chassis.tokens import ServiceTokens, TokenMint
 from services.localization.app import create_app
 from services.localization.client import LocalizationClient
 from services.localization.settings import LocalizationSettings
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 
 EVERYTHING = ("system/*.cruds",)

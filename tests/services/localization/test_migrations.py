@@ -17,7 +17,7 @@ from services.localization.contract import ReportedStudy
 from services.localization.localize import conclude, localize
 from services.localization.settings import LocalizationSettings
 from services.localization.tables import EntryRow
-from tests.conftest import owner_of
+from tests.postgres import owner_of
 from tests.services.conftest import AUDIENCE, ISSUER
 from tests.services.first_shape import at_the_first_shape, put
 from tests.services.localization.conftest import asking
