@@ -4,6 +4,10 @@ A service's migrations lie beside its tables, as `services/X/migrations/versions
 `migrations/env.py` only calls `run_env`. All of an upgrade is one transaction on both databases,
 and processes that start together take turns. On PostgreSQL the owner of the tables does it, and
 what keeps organisations apart is put on every table that has not got it yet (isolation.py).
+
+Versions run side by side while an installation is upgraded, so a migration only adds what the
+version before does not mind; what it takes away says so (docs/upgrading.md). A database that a
+later version has migrated is left as it is.
 """
 
 import asyncio
@@ -93,7 +97,7 @@ async def pending(database: Database, service: str) -> list[str]:
         seen = await connection.run_sync(
             lambda sync: MigrationContext.configure(sync).get_current_revision()
         )
-    if seen == newest(service):
+    if seen == newest(service) or _is_ahead(seen, service):
         return []
     script = _script(service)[1]
     try:
@@ -108,9 +112,19 @@ async def differences(database: Database, service: str) -> list[Any]:
     return await asyncio.to_thread(_differences, database, service)
 
 
+def _is_ahead(seen: str | None, service: str) -> bool:
+    """Has a later version of this code migrated it? Then it still fits: a later version only adds,
+    until no process of this one is left (docs/upgrading.md).
+    """
+    last = newest(service)
+    return bool(seen and last and seen.isdecimal() and last.isdecimal() and int(seen) > int(last))
+
+
 def _upgrade(database: Database, service: str) -> None:
     config, script = _script(service)
     with _ONE_AT_A_TIME, _alone(database, service) as connection:
+        if _is_ahead(MigrationContext.configure(connection).get_current_revision(), service):
+            return
         config.attributes["connection"] = connection
 
         def steps(revision: Any, _context: MigrationContext) -> Any:
@@ -164,12 +178,16 @@ class _alone:
         if not self._is_sqlite:
             lock = text("SELECT pg_advisory_xact_lock(:number)")
             connection.execute(lock, {"number": self._number})
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         return connection
 
     def __exit__(self, *raised: Any) -> None:
         self._transaction.__exit__(*raised)
         self._engine.dispose()
 
+
+LOCK_SECONDS = 10
+"""How long a migration waits for a table; behind it everybody else waits as well."""
 
 DRAFT = '''"""{says}."""
 

@@ -13,10 +13,12 @@ import yaml
 from helm_python import Chart, lint
 
 from services.assessment.settings import AssessmentSettings
+from services.chassis.serve import GRACE_SECONDS
 from services.chassis.settings import UnreadableSettings, expect_safe, read_settings
 from services.coordination.settings import CoordinationSettings
 from services.followup.settings import FollowupSettings
 from services.localization.settings import LocalizationSettings
+from workflows import policies
 from workflows.contract import TASK_QUEUE
 from workflows.settings import WorkflowSettings
 
@@ -172,6 +174,16 @@ def test_each_process_is_given_its_own_secrets_as_files_and_no_others() -> None:
         "worker": {"signing-key.json", "payload-keys.json"},
         "migrate": {"assessment", "localization", "followup", "coordination"},
     }
+
+
+def test_who_is_told_to_end_has_time_and_nobody_sends_it_more() -> None:
+    for document in rendered():
+        if document["kind"] == "Deployment":
+            assert document["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+            pod = document["spec"]["template"]["spec"]
+            waits = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
+            slowest = max(policies.SLOWEST_LEAVE.total_seconds(), GRACE_SECONDS)
+            assert waits + 2 * slowest <= pod["terminationGracePeriodSeconds"]
 
 
 def test_workers_follow_the_queue_where_keda_is_there() -> None:
