@@ -6,7 +6,7 @@ folder: killing all of it and starting again on the same folder goes on where it
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from socket import create_server, socket
@@ -14,7 +14,7 @@ from typing import TextIO
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 
 from deploy.data_folder import DataFolder
 from deploy.temporal_server import embedded
@@ -43,6 +43,7 @@ from workflows.codec import KeyRing
 from workflows.editions import ByEdition
 from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
+from workflows.tracing import interceptors
 from workflows.worker import Services, create_worker
 
 ORGANISATION = "local"
@@ -161,9 +162,19 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
             counted = TemporalMetrics()
             # Coordination reads journeys' keys in its own table, the worker asks for them.
             engine, tokens = (temporal.address, temporal.namespace, ring), tokens_of_worker(mint)
-            telling = await connect(*engine, known=KnownKeys(ring, keys), runtime=counted.runtime)
+            telling = await connect(
+                *engine,
+                known=KnownKeys(ring, keys),
+                runtime=counted.runtime,
+                interceptors=_traced("coordination", place),
+            )
             asked = AskedKeys(ServiceClient(place.url, tokens))
-            working = await connect(*engine, known=KnownKeys(ring, asked), runtime=counted.runtime)
+            working = await connect(
+                *engine,
+                known=KnownKeys(ring, asked),
+                runtime=counted.runtime,
+                interceptors=_traced("workflows", place),
+            )
             apps = _services(place, mint, JourneyClient(telling), keys)
             # Left in the reverse order: journeys end their calls while services still answer.
             async with (
@@ -179,6 +190,10 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
                     await asyncio.gather(using, return_exceptions=True)
                 say("Ending; the next start on this folder goes on from here.")
     return 0
+
+
+def _traced(part: str, place: Place) -> Sequence[Interceptor]:
+    return interceptors(part, place.environ.get(f"TIO_{part.upper()}_TRACES_URL"), 1.0)
 
 
 def tokens_of_worker(mint: TokenMint) -> ServiceTokens:
@@ -201,6 +216,7 @@ def _services(
             # One machine: receivers of webhooks are on it or beside it, and there is one relay.
             "TIO_COORDINATION_WEBHOOK_PRIVATE_NETWORKS": "true",
             "TIO_COORDINATION_LEASE_SECONDS": "2",
+            "TIO_COORDINATION_ERASURE_LOG": str(place.folder.erasure_log),
         }
         | environ("coordination"),
     )

@@ -21,6 +21,7 @@ from workflows.editions import ByEdition, addresses_in
 from workflows.journey_keys import KnownKeys
 from workflows.metrics import TemporalMetrics
 from workflows.settings import WorkflowSettings
+from workflows.tracing import interceptors
 from workflows.worker import Services, create_worker
 
 SCOPES = ("system/*.cruds", KEY_SCOPE)
@@ -117,6 +118,9 @@ class WorkerProcess:
                     known=known,
                     runtime=self.metrics.runtime,
                     tls=settings.tls(),
+                    interceptors=interceptors(
+                        "workflows", settings.traces_url, settings.traces_share
+                    ),
                 )
             except RuntimeError as away:
                 get_logger("workflows").warning("engine-away", error=type(away).__name__)

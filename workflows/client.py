@@ -1,12 +1,13 @@
 """JourneyClient: start a journey, tell it that an event waits, read where it stands, roll it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
@@ -49,10 +50,12 @@ async def connect(
     lazy: bool = False,
     runtime: Runtime | None = None,
     tls: TLSConfig | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Speak to Temporal so that nobody there can read along. `lazy` connects at the first call.
 
     `known`: the keys of journeys; without them everything is sealed with the ring's.
+    `interceptors`: what goes on with traces, in this client and in a worker that uses it.
     """
     return await Client.connect(
         address,
@@ -61,6 +64,7 @@ async def connect(
         lazy=lazy,
         runtime=runtime,
         tls=tls if tls is not None else False,
+        interceptors=interceptors,
     )
 
 

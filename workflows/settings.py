@@ -58,6 +58,14 @@ class WorkflowSettings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="which lines of the log are written, and those that are graver"
     )
+    traces_url: str | None = Field(
+        default=None,
+        description="where traces are sent (OTLP over http, http://collector:4318/v1/traces); "
+        "without it nothing is traced",
+    )
+    traces_share: float = Field(
+        default=1, ge=0, le=1, description="which share of what nobody traces yet is traced"
+    )
     private_network: bool = Field(
         default=False,
         description="the network between processes and engine is nobody else's (a policy or a "

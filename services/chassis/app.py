@@ -18,6 +18,7 @@ from services.chassis.limits import BodyLimit, RateLimit
 from services.chassis.metrics import ServiceMetrics
 from services.chassis.settings import ServiceSettings
 from services.chassis.tables import has_chassis_tables
+from services.chassis.tracing import Traced, tracer_for
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -92,6 +93,9 @@ def create_service(
     if edition is not None:
         app.add_middleware(OneEdition, edition=edition)
     app.add_middleware(Frame, metrics=app.state.metrics)
+    if settings.traces_url is not None:
+        tracer = tracer_for(name, settings.traces_url, settings.traces_share)
+        app.add_middleware(Traced, tracer=tracer)
     return app
 
 

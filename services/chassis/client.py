@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar, cast
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from services.chassis import tracing
 from services.chassis.context import asking
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class ServiceClient:
         sent = {"Authorization": f"Bearer {self._token(organisation)}", **(headers or {})}
         if (served := asking()) is not None:
             sent["X-Request-Id"] = str(served.request_id)
+        tracing.carry(sent)
         content = None
         if body is not None:
             sent["Content-Type"] = "application/json"

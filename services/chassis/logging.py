@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from pydantic_core import to_json
 
+from services.chassis import tracing
 from services.chassis.context import asking
 
 ALLOWED = frozenset(
@@ -21,6 +22,7 @@ ALLOWED = frozenset(
         "time",
         "service",
         "request_id",
+        "trace_id",
         "journey_id",
         "event_id",
         "workflow_id",
@@ -54,6 +56,8 @@ def _as_line(_logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
     served = asking()
     if served is not None:
         event["request_id"] = served.request_id
+    if tracing.carried and (trace_id := tracing.trace_id()) is not None:
+        event["trace_id"] = trace_id
     if not event.keys() <= ALLOWED:
         for key in event.keys() - ALLOWED:
             del event[key]

@@ -14,6 +14,8 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
+from services.chassis import tracing
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 OPENMETRICS = "application/openmetrics-text"
@@ -55,7 +57,7 @@ class ServiceMetrics:
             children = self._requests.labels(*labels), self._durations.labels(*labels)
             self._children[place] = children
         children[0].inc()
-        children[1].observe(seconds)
+        children[1].observe(seconds, tracing.exemplar() if tracing.carried else None)
 
     def counter(self, name: str, says: str, labels: Sequence[str] = ()) -> Counter:
         """A count that only grows; `name` without `_total`."""

@@ -107,6 +107,16 @@ async def pending(database: Database, service: str) -> list[str]:
         raise NotMigrated(f"the database is at {seen}, which this code does not know") from unknown
 
 
+async def at(database: Database) -> str:
+    """Which migration was the last that this database has seen? Empty: none."""
+    async with database.reading() as session:
+        connection = await session.connection()
+        seen: str | None = await connection.run_sync(
+            lambda sync: MigrationContext.configure(sync).get_current_revision()
+        )
+    return seen or ""
+
+
 async def differences(database: Database, service: str) -> list[Any]:
     """Where do the tables in the code and the migrated database disagree?"""
     return await asyncio.to_thread(_differences, database, service)

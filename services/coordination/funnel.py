@@ -106,7 +106,7 @@ async def read(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime
             phases[key] = min(at, phases.get(key, at))
     return {
         name: [
-            (since, max(since, at) if (at := _by(phases, place, name)) else None)
+            (since, max(since, then) if (then := _by(phases, place, name)) else None)
             for place, since in began.items()
         ]
         for name in STEPS

@@ -13,6 +13,7 @@ from workflows.contract import EventArrived, EventKind, Phase, ToldAgain
 from workflows.journey_keys import JourneyKeys, KeyAway, KeyGone, KnownKeys, SealedKey
 from workflows.policies import LOOK_AGAIN as LONGEST_SLEEP
 from workflows.tending import Ended, Runs, Seen
+from workflows.tracing import interceptors
 
 __all__ = [
     "KINDS",
@@ -77,6 +78,9 @@ class Journeys(Protocol):
     async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
         """Let it hear what it has lost, beginning anew if need be."""
 
+    def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """Every journey that runs, of every organisation."""
+
     def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
         """The runs that have ended since then."""
 
@@ -132,4 +136,7 @@ async def connected(settings: CoordinationSettings, ring: KeyRing, keys: Journey
         settings.temporal_tls_key_file,
     )
     place = (settings.temporal_address, settings.temporal_namespace, ring)
-    return JourneyClient(await connect(*place, known=KnownKeys(ring, keys), lazy=True, tls=tls))
+    traced = interceptors("coordination", settings.traces_url, settings.traces_share)
+    known = KnownKeys(ring, keys)
+    client = await connect(*place, known=known, lazy=True, tls=tls, interceptors=traced)
+    return JourneyClient(client)

@@ -5,17 +5,36 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from socket import create_server
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
+from tests.journeys.collector import Collector
 from tests.journeys.system import System, a_system, eventually
+
+THE_WAY = {
+    ("tio-coordination", "StartWorkflow:TioJourney"),
+    ("tio-workflows", "RunActivity:record_facts"),
+    ("tio-assessment", "PUT /assessment/v1/records/{record_id}/facts/{event_id}"),
+}
+PARTS = ("assessment", "localization", "followup", "coordination", "workflows")
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """One system for the questions that change nothing."""
-    with a_system(tmp_path_factory.mktemp("one") / "data") as system:
+def collector() -> Iterator[Collector]:
+    """Who is sent its traces."""
+    collector = Collector()
+    yield collector
+    collector.close()
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[System]:
+    """One system for the questions that change nothing for each other."""
+    traced = {f"TIO_{part}_TRACES_URL".upper(): collector.url for part in PARTS}
+    place = tmp_path_factory.mktemp("one") / "data"
+    with a_system(place, **traced, OTEL_BSP_SCHEDULE_DELAY="300") as system:
         yield system
 
 
@@ -58,6 +77,38 @@ def test_one_metrics_page_counts_services_journeys_and_the_process(system: Syste
     ):
         assert name in text, name
     assert text.count("# HELP tio_http_requests ") == 1
+
+
+def test_one_trace_leads_through_everything_and_names_nobody(
+    system: System, collector: Collector
+) -> None:
+    journey, event, patient = str(uuid4()), str(uuid4()), "MRN-778812-Planted"
+    address = f"/coordination/v1/journeys/{journey}"
+    phosphate = {"id": "o1", "analyte": "s_phos", "value": 0.45, "unit": "mmol/L"}
+    taken = "2026-03-01T08:00:00+01:00"
+    told = {
+        "id": event,
+        "kind": "observations",
+        "occurred_at": taken,
+        "payload": {"observations": [phosphate | {"taken_at": taken}]},
+    }
+    start = {"patient": {"id": patient, "age_years": 50}}
+    assert system.send("PUT", address, start).status_code in (200, 201)
+    assert system.send("POST", f"{address}/events", told).status_code == 202
+
+    def led_through() -> str | None:
+        for trace, steps in collector.traces().items():
+            if steps >= THE_WAY:
+                return trace
+        return None
+
+    trace = eventually(led_through, "one trace leads from coordination to assessment")
+    for content in collector.bytes:
+        for named in (journey, journey.replace("-", ""), event, patient):
+            assert named.encode() not in content
+        for named in (UUID(journey), UUID(event)):
+            assert named.bytes not in content
+    assert f'"trace_id":"{trace}"' in system.output.read_text()
 
 
 def test_a_folder_in_use_is_refused_with_a_sentence(system: System) -> None:

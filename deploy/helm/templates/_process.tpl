@@ -101,6 +101,11 @@ volumeMounts:
 - {name: {{ $prefix }}_HOST, value: "0.0.0.0"}
 - {name: {{ $prefix }}_PRIVATE_NETWORK, value: {{ $values.network.private | quote }}}
 {{- end }}
+{{- if $values.traces.url }}
+{{- $traced := ternary "TIO_WORKFLOWS" $prefix (eq .name "worker") }}
+- {name: {{ $traced }}_TRACES_URL, value: {{ $values.traces.url | quote }}}
+- {name: {{ $traced }}_TRACES_SHARE, value: {{ $values.traces.share | quote }}}
+{{- end }}
 {{- if eq .name "followup" }}
 - {name: TIO_FOLLOWUP_SIGNING_KEY_FILE, value: /keys/signing-key.json}
 - {name: TIO_FOLLOWUP_COORDINATION_URL, value: "http://coordination:8080"}
