@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
@@ -44,10 +45,9 @@ async def traced(
 
 def written(kept: InMemorySpanExporter, client: httpx2.AsyncClient) -> tuple[ReadableSpan, ...]:
     """What has left the process by now."""
-    app: FastAPI = client._transport.app  # type: ignore[attr-defined]
+    app: Any = client._transport.app  # type: ignore[attr-defined]
     [middleware] = [one for one in app.user_middleware if one.cls is tracing.Traced]
-    provider: TracerProvider = middleware.kwargs["tracer"].span_processor  # type: ignore[assignment]
-    provider.force_flush()
+    middleware.kwargs["tracer"].span_processor.force_flush()
     return kept.get_finished_spans()
 
 
@@ -106,7 +106,8 @@ async def test_nothing_is_around_a_request_where_nobody_asked_for_it(
     await toy.post("/toy/v1/notes", json=a_note(), headers=TOLD)
 
     assert not tracing.carried
-    assert tracing.Traced not in [one.cls for one in app.user_middleware]
+    around: list[Any] = [one.cls for one in app.user_middleware]
+    assert tracing.Traced not in around
     assert "trace_id" not in capsys.readouterr().err
     assert "trace_id" not in (await toy.get("/metrics", headers=OPENMETRICS)).text
     sent: dict[str, str] = {}
