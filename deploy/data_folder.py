@@ -27,6 +27,10 @@ class DataFolder:
         self.api_token = self.path / "api-token"
         self._signing_key = self.path / "signing-key.json"
         self._jwks = self.path / "jwks.json"
+        self.secrets = (self.payload_keys, self._signing_key)
+        """What opens the journeys and signs tokens; the rest of the folder is made from them."""
+        self.erasure_log = self.path / "erasures.jsonl"
+        self.restored = self.path / "restored.json"
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -52,9 +56,13 @@ class DataFolder:
         fresh.write_text(token + "\n")
         os.replace(fresh, self.api_token)
 
+    def database(self, name: str) -> Path:
+        """The file of a service's database, or of the engine's (`temporal`)."""
+        return self.path / f"{name}.db"
+
     def database_url(self, service: str) -> str:
         """Where a service remembers, in this folder."""
-        return f"sqlite:///{self.path / service}.db"
+        return f"sqlite:///{self.database(service)}"
 
     def environ(self, service: str, given: Mapping[str, str]) -> dict[str, str]:
         """The service's variables: what this folder says, and above it what was given."""

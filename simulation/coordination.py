@@ -116,6 +116,12 @@ class EngineClient:
         """The upkeep does not run here."""
         raise JourneyUnknown("the upkeep does not run here")
 
+    async def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """None."""
+        none: tuple[tuple[str, UUID], ...] = ()
+        for one in none:
+            yield one
+
     async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
         """Nobody archives here."""
         nothing: tuple[Ended, ...] = ()

@@ -38,6 +38,10 @@ def server() -> PostgresServer:
     os.chmod(folder, 0o755)
     made = get_server(folder / "data", cleanup_mode="delete")
     atexit.register(made.cleanup)
+    with psycopg.connect(made.get_uri(), autocommit=True) as admin:
+        # Nothing here has to outlive the machine, and every test makes a database.
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
     set_up(made.get_uri())
     return made
 

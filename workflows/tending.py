@@ -40,6 +40,7 @@ WORKFLOW = "TioJourney"
 PATIENCE_SECONDS = 5.0
 """How long a journey may take to say where it stands; then somebody works on it, or nobody does."""
 
+OPEN = "WorkflowType = 'TioJourney' AND ExecutionStatus = 'Running'"
 ENDED = "WorkflowType = 'TioJourney' AND ExecutionStatus != 'Running' AND CloseTime >= '{since}'"
 
 
@@ -139,6 +140,11 @@ class Tending:
             start_signal="told_again",
             start_signal_args=[told],
         )
+
+    async def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """Every journey that runs, of every organisation."""
+        async for one in self._temporal.list_workflows(OPEN):
+            yield journey_of(one.id)
 
     async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
         """The runs that have ended since then."""

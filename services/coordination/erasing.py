@@ -5,6 +5,7 @@ each step is done and noted by itself: whoever dies between two goes on with the
 step may be done twice. An outage of a part only makes it take longer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,7 +22,7 @@ from services.chassis.database import Database
 from services.chassis.erasing import wipe
 from services.chassis.errors import Conflict
 from services.chassis.logging import get_logger
-from services.coordination import forgetting, repository
+from services.coordination import erasure_log, forgetting, repository
 from services.coordination.contract import LARGEST_VERSION, Event, EventStored, Progress
 from services.coordination.ledger import Ledger
 from services.coordination.merge_tables import MergeRow
@@ -179,6 +180,8 @@ class Erasures:
     async def _go_on(self, row: ErasureRow) -> None:
         place = (row.organisation, row.journey)
         if row.run_ended_at is None:
+            if self._settings.erasure_log is not None:
+                await asyncio.to_thread(erasure_log.note, self._settings.erasure_log, row)
             await self._runs.end(*place, WHY)
             await self._note(row, "run_ended_at")
         for service in SERVICES:

@@ -86,6 +86,11 @@ class CoordinationSettings(ServiceSettings):
         ge=0,
         description="how often the funnel and its days are counted for the metrics; 0 is never",
     )
+    erasure_log: Path | None = Field(
+        default=None,
+        description="where it is written down, ids only, who asked to be forgotten: after a "
+        "restore they are forgotten again (docs/backup-and-restore.md); best on another disk",
+    )
     session_hours: float = Field(default=12, gt=0, description="how long a sign-in lasts")
 
     def dangers(self) -> Iterator[str]:

@@ -11,6 +11,7 @@ from services.coordination.ended_runs import EndedRuns
 from services.coordination.erasing import Erase, Erasures
 from services.coordination.journeys import Journeys
 from services.coordination.metrics import CoordinationMetrics
+from services.coordination.reconciling import Reconciling
 from services.coordination.relay import Relay, Work
 from services.coordination.repairing import Repairs
 from services.coordination.settings import CoordinationSettings
@@ -35,6 +36,7 @@ class Upkeep:
         # Nobody asks for it in the name of one organisation: it is done for all of them.
         everyone = database.across
         self.repairs = Repairs(everyone, journeys)
+        self.reconciling = Reconciling(everyone, journeys, self.repairs)
 
         def relay(name: str, work: Work, every: float) -> Relay:
             return Relay(name, everyone, work, every, settings.lease_seconds, metrics.beat)

@@ -105,3 +105,40 @@ class EditionOfJourney(BaseModel):
 
     journey: UUID
     edition: str | None
+
+
+class ReconciliationWanted(Native):
+    """Between the instant a backup was made of and the one it was restored at, nothing is known."""
+
+    since: Instant
+    until: Instant
+
+
+class ReconciledJourney(BaseModel):
+    """A journey whose run and record were not of one mind, and what was done about it."""
+
+    journey: UUID
+    found: str = Field(
+        description="its run is behind, gone, ahead, closed, unknown to the record, as it should "
+        "be (something waited), or does not answer"
+    )
+    done: list[str]
+    lost_events: list[UUID] = Field(
+        default=[], description="what its run had heard and the record does not hold: tell it again"
+    )
+
+
+class MayHaveComeTwice(BaseModel):
+    """A reminder that was sent after the restore, and perhaps before it: under the same id."""
+
+    reminder: UUID
+    journey: UUID
+    due_at: Instant
+
+
+class Reconciliation(BaseModel):
+    """What was found when record and engine were compared, and what cannot be known."""
+
+    looked_at: int
+    journeys: list[ReconciledJourney]
+    may_have_come_twice: list[MayHaveComeTwice]

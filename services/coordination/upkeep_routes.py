@@ -29,6 +29,8 @@ from services.coordination.upkeep_contract import (
     EndedRuns,
     Erasure,
     History,
+    Reconciliation,
+    ReconciliationWanted,
     Repaired,
     SealedJourneyKey,
     Stuck,
@@ -152,6 +154,28 @@ async def repair(
     after.add_task(parts_of(request).outbox.wake)
     after.add_task(upkeep.erasures.wake)
     return Repaired(journey=journey_id, done=done)
+
+
+@router.post("/reconciliation", response_model=Reconciliation)
+async def reconcile(
+    wanted: ReconciliationWanted,
+    request: Request,
+    after: BackgroundTasks,
+    session: InTransaction,
+    caller: Annotated[Caller, requires("Task", "u")],
+) -> Reconciliation:
+    """After a restore: let every journey's run and record agree, and say what cannot be known."""
+    upkeep = upkeep_of(request)
+    audit.record(session, caller, "update", "EpisodeOfCare", None)
+    # What is mended has transactions of its own, in this very database.
+    await session.commit()
+    try:
+        done = await upkeep.reconciling.reconcile(caller.organisation, wanted)
+    except Exception as error:
+        raise Unavailable(f"the engine is away: {type(error).__name__}") from None
+    after.add_task(parts_of(request).outbox.wake)
+    after.add_task(upkeep.erasures.wake)
+    return done
 
 
 @router.get("/journeys/{journey_id}/edition", response_model=EditionOfJourney)

@@ -95,6 +95,12 @@ class Engine:
         """None is kept here."""
         raise LookupError(run)
 
+    async def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """None."""
+        none: tuple[tuple[str, UUID], ...] = ()
+        for one in none:
+            yield one
+
     async def ended_runs(self, since: datetime) -> AsyncIterator[Ended]:
         """None has ended."""
         nothing: tuple[Ended, ...] = ()

@@ -1,0 +1,32 @@
+"""A list of who asked to be forgotten, beside the database: a backup does not know of it.
+
+One line for each erasure, written and on the disk before anything is erased: ids and the moment,
+nothing that says who it is.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.coordination.upkeep_tables import ErasureRow
+
+
+class AskedBefore(BaseModel):
+    """An erasure that was asked for."""
+
+    organisation: str
+    journey: UUID
+    event: UUID
+    asked_at: datetime
+
+
+def note(log: Path, row: ErasureRow) -> None:
+    """Write it down, for good; twice does no harm."""
+    asked = AskedBefore.model_validate(row.model_dump(include=set(AskedBefore.model_fields)))
+    with log.open("a") as out:
+        out.write(asked.model_dump_json() + "\n")
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,152 @@
+"""After a restore: the record and the engine are of different instants, and are made to agree.
+
+The record is what counts: it holds what was told, decided and said. A run that is behind it, or
+gone, hears what it has lost (repairing.py). A run that is ahead of it knows of things that no record
+holds any more; it is ended and begins again from the record, and what it had heard is named, so that
+somebody can tell it again. What may have left twice is named as well.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from services.chassis.database import Database
+from services.coordination import repository
+from services.coordination.journeys import Runs, Seen
+from services.coordination.repairing import Engine, Repairs, is_lost
+from services.coordination.tables import DeliveryRow, EventRow, JourneyRow, ReminderRow
+from services.coordination.upkeep_contract import (
+    MayHaveComeTwice,
+    ReconciledJourney,
+    Reconciliation,
+    ReconciliationWanted,
+)
+
+WHY = "its record was restored to an earlier day"
+ON_THE_WAY_SECONDS = 1.0
+"""A report that was under way when we looked has arrived after so long."""
+
+
+class EngineAsAWhole(Engine, Protocol):
+    """Who knows every run; `workflows.client.JourneyClient` does it."""
+
+    def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """Every journey that runs, of every organisation."""
+
+    async def end(self, organisation: str, journey_id: UUID, why: str) -> None:
+        """The journey does nothing any more. Safe to repeat."""
+
+
+class Reconciling:
+    """For one organisation, when somebody asks for it. The same once more does nothing more."""
+
+    def __init__(self, database: Database, engine: EngineAsAWhole, repairs: Repairs) -> None:
+        self._database, self._engine, self._repairs = database, engine, repairs
+
+    async def reconcile(self, organisation: str, wanted: ReconciliationWanted) -> Reconciliation:
+        """Look at every journey, on both sides, and say what was found and done."""
+        # The runs first: a journey that begins meanwhile is in the record before it runs.
+        running = {id async for owner, id in self._engine.open_runs() if owner == organisation}
+        phases = await self._phases(organisation)
+        found: list[ReconciledJourney] = []
+        for journey in sorted(running - phases.keys()):
+            await self._engine.end(organisation, journey, WHY)
+            found.append(ReconciledJourney(journey=journey, found="unknown", done=["run ended"]))
+        for journey, phase in sorted(phases.items()):
+            if phase != repository.CLOSED:
+                one = await self._one(organisation, journey)
+            elif journey in running and await self._phase_of(organisation, journey) == phase:
+                await self._engine.end(organisation, journey, WHY)
+                one = ReconciledJourney(journey=journey, found="closed", done=["run ended"])
+            else:
+                continue
+            if one is not None:
+                found.append(one)
+        return Reconciliation(
+            looked_at=len(phases.keys() | running),
+            journeys=found,
+            may_have_come_twice=await self._twice(organisation, wanted.since, wanted.until),
+        )
+
+    async def _one(self, organisation: str, journey: UUID) -> ReconciledJourney | None:
+        seen = await self._engine.look_at(organisation, journey)
+        row = await self._row(organisation, journey)
+        if seen.runs is Runs.FAILING or (seen.runs is Runs.RUNNING and seen.revision is None):
+            return ReconciledJourney(journey=journey, found="does not answer", done=[])
+        state = "as it should be"
+        lost: list[UUID] = []
+        if is_lost(row, seen) is not None:
+            state = "behind" if seen.runs is Runs.RUNNING else "gone"
+        elif seen.runs is Runs.RUNNING:
+            lost = await self._not_known(organisation, seen)
+            if lost or await self._is_ahead(organisation, journey, seen):
+                state = "ahead"
+                await self._engine.end(organisation, journey, WHY)
+        done = await self._repairs.repair(organisation, journey)
+        if state == "as it should be" and not done:
+            return None
+        return ReconciledJourney(journey=journey, found=state, done=done, lost_events=lost)
+
+    async def _is_ahead(self, organisation: str, journey: UUID, seen: Seen) -> bool:
+        """Has it reported more than the record holds? What is on its way is waited for."""
+        assert seen.revision is not None
+        if seen.revision <= (await self._row(organisation, journey)).revision:
+            return False
+        await asyncio.sleep(ON_THE_WAY_SECONDS)
+        return seen.revision > (await self._row(organisation, journey)).revision
+
+    async def _not_known(self, organisation: str, seen: Seen) -> list[UUID]:
+        """What the run has heard and no record holds; a merge may have moved it elsewhere."""
+        known = select(col(EventRow.id)).where(
+            col(EventRow.organisation) == organisation, col(EventRow.id).in_(seen.seen)
+        )
+        async with self._database.reading() as session:
+            held = set((await session.exec(known)).all())
+        return [id for id in seen.seen if id not in held]
+
+    async def _twice(
+        self, organisation: str, since: datetime, until: datetime
+    ) -> list[MayHaveComeTwice]:
+        """Said after the restore, and due or begun before it: perhaps it was said already."""
+        r, d = ReminderRow, DeliveryRow
+        again = select(col(r.id), col(r.journey), col(r.due_at)).where(
+            col(r.organisation) == organisation,
+            col(r.due_at) > since,
+            col(r.due_at) <= until,
+            col(r.recorded_at) > until,
+        )
+        waited = (
+            select(col(r.id), col(r.journey), col(r.due_at))
+            .join(d, (col(d.organisation) == col(r.organisation)) & (col(d.reminder) == col(r.id)))
+            .where(
+                col(r.organisation) == organisation,
+                col(d.created_at) <= since,
+                (col(d.delivered_at) > until) | (col(d.status) == "waiting"),
+            )
+        )
+        async with self._database.reading() as session:
+            rows = {*(await session.exec(again)).all(), *(await session.exec(waited)).all()}
+        return [
+            MayHaveComeTwice(reminder=id, journey=journey, due_at=due_at)
+            for id, journey, due_at in sorted(rows, key=lambda row: (row[2], row[0]))
+        ]
+
+    async def _phases(self, organisation: str) -> dict[UUID, str]:
+        wanted = select(col(JourneyRow.id), col(JourneyRow.phase)).where(
+            col(JourneyRow.organisation) == organisation
+        )
+        async with self._database.reading() as session:
+            return dict((await session.exec(wanted)).all())
+
+    async def _phase_of(self, organisation: str, journey: UUID) -> str:
+        return (await self._row(organisation, journey)).phase
+
+    async def _row(self, organisation: str, journey: UUID) -> JourneyRow:
+        async with self._database.reading() as session:
+            row = await repository.find_journey(session, organisation, journey)
+        assert row is not None, "a journey's row is never deleted"
+        return row
