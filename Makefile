@@ -3,13 +3,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+SHIPPED := .venv-shipped
 BIN := $(VENV)/bin
 DATA ?= data
 PORT ?= 8080
 export DATABASE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test test-systems test-parts check bench simulate screenshots scale chaos mutants states settings dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test test-systems test-parts check code shipped bench simulate screenshots scale chaos mutants states settings dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -47,7 +48,8 @@ run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 SYSTEMS := tests/journeys tests/deploy tests/simulation tests/pages tests/tio
 
 # DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
-test: install-dev browser prometheus check  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
+test: install-dev browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
+	@$(MAKE) --no-print-directory --jobs=2 check
 	@$(MAKE) --no-print-directory --jobs=2 test-systems test-parts
 
 test-systems:
@@ -56,12 +58,27 @@ test-systems:
 test-parts:
 	$(BIN)/python -m pytest -p no:cacheprovider tests $(SYSTEMS:%=--ignore=%)
 
-check: install-dev  ## format, lint, types, imports, knowledge
+check: code shipped  ## format, lint, types, imports, knowledge; image, chart and composition
+
+code: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tio knowledge check
+
+# Who judges deployments brings a hundred packages; they have a place of their own.
+$(SHIPPED)/.installed: requirements-shipped.lock
+	$(PYTHON) -m venv $(SHIPPED)
+	$(SHIPPED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-shipped.lock
+	@touch $@
+
+shipped: install-dev $(SHIPPED)/.installed
+	$(BIN)/hadolint deploy/Dockerfile
+	$(SHIPPED)/bin/compose-lint --quiet --skip-suppressed --no-env --fail-on medium --config deploy/compose-lint.yml deploy/compose.yaml
+	$(BIN)/python -m deploy.rendered build/shipped
+	@cp deploy/Dockerfile build/shipped/
+	$(SHIPPED)/bin/checkov -d build/shipped --framework kubernetes dockerfile --quiet --compact --skip-download
 
 bench: install-dev  ## speed as ratios against a peer in the same run, as JSON
 	@$(BIN)/python -m tests.bench
@@ -97,6 +114,8 @@ lock:  ## pin the newest versions that fit pyproject.toml (needs uv)
 	  -o requirements.lock --upgrade
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header \
 	  -o requirements-dev.lock --constraint requirements.lock --upgrade
+	uv pip compile --group pyproject.toml:shipped --universal --python-version 3.11 --generate-hashes --no-header \
+	  -o requirements-shipped.lock --upgrade
 
 migration: install-dev  ## service=assessment says="what changes": the next migration, drafted
 	$(BIN)/python -m services.chassis.migrations "$(service)" "$(says)"

@@ -1,17 +1,21 @@
 """What a deployment is told, judged without a cluster: the image, the composition, the chart."""
 
+import json
 import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
-from helm_python import Chart, lint
+from helm_python import lint
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from deploy.rendered import SIZES, rendered
 from services.assessment.settings import AssessmentSettings
 from services.chassis.serve import GRACE_SECONDS
 from services.chassis.settings import UnreadableSettings, expect_safe, read_settings
@@ -33,18 +37,12 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "coordination": (CoordinationSettings, "TIO_COORDINATION"),
     "worker": (WorkflowSettings, "TIO_WORKFLOWS"),
 }
-NOT_OF_KUBERNETES = {"ScaledObject"}
+OWN_SCHEMAS = {
+    "ScaledObject": Draft202012Validator(
+        json.loads(Path(__file__).with_name("scaled_object.schema.json").read_text())
+    )
+}
 """Kinds that an extension brings; their schema is not among Kubernetes' own."""
-
-
-def rendered(*files: str) -> list[dict[str, Any]]:
-    """What the chart makes of its own values, and of these files above them."""
-    values: dict[str, Any] = {}
-    for file in files:
-        values |= yaml.safe_load((CHART / file).read_text())
-    made = Chart.load(CHART).render(values, name="tio", namespace="tio")
-    documents = (one for text in made.values() for one in yaml.safe_load_all(text))
-    return [document for document in documents if document]
 
 
 def environments(documents: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
@@ -115,21 +113,62 @@ def test_every_password_of_the_composition_is_asked_for_and_none_is_given() -> N
     assert all(example[name] == "" for name in asked)
 
 
+def test_the_composition_is_to_be_reached_from_this_machine_alone() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["mem_limit"], name
+        for port in service.get("ports", ()):
+            assert port.startswith(("127.0.0.1:", "${TIO_LISTEN:-127.0.0.1}:")), name
+
+
 def test_the_chart_is_sound() -> None:
     judged = lint(CHART)
 
     assert not judged["errors"]
 
 
-@pytest.mark.parametrize("values", [(), ("values-large.yaml",)], ids=["small", "large"])
-def test_kubernetes_accepts_what_the_chart_makes(values: tuple[str, ...]) -> None:
-    documents = rendered(*values)
+@pytest.mark.parametrize("size", SIZES)
+def test_kubernetes_accepts_what_the_chart_makes(size: str) -> None:
+    traced = {"url": "http://collector:4318/v1/traces", "share": "0.1"}
+    documents = rendered(*SIZES[size], traces=traced)
 
-    kinds = {document["kind"] for document in documents}
-    assert {"Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget"} <= kinds
+    kinds = Counter(document["kind"] for document in documents)
+    assert kinds["Deployment"] == kinds["Service"] == kinds["PodDisruptionBudget"] == 5
+    assert kinds["HorizontalPodAutoscaler"] + kinds["ScaledObject"] == 5
+    assert (kinds["Job"], kinds["NetworkPolicy"], kinds["Ingress"]) == (1, 2, 1)
     for document in documents:
-        if document["kind"] not in NOT_OF_KUBERNETES:
+        own = OWN_SCHEMAS.get(document["kind"])
+        if own is None:
             kubernetes_validate.validate(document, KUBERNETES, strict=True)
+        else:
+            own.validate(document)
+
+
+def test_a_small_one_asks_for_less_and_a_large_one_for_more() -> None:
+    asked = {
+        size: sum(
+            document["spec"]["replicas"]
+            for document in rendered(*files)
+            if document["kind"] == "Deployment"
+        )
+        for size, files in SIZES.items()
+    }
+
+    assert asked["small"] < asked["usual"] < asked["large"]
+
+
+def test_nothing_goes_in_or_out_but_what_is_named() -> None:
+    closed, mail = (one["spec"] for one in rendered() if one["kind"] == "NetworkPolicy")
+
+    assert closed["policyTypes"] == ["Ingress", "Egress"]
+    assert [rule["ports"] for rule in closed["ingress"]] == [[{"protocol": "TCP", "port": 8080}]]
+    assert all(rule["to"] for rule in closed["egress"]), "nowhere is everywhere"
+    out = {port["port"] for rule in closed["egress"] for port in rule["ports"]}
+    assert out == {8080, 7233, 5432, 53}
+    assert mail["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "coordination"
+    assert {port["port"] for rule in mail["egress"] for port in rule["ports"]} == {443, 25, 587}
 
 
 def test_what_is_written_wrong_is_noticed() -> None:
@@ -190,6 +229,9 @@ def test_workers_follow_the_queue_where_keda_is_there() -> None:
     large = rendered("values-large.yaml")
 
     scaled = next(one for one in large if one["kind"] == "ScaledObject")
+    wrong = scaled | {"spec": scaled["spec"] | {"minReplicas": 2}}
+    assert OWN_SCHEMAS["ScaledObject"].is_valid(scaled)
+    assert not OWN_SCHEMAS["ScaledObject"].is_valid(wrong)
     assert scaled["spec"]["triggers"][0]["metadata"]["taskQueue"] == TASK_QUEUE
     by_cpu = {one["metadata"]["name"] for one in large if one["kind"] == "HorizontalPodAutoscaler"}
     assert "worker" not in by_cpu
