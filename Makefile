@@ -10,7 +10,7 @@ PORT ?= 8080
 export DATABASE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test test-systems test-parts check code shipped bench simulate screenshots scale chaos mutants states settings dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test test-systems test-parts check code shipped bench simulate screenshots scale sizing chaos mutants states settings dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -88,6 +88,9 @@ scale: install-dev  ## what many journeys cost on this machine, as JSON (about h
 
 chaos: install-dev  ## kill processes for minutes while reminders fall due; what arrived, as JSON
 	@$(BIN)/python -m tests.bench.scale processes_die all_of_it_dies
+
+sizing: install-dev  ## memory and processor of each process, idle and under load, as JSON (two minutes; docs/sizing.md)
+	@$(BIN)/python -m tests.bench.sizing
 
 screenshots: install-dev browser  ## a picture of every page in every state, into docs/screenshots
 	$(BIN)/python -m tests.pages.screenshots

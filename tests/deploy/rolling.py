@@ -170,10 +170,6 @@ class Rolled(Apart):
         before.send_signal(signal.SIGTERM)
         assert before.wait(45) in (0, -signal.SIGTERM), f"{name} did not end in order"
 
-    def address_of(self, service: str) -> str:
-        """Where whoever is ready answers for this service."""
-        return f"http://127.0.0.1:{self._ports[service]}"
-
     def readiness(self) -> dict[str, int]:
         """What every process says of itself, not its address."""
         return {

@@ -102,6 +102,10 @@ class Apart(System):
         """Where the workflow engine listens."""
         return f"127.0.0.1:{self._engine_port}"
 
+    def address_of(self, service: str) -> str:
+        """Where this service answers."""
+        return f"http://127.0.0.1:{self._ports[service]}"
+
     def victims(self) -> list[str]:
         """Whom a fault may strike: each process, and the engine under the one that keeps it."""
         return [*self._commands, "temporal"]
