@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 from deploy.backup import CannotBackUp, make
 from deploy.data_folder import DataFolder
 from deploy.restore import CannotRestore, Restored, forget_again, restore
-from tio.databases import OWNER_FIRST
+from tio.databases import address_of, not_said
 
 REFUSED, WRONG = 1, 2
 
@@ -76,10 +75,9 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
 def run_forget_again(arguments: argparse.Namespace) -> int:
     """Ask once more to forget whom these lists name; coordination does it when it is up."""
-    names = [f"TIO_COORDINATION_{name}" for name in OWNER_FIRST]
-    url = next((os.environ[name] for name in names if name in os.environ), None)
+    url = address_of("coordination")
     if url is None:
-        sys.stderr.write(f"neither {' nor '.join(names)} is set\n")
+        sys.stderr.write(f"{not_said('coordination')}\n")
         return WRONG
     try:
         counted = asyncio.run(forget_again(url, arguments.erasures))

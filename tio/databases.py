@@ -59,15 +59,23 @@ def _addresses(arguments: argparse.Namespace) -> list[tuple[str, str]]:
         return [(service, folder.database_url(service)) for service in services]
     addresses = []
     for service in services:
-        owner, variable = (f"TIO_{service.upper()}_{name}" for name in OWNER_FIRST)
-        address = _said(owner) or _said(variable)
+        address = address_of(service)
         if not address:
-            sys.stderr.write(
-                f"neither {owner} nor {variable} is set; or name a data folder with --data\n"
-            )
+            sys.stderr.write(f"{not_said(service)}; or name a data folder with --data\n")
             raise SystemExit(2)
         addresses.append((service, address))
     return addresses
+
+
+def address_of(service: str) -> str | None:
+    """Where the environment says that this service remembers, for who may see all of it."""
+    owner, variable = (f"TIO_{service.upper()}_{name}" for name in OWNER_FIRST)
+    return _said(owner) or _said(variable)
+
+
+def not_said(service: str) -> str:
+    """What is missing when it does not say it."""
+    return "neither " + " nor ".join(f"TIO_{service.upper()}_{n}" for n in OWNER_FIRST) + " is set"
 
 
 def _said(variable: str) -> str | None:

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion as NamedVersion
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
@@ -15,7 +15,9 @@ from temporalio.service import RPCError
 
 from knowledge import archive
 from knowledge.edition import KNOWLEDGE_VERSION, Edition
+from services.chassis.database import sync_url
 from services.coordination.look_back import open_journeys
+from tests.postgres import opened
 from tests.workflows.conftest import Walk
 from tests.workflows.real_ward import Ward, a_real_ward
 from tests.workflows.ward import Ward as StandIns
@@ -56,18 +58,21 @@ def another_edition(folder: Path) -> Edition:
 
 def addresses(folder: Path) -> dict[str, str]:
     """Where every service remembers."""
-    return {one: f"sqlite:///{folder / one}.db" for one in (*SERVICES, "coordination")}
+    return {one: opened(folder, one)["url"] for one in (*SERVICES, "coordination")}
 
 
 def concluded(folder: Path) -> list[Any]:
     """All that was ever concluded or told."""
     rows: list[Any] = []
-    with sqlite3.connect(folder / "assessment.db") as connection:
-        rows += connection.execute("SELECT * FROM assessment ORDER BY 1, 2").fetchall()
-        rows += connection.execute("SELECT * FROM asked_step ORDER BY 1, 2, 3").fetchall()
-    with sqlite3.connect(folder / "coordination.db") as connection:
-        rows += connection.execute("SELECT * FROM obligation ORDER BY 1, 2, 3, 4").fetchall()
-        rows += connection.execute("SELECT id, revision, state FROM journey").fetchall()
+    for service, asked in (
+        ("assessment", "SELECT * FROM assessment ORDER BY 1, 2"),
+        ("assessment", "SELECT * FROM asked_step ORDER BY 1, 2, 3"),
+        ("coordination", "SELECT * FROM obligation ORDER BY 1, 2, 3, 4"),
+        ("coordination", "SELECT id, revision, state FROM journey"),
+    ):
+        engine = create_engine(sync_url(opened(folder, service)["url"]), poolclass=NullPool)
+        with engine.connect() as connection:
+            rows += connection.exec_driver_sql(asked).all()
     return rows
 
 

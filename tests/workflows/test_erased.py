@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from deploy.temporal_server import TemporalServer
 from services.chassis import audit
 from services.chassis.database import Database
+from tests.postgres import looks_into_files
 from tests.workflows.real_ward import Ward, a_real_ward
 from workflows.contract import workflow_id
 
@@ -73,6 +74,7 @@ def found(disk: dict[str, bytes], person: Person) -> set[str]:
     }
 
 
+@looks_into_files
 async def test_nothing_is_left_of_who_withdraws_and_the_neighbour_goes_on(
     temporal: Client, temporal_server: TemporalServer, tmp_path: Path
 ) -> None:
