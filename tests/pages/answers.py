@@ -140,6 +140,7 @@ def _point(id: str, taken: str, value: float, level: str, **more: Any) -> dict[s
 PROPOSAL = "8d1c1f4e-9a41-4b1a-8c1e-6a3a2f1b0c9d"
 STOPPED = "11111111-9a41-4b1a-8c1e-6a3a2f1b0c9d"
 KNOWN: dict[str, dict[str, Any]] = {
+    "/site-settings": {"settings": {"preferred_units": {"s_alp": "U/L"}}},
     "/trends": {
         "series": [
             {

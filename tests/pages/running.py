@@ -22,6 +22,7 @@ from services.chassis.client import Refused, Unreachable
 from services.chassis.database import Database
 from services.chassis.tokens import SigningKey, TokenMint
 from services.coordination.app import create_app
+from services.coordination.pages import engine as pages_ask
 from services.coordination.settings import CoordinationSettings
 from services.coordination.sign_in import create_sign_in_link
 from tests.pages.answers import ANSWERS, KNOWN, PREVIEW
@@ -179,6 +180,7 @@ def a_running_coordination(folder: Path) -> Iterator[Running]:
     )
     engine = Engine()
     neighbours = Neighbours()
+    pages_ask.ENGINE_ASKED_EVERY_SECONDS = 0.2  # a test would wait for the usual five
     app = create_app(settings, engine, conclusions, neighbours)
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from simulation.play import Stage
 from simulation.stories import stories
 from tests.journeys.system import System, a_system
+from tests.pages.hands import Hands
 from tests.pages.running import Running, a_running_coordination
 from tests.pages.test_walk import (
     DRAWN_SECOND,
@@ -114,15 +115,15 @@ def of_the_system(browser: Browser, system: System, journeys: dict[str, UUID]) -
         take(page, "form-change")
         page.goto(f"{probable}/results/new")
         take(page, "form-results")
-        fill_sheet(page, DRAWN_SECOND | {"s_phos": ("3.1", "mmol/L")}, 1)
-        send(page)
+        fill_sheet(Hands(page), DRAWN_SECOND | {"s_phos": ("3.1", "mmol/L")}, 1)
+        send(Hands(page))
         take(page, "form-results-asked-back")
         page.goto(f"{probable}/studies/new")
-        fill_scan(page, "pet_ct", ["head", "chest", "abdomen", "pelvis"])
-        send(page)
+        fill_scan(Hands(page), "pet_ct", ["head", "chest", "abdomen", "pelvis"])
+        send(Hands(page))
         take(page, "form-scan-not-negative")
         page.goto(f"{probable}/studies/new")
-        send(page)
+        send(Hands(page))
         take(page, "form-scan-errors")
         page.goto(f"{url}/journeys/{uuid4()}")
         take(page, "not-found")
@@ -176,7 +177,7 @@ def of_the_services(browser: Browser, running: Running) -> None:
     with camera.sits(running.sign_in_link()) as page:
         running.engine.away = True
         page.goto(f"{running.url}/journeys/{asked}")
-        page.wait_for_timeout(5_500)
+        page.wait_for_timeout(300)
         page.reload()
         page.fill("#reason", "  ")
         take(page, "engine-away")

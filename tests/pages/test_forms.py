@@ -1,6 +1,5 @@
 """Facts entered by hand, and people's small changes: stored once, asked back, refused, undone."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.pages.answers import PROPOSAL
 from tests.pages.running import Running, picture
 from tests.pages.test_pages import decisions
-from tests.pages.ward import a_journey_on, due_in, now, report
+from tests.pages.ward import TODAY, a_journey_on, due_in, now, report
 from tests.services.coordination.builders import a_conclusion
 
 
@@ -31,6 +30,7 @@ def test_results_are_stored_as_the_report_prints_them(
 ) -> None:
     page, journey = without_script, a_journey_on(running, "p-sheet")
     page.goto(f"{running.url}/journeys/{journey}/results/new")
+    expect(page.get_by_label("Total alkaline phosphatase: unit")).to_have_value("U/L")
     page.get_by_label("Day and time").fill("2026-03-02T08:10")
     page.get_by_label("Serum phosphate: value").fill("<0.32")
     page.get_by_label("Serum phosphate: unit").select_option("mg/dL")
@@ -44,6 +44,8 @@ def test_results_are_stored_as_the_report_prints_them(
     assert phosphate["unit"] == "mg/dL"
     assert phosphate["reference_range"] == {"low": 2.6}
     assert phosphate["taken_at"].startswith("2026-03-02T08:10:00+01:00")
+    page.goto(f"{running.url}/journeys/{journey}/results/new")
+    expect(page.get_by_label("Serum phosphate: unit")).to_have_value("mg/dL")
 
 
 def test_a_value_without_its_unit_is_not_stored_and_what_was_typed_stays(
@@ -63,6 +65,51 @@ def test_a_value_without_its_unit_is_not_stored_and_what_was_typed_stays(
     expect(page.get_by_label("Total calcium: value")).to_have_value("2.2")
     assert decisions(running, journey) == []
     picture(page, "results-errors")
+
+
+def test_a_history_is_entered_and_what_nobody_asked_stays_unknown(
+    without_script: Page, running: Running
+) -> None:
+    page, journey = without_script, a_journey_on(running, "p-history")
+    place = f"{running.url}/journeys/{journey}"
+    page.goto(f"{place}/findings/new")
+    page.get_by_label("Weight in kg").fill("900")
+    page.get_by_role("group", name="Bone pain").get_by_label("yes").check()
+    page.get_by_role("group", name="Low phosphate in the family").get_by_label(
+        "no", exact=True
+    ).check()
+    page.get_by_label("Bone", exact=True).first.fill("metatarsal")
+    page.get_by_role("button", name="Store the findings").click()
+    expect(page.get_by_role("alert")).to_contain_text("Between 1 and 500")
+    page.get_by_label("Weight in kg").fill("62")
+    page.get_by_role("button", name="Store the findings").click()
+    assert told(running, journey)["findings"] == {
+        "weight_kg": 62,
+        "bone_pain": True,
+        "family_history_low_phosphate": False,
+        "fractures": [{"site": "metatarsal"}],
+    }
+
+    page.goto(f"{place}/findings/new")
+    expect(page.get_by_role("group", name="Bone pain")).to_contain_text("told before: yes")
+    page.goto(f"{place}/exposures/new")
+    page.get_by_label("Asked: no drug is taken").check()
+    page.get_by_label("Product").first.select_option("ferric_carboxymaltose")
+    page.get_by_label("Day", exact=True).first.fill("2026-03-02")
+    page.get_by_label("Name or ATC code").first.fill("tenofovir")
+    page.get_by_role("button", name="Store drugs and iron").click()
+    expect(page.get_by_role("alert")).to_contain_text("Something is entered, and said not to be")
+    page.get_by_label("Name or ATC code").first.fill("")
+    page.get_by_role("button", name="Store drugs and iron").click()
+    page.goto(f"{place}/genetics/new")
+    page.get_by_label("Gene", exact=True).first.fill("PHEX")
+    page.get_by_label("Result").first.select_option("negative")
+    page.get_by_role("button", name="Store the genetic results").click()
+
+    events = {event["kind"]: event["payload"] for event in decisions(running, journey)}
+    iron = {"product": "ferric_carboxymaltose", "given_on": "2026-03-02"}
+    assert events["exposures"] == {"drug_exposures": [], "iv_iron": [iron]}
+    assert events["genetics"] == {"genetics": [{"gene": "PHEX", "result": "negative"}]}
 
 
 def test_an_area_nobody_speaks_of_was_not_examined(without_script: Page, running: Running) -> None:
@@ -127,7 +174,7 @@ def test_what_is_due_is_put_off_with_a_reason(without_script: Page, running: Run
     page.goto(f"{running.url}/journeys/{journey}")
     first = page.locator(".dues > li").first
     first.get_by_text("Put off").first.click()
-    first.get_by_label("Until").fill(f"{date.today().year + 1}-03-01")  # noqa: DTZ011
+    first.get_by_label("Until").fill(f"{TODAY.year + 1}-03-01")
     first.get_by_label("Reason", exact=True).fill("travels until spring")
     first.get_by_role("button", name="Put off").click()
 
