@@ -7,7 +7,7 @@ patient who is lost.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from random import Random
 from typing import Any
@@ -25,6 +25,12 @@ DAY = 86_400.0
 LONGEST_PAUSE_SECONDS = 1800.0
 ORGANISATION = "north"
 SICK, WELL, EMERGENCY = 0.48, 1.02, 0.22
+UNASKED = (
+    *("death", "withdrawal", "pause", "relocation", "transfer"),
+    *("critical", "unasked_result"),
+)
+"""What happens by itself; the shares stand in `patients.toml`."""
+
 IMAGING = ("sstr_pet_ct", "sstr_spect_ct", "fdg_pet_ct", "mri", "ct")
 
 
@@ -39,10 +45,16 @@ class Life:
     told: int = 0
     results: int = 0
     gone: bool = False
+    dead: bool = False
     started: asyncio.Event = field(default_factory=asyncio.Event)
     answering: set[str] = field(default_factory=set)
     doing: set[str] = field(default_factory=set)
     held_back: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_away(self) -> bool:
+        """Does nobody expect anything of them any more?"""
+        return self.gone or self.dead
 
 
 class Hospital(Process):
@@ -85,28 +97,79 @@ class Hospital(Process):
         draw = patient.draw("comes")
         self._result(life, self._panel(life, draw), draw)
         self.spawn(self._live(life))
+        if draw.random() < ASSUMED["life"]["two_journeys"]:
+            self.spawn(self._is_known_twice(life, draw))
 
     async def _live(self, life: Life) -> None:
-        """What no reminder brings about: death, consent withdrawn, results nobody ordered."""
+        """What no reminder brings about: death, moves, pauses, results nobody ordered."""
         year = ASSUMED["year"]
-        kinds = ("death", "withdrawal", "critical", "unasked_result")
         draw = life.patient.draw("lives")
-        chances = {kind: draw.expovariate(year[kind] / 365) for kind in kinds}
-        while not life.gone:
+        chances = {kind: draw.expovariate(year[kind] / 365) for kind in UNASKED}
+        while not (life.gone or life.dead):
             kind = min(chances, key=lambda name: chances[name])
             await asyncio.sleep(max(chances[kind] * DAY - self._since(life), 1.0))
             chances[kind] += draw.expovariate(year[kind] / 365)
-            if self.closed:
+            if self.closed or life.gone or life.dead:
                 return
-            if kind in ("death", "withdrawal"):
-                life.gone = True
-                self._tell(life, kind, {})
-            elif kind == "critical":
+            if kind == "critical":
                 panel = self._panel(life, draw)
                 panel["observations"][0]["value"] = EMERGENCY
                 self._result(life, panel, draw)
-            else:
+            elif kind == "unasked_result":
                 self._result(life, self._panel(life, draw), draw)
+            else:
+                await self._happens(life, kind, draw)
+
+    async def _happens(self, life: Life, kind: str, draw: Random) -> None:
+        """Something is said of the journey itself."""
+        said = ASSUMED["life"]
+        match kind:
+            case "death":
+                life.dead = True
+                self._tell(life, "death", {})
+                if draw.random() < said["death_undone"]:
+                    await asyncio.sleep(draw.uniform(0.1, said["undone_within_days"]) * DAY)
+                    if not self.closed:
+                        self._tell(life, "death", {"undone": True, "reason": "somebody else"})
+                        life.dead = False
+            case "withdrawal":
+                life.gone = True
+                self._tell(life, "withdrawal", {})
+            case "pause":
+                self._tell(life, "pause", {"reason": "away"})
+                await asyncio.sleep(draw.uniform(5, said["pause_days"]) * DAY)
+                if not self.closed:
+                    self._tell(life, "resume", {})
+            case "relocation":
+                self._tell(life, "relocation", {"zone": draw.choice(ASSUMED["zones"]["values"])})
+            case "transfer":
+                life.gone = draw.random() < said["transfer_outside"]
+                to = {"outside": True} if life.gone else {"assignee": f"dr-{draw.randrange(9)}"}
+                self._tell(life, "transfer", {**to, "reason": "moved"})
+
+    async def _is_known_twice(self, life: Life, draw: Random) -> None:
+        """Another department has begun a journey for the same person, and somebody sees it."""
+        patient = life.patient
+        other = uuid5(patient.journey, "other")
+        twin = Life(replace(patient, journey=other))
+        self.lives[str(other)] = twin
+        about = PatientOfJourney(id=f"p-{patient.number}-b", sex=patient.sex)
+        wanted = JourneyRequest(patient=about, zone=patient.zone, assignee="dr-lin")
+        await asyncio.sleep(draw.uniform(1, 90) * DAY)
+        await self._insist(lambda: self._client.start_journey(ORGANISATION, other, wanted), "start")
+        twin.started.set()
+        self._result(twin, self._panel(twin, draw), draw)
+        await asyncio.sleep(draw.uniform(1, 200) * DAY)
+        if self.closed or life.is_away or twin.is_away:
+            return
+        twin.gone = True
+        self._tell(life, "merge", {"other": str(other), "reason": "one person"})
+        if draw.random() < ASSUMED["life"]["merge_undone"]:
+            await asyncio.sleep(draw.uniform(1, 100) * DAY)
+            if self.closed or life.is_away:
+                return
+            twin.gone = False
+            self._tell(life, "merge", {"other": str(other), "undone": True, "reason": "two people"})
 
     def _since(self, life: Life) -> float:
         return self._clock.seconds - life.patient.comes_from_day * DAY
@@ -116,7 +179,7 @@ class Hospital(Process):
     def heard(self, said: dict[str, Any]) -> None:
         """A reminder arrived."""
         life = self.lives.get(said["journey"])
-        if life is None or life.gone or self.closed:
+        if life is None or life.is_away or self.closed:
             return
         if said["rule"].startswith("task:"):
             self._asked(life, said)
@@ -138,12 +201,12 @@ class Hospital(Process):
     async def _answer(self, life: Life, question: str, task: str, draw: Random) -> None:
         await asyncio.sleep(waits(draw) * DAY)
         shares = ASSUMED["answers"]["of"].get(question)
-        if shares is None or life.gone or self.closed:
+        if shares is None or life.is_away or self.closed:
             return
         answer = one_of(draw, shares)
         if answer == "surgery":
             await asyncio.sleep(draw.uniform(10, 50) * DAY)
-            if not life.gone and not self.closed:
+            if not life.is_away and not self.closed:
                 self._operate(life, draw)
             return
         self._tell(life, "decision", {"task": task, "answer": answer, "reason": "simulated"})
@@ -196,7 +259,7 @@ class Hospital(Process):
         due = datetime.fromisoformat(f"{said['due']}T08:00:00+00:00")
         until = (due - self._clock.now()).total_seconds() / DAY
         await asyncio.sleep(max(until + draw.gauss(0, 4.0), draw.uniform(0.3, 6)) * DAY)
-        if life.gone or self.closed:
+        if life.is_away or self.closed:
             return
         if said["act"] in IMAGING:
             self._scan(life, draw)
@@ -277,7 +340,7 @@ class Hospital(Process):
     ) -> None:
         async def wait() -> None:
             await asyncio.sleep(days * DAY)
-            if not life.gone and not self.closed:
+            if not life.is_away and not self.closed:
                 self._tell(life, kind, payload, occurred_at)
 
         self.spawn(wait())

@@ -260,7 +260,7 @@ class World:
         self.invariants.sweep(grace)
         since = self.clock.now() - grace
         for life in self.hospital.lives.values():
-            if life.started.is_set() and not life.gone:
+            if life.started.is_set() and not life.is_away:
                 journey = life.patient.journey
                 left = await unsaid(self._aside, ORGANISATION, journey, since)
                 if left:

@@ -36,7 +36,7 @@ async def carry_out(
             await _hand_over(journey, event, told, ledger)
     elif event.kind == "relocation" and await _is_newest(session, journey, event):
         journey.zone = RelocationTold.model_validate(event.payload).zone
-        await ledger.rank_again()
+        await ledger.rank()
     elif event.kind == first_low.RESULTS:
         await first_low.remember(session, journey, event)
 

@@ -93,10 +93,7 @@ class Ledger:
     async def rank(self) -> None:
         """Let the worklist see what is due next, after something about it was changed."""
         await self._session.flush()
-        rows = await repository.obligations_of(
-            self._session, self._journey.organisation, self._journey.id
-        )
-        self._rank(rows)
+        self._rank(await self._rows())
 
     async def _move(self, progress: Progress) -> None:
         journey = self._journey
@@ -167,17 +164,12 @@ class Ledger:
         row = self._new(Owed(obligation, THE_OFFICE), at)
         self._write(row, Owed(obligation, THE_OFFICE), None)
         self._session.add(row)
-        await self._session.flush()
-        await self.rank_again()
+        await self.rank()
 
     async def pass_over(self, rows: Sequence[ObligationRow]) -> None:
         """What was said of these elsewhere is not said again."""
         if rows:
             await pass_over(self._session, self._journey, rows, self._journey.as_of)
-
-    async def rank_again(self) -> None:
-        """Where does it stand in the queue, by the clock of the place where the patient lives?"""
-        self._rank(await self._rows())
 
     async def still_open(self) -> list[Obligation]:
         """What does somebody have to do?"""

@@ -94,7 +94,7 @@ async def merge(
     if told.undone:
         standing = await _standing(session, journey, other.id)
         assert standing is not None
-        await _Parting(session, journey, other, event).part(standing)
+        await _Parting(session, journey, other, event, rehearsal).part(standing)
         return _answer(journey, other, event, standing, undone=True)
     return await _Joining(session, journey, other, event, rehearsal).join(wanted)
 
@@ -143,9 +143,15 @@ class _Two:
     """Both journeys of one person, in one transaction that holds them."""
 
     def __init__(
-        self, session: AsyncSession, journey: JourneyRow, other: JourneyRow, event: EventRow
+        self,
+        session: AsyncSession,
+        journey: JourneyRow,
+        other: JourneyRow,
+        event: EventRow,
+        rehearsal: bool,
     ) -> None:
         self._session, self._journey, self._other, self._event = session, journey, other, event
+        self._ledger = Ledger(session, journey, rehearsal)
 
     async def _owed(self, journey: JourneyRow) -> list[ObligationRow]:
         return await repository.obligations_of(self._session, journey.organisation, journey.id)
@@ -205,17 +211,6 @@ class _Two:
 
 
 class _Joining(_Two):
-    def __init__(
-        self,
-        session: AsyncSession,
-        journey: JourneyRow,
-        other: JourneyRow,
-        event: EventRow,
-        rehearsal: bool,
-    ) -> None:
-        super().__init__(session, journey, other, event)
-        self._ledger = Ledger(session, journey, rehearsal)
-
     async def join(self, wanted: Join) -> Joined:
         """The survivor takes events and obligations; both states are kept."""
         journey, other, event = self._journey, self._other, self._event
@@ -267,6 +262,7 @@ class _Joining(_Two):
         self._session.add_all(taken)
         await self._session.flush()
         await self._ledger.pass_over([one for one in taken if one.status == OPEN])
+        await self._ledger.rank()
 
 
 class _Parting(_Two):
@@ -297,6 +293,7 @@ class _Parting(_Two):
             elif was is not None and was["status"] == OPEN and one.ended_by is None:
                 one.status, one.disposition = OPEN.value, None
                 one.reason, one.ended_at = "", None
+        await self._ledger.rank()
 
 
 def _kept(row: ObligationRow) -> dict[str, Any]:
