@@ -1,6 +1,7 @@
 """Patients to rehearse with: published ones with their printed numbers, made-up ones say so.
 
-A story is a list of events on days of the journey. `@N` inside it is the morning of day N.
+A story is a list of events on days of the journey. `@N` inside it is the morning of day N, and one
+that `begins_as` another goes on where that one ends.
 """
 
 import json
@@ -25,6 +26,7 @@ class Story:
     zone: str
     steps: tuple[dict[str, Any], ...]
     last_day: int
+    assignee: str | None = None
 
     @property
     def journey(self) -> UUID:
@@ -52,16 +54,26 @@ class Story:
 
 def stories() -> list[Story]:
     """All stories there are, in the order of their names."""
-    told = []
-    for file in sorted(files("simulation").joinpath("stories").iterdir(), key=lambda f: f.name):
-        content = json.loads(file.read_text("utf-8"))
-        told.append(
-            Story(
-                name=file.name.removesuffix(".json"),
-                patient=content["patient"],
-                zone=content["zone"],
-                steps=tuple(content["steps"]),
-                last_day=content["last_day"],
-            )
+    folder = files("simulation").joinpath("stories")
+    told = {
+        file.name.removesuffix(".json"): json.loads(file.read_text("utf-8"))
+        for file in folder.iterdir()
+        if file.name.endswith(".json")
+    }
+    return [
+        Story(
+            name=name,
+            patient=content["patient"],
+            zone=content["zone"],
+            steps=tuple(_steps(content, told)),
+            last_day=content["last_day"],
+            assignee=content.get("assignee"),
         )
-    return told
+        for name, content in sorted(told.items())
+    ]
+
+
+def _steps(content: dict[str, Any], told: dict[str, Any]) -> list[dict[str, Any]]:
+    begins_as = content.get("begins_as")
+    before = [] if begins_as is None else _steps(told[begins_as], told)
+    return [*before, *content["steps"]]
