@@ -33,12 +33,7 @@ class Hook:
         """Verify, remember, answer."""
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await whole(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         verified = Webhook(SECRET).verify(body, headers)
         self.raw.append(body + repr(sorted(headers.items())).encode())
@@ -55,19 +50,38 @@ class Hook:
 
 
 @asynccontextmanager
-async def a_web_receiver() -> AsyncIterator[Hook]:
-    """A web server on a port of its own."""
-    hook = Hook()
+async def served(app: Any) -> AsyncIterator[str]:
+    """A web server on a port of its own; its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    hook.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
-    server = uvicorn.Server(uvicorn.Config(hook, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve([listening]))
     try:
-        yield hook
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        hook.endless = False
         server.should_exit = True
         await task
+
+
+async def whole(receive: Any) -> bytes:
+    """The body of a request, however many pieces it comes in."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+@asynccontextmanager
+async def a_web_receiver() -> AsyncIterator[Hook]:
+    """Somebody who listens to webhooks."""
+    hook = Hook()
+    async with served(hook) as address:
+        hook.url = f"{address}/hook"
+        try:
+            yield hook
+        finally:
+            hook.endless = False
 
 
 @dataclass
@@ -115,12 +129,7 @@ class FhirServer:
         """Keep what is put, and answer."""
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await whole(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         resource = json.loads(body)
         assert scope["method"] == "PUT"
@@ -136,14 +145,8 @@ class FhirServer:
 
 @asynccontextmanager
 async def a_fhir_server() -> AsyncIterator[FhirServer]:
-    """A FHIR server on a port of its own, at its endpoint of CommunicationRequests."""
+    """A FHIR server, at its endpoint of CommunicationRequests."""
     app = FhirServer()
-    listening = socket.create_server(("127.0.0.1", 0))
-    app.url = f"http://127.0.0.1:{listening.getsockname()[1]}/fhir/CommunicationRequest"
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve([listening]))
-    try:
+    async with served(app) as address:
+        app.url = f"{address}/fhir/CommunicationRequest"
         yield app
-    finally:
-        server.should_exit = True
-        await task
