@@ -25,6 +25,12 @@ class Alarm:
         pause = max(at - workflow.now(), A_MOMENT)
         self._sleep = asyncio.create_task(workflow.sleep(pause, summary="next look"))
 
+    def put_away(self) -> None:
+        """It does not ring while something is done."""
+        if self._sleep is not None:
+            self._sleep.cancel()
+        self._sleep = None
+
     @property
     def rings(self) -> bool:
         """Has the moment come?"""

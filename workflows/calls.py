@@ -1,22 +1,13 @@
-"""Calls: what one journey asks of others, from inside its workflow, and what becomes of a "no"."""
+"""Calls: how a turn reaches others, and what becomes of a "no"."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 from uuid import UUID
 
-from temporalio import workflow
-from temporalio.exceptions import (
-    ActivityError,
-    ApplicationError,
-    CancelledError,
-    FailureError,
-    TimeoutError,
-)
-
-from workflows import policies
 from workflows.activities import CoordinationActivities
-from workflows.contract import EventArrived, EventOfJourney, EventOutcome, JourneyOrder
+from workflows.contract import EventArrived, EventOfJourney, EventOutcome, JourneyState, Phase
 
 T = TypeVar("T")
 
@@ -38,36 +29,68 @@ class Whose(TypedDict):
     record: UUID | None
 
 
-class Calls:
-    """The calls of one journey."""
+class Log(Protocol):
+    """Where what is worth a line goes."""
 
-    def __init__(self, order: JourneyOrder) -> None:
-        self._order = order
+    def info(self, msg: str, *args: object) -> None:
+        """Worth knowing."""
+
+    def error(self, msg: str, *args: object) -> None:
+        """Somebody should look at it."""
+
+
+class Calls(ABC):
+    """The calls of one journey: each an activity of its own, or all of a turn within one."""
+
+    log: Log
+
+    def __init__(self, organisation: str, journey_id: UUID, state: JourneyState) -> None:
+        self._organisation, self._journey_id, self._state = organisation, journey_id, state
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The journey's own clock."""
+
+    @abstractmethod
+    def new_id(self) -> UUID:
+        """The same one when all of this is done again."""
+
+    @abstractmethod
+    def knows(self, step: str) -> bool:
+        """Does this run take this step? It began, perhaps, with code that had it not yet."""
+
+    @abstractmethod
+    def is_to_end(self) -> bool:
+        """Is what still waits for the next run, because this one has grown long?"""
+
+    @abstractmethod
+    def show(self, phase: Phase) -> None:
+        """Let operators see where it stands."""
+
+    @abstractmethod
+    async def ask(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
+        """Ask a clinical service; it may be away for longer than we stand there."""
+
+    @abstractmethod
+    async def report(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
+        """Tell coordination where we stand or that it is time; told anew, the newer word counts."""
+
+    @abstractmethod
+    async def tell(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
+        """Tell coordination, however long it takes."""
 
     def whose(self) -> Whose:
         """As of now."""
         return {
-            "organisation": self._order.organisation,
-            "journey_id": self._order.journey_id,
-            "at": workflow.now(),
-            "record": self._order.state.record,
+            "organisation": self._organisation,
+            "journey_id": self._journey_id,
+            "at": self.now(),
+            "record": self._state.record,
         }
 
     def about(self, event: EventArrived) -> EventOfJourney:
         """A call about this event."""
         return EventOfJourney(event_id=event.event_id, **self.whose())
-
-    async def ask(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
-        """Ask a clinical service; it may be away for longer than we stand there."""
-        return await self._at_once(act, request, policies.ASK)
-
-    async def report(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
-        """Tell coordination where we stand or that it is time; told anew, the newer word counts."""
-        return await self._at_once(act, request, policies.TELL)
-
-    async def tell(self, act: Callable[[Any, Any], Awaitable[T]], request: Any) -> T:
-        """Tell coordination, however long it takes."""
-        return await self._call(act, request, policies.TELL)
 
     async def tell_outcome(self, event: EventArrived, refusal: str | None = None) -> None:
         """What became of an event the journey itself acts on. Coordination, too, may refuse it."""
@@ -82,41 +105,3 @@ class Calls:
         except Refused as refused:
             if refusal is None:
                 await self.tell_outcome(event, str(refused) or "it was not taken")
-
-    async def _at_once(
-        self, act: Callable[[Any, Any], Awaitable[T]], request: Any, patience: policies.Patience
-    ) -> T:
-        """As any other; in runs that began that way, within the workflow's own task (decision 28).
-
-        A worker that is killed meanwhile does it again at a later moment, so it has to be a call
-        that may be repeated with another `at`. What is not quick is called as any other.
-        """
-        briefly = workflow.patched(policies.AT_ONCE)
-        if workflow.patched(policies.STEP_BY_STEP) or not briefly:
-            return await self._call(act, request, patience)
-        try:
-            answer: T = await workflow.execute_local_activity_method(
-                act, request, **policies.BRIEFLY
-            )
-        except FailureError as error:
-            cause = error.cause if isinstance(error, ActivityError) else error
-            if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
-                raise Refused(cause.message) from error
-            if isinstance(cause, CancelledError):
-                raise
-            return await self._call(act, request, patience)
-        return answer
-
-    async def _call(
-        self, act: Callable[[Any, Any], Awaitable[T]], request: Any, patience: policies.Patience
-    ) -> T:
-        try:
-            answer: T = await workflow.execute_activity_method(act, request, **patience)
-        except ActivityError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError) and cause.type == policies.REFUSED:
-                raise Refused(cause.message) from error
-            if isinstance(cause, ApplicationError | TimeoutError):
-                raise Away from error
-            raise
-        return answer

@@ -27,7 +27,7 @@ from workflows.contract import (
 )
 from workflows.journey_keys import KeyGone, KnownKeys
 from workflows.rehearsal import fast_forward
-from workflows.tending import WORKFLOW, Tending, in_phase
+from workflows.tending import WORKFLOW, Tending, in_phase, is_at_work
 
 PATIENCE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
@@ -126,6 +126,8 @@ class JourneyClient(Tending):
 
     async def _has_looked(self, organisation: str, journey_id: UUID, clock: datetime) -> bool:
         """Was everything asked and told that this moment changes?"""
+        if is_at_work(await self.handle(organisation, journey_id).describe()):
+            return False
         state = await self.read_state(organisation, journey_id)
         if state.phase is Phase.CLOSED:
             return True

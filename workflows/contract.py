@@ -330,3 +330,39 @@ class WakeRequest(Request):
     """The timer rang. The id makes a repeated call the same call."""
 
     wake_id: UUID
+
+
+class TurnRequest(Request):
+    """Take a turn: everything that is to be done now for this journey, in one go.
+
+    `heard` and `again` are what was told since the last one, `rang` that its moment came, `looking`
+    that somebody wants it to look (`looks` times in this run). From `seed` ids are drawn, so that a
+    turn that is taken twice asks for the same things. `whole`: who is away is waited for, and not
+    passed over; `rolls`: the run has grown long, and ends with this turn.
+    """
+
+    state: JourneyState
+    heard: tuple[EventArrived, ...] = ()
+    again: tuple[ToldAgain, ...] = ()
+    rang: bool = False
+    looking: bool = False
+    looks: int = 0
+    seed: UUID
+    whole: bool = False
+    rolls: bool = False
+
+
+class Turned(Carried):
+    """Where the journey stands after a turn, without what it knew before.
+
+    `heard` are the tellings that it took notice of; `left` says that some of them wait for the next
+    turn, `unreached` that something has to be tried again soon, and `away` who could not be asked.
+    """
+
+    state: JourneyState
+    heard: tuple[UUID, ...] = ()
+    unreached: bool = False
+    away: str | None = None
+    left: bool = False
+    looks: int = 0
+    rolls: bool = False

@@ -53,10 +53,15 @@ whole history later hears of them apart, and goes another way (decision 28).
 """
 
 
-class Briefly(TypedDict):
+ONE_TURN = "one-turn"
+"""The patch with which all that is to be done at one moment is one call (decision 29)."""
+
+
+class Briefly(TypedDict, total=False):
     """How long a call within the workflow's task may take."""
 
     start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
     retry_policy: RetryPolicy
 
 
@@ -65,6 +70,20 @@ BRIEFLY: Briefly = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 """Long enough for a service that is well, and half of the time a workflow's task has."""
+
+QUICKLY: Briefly = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(seconds=6),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""A turn within the workflow's task. Well before that task would have to be prolonged, it is given
+up here and taken as an activity of its own."""
+
+EVENTS_IN_A_TURN = 12
+"""So many are handed over in one turn: more take longer than a turn may."""
+
+LONGEST_REASON = 300
+"""Characters of what is kept of why somebody could not be reached."""
 
 TRY_AGAIN = timedelta(minutes=5)
 """The pause before an owner that could not be reached, or refused to conclude, is asked again."""

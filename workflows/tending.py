@@ -10,6 +10,7 @@ from uuid import UUID
 
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
@@ -81,6 +82,13 @@ class Ended:
     ended: str
 
 
+def is_at_work(described: WorkflowExecutionDescription) -> bool:
+    """Is it taking a turn just now? Then it is not asked where it stands: what it says is not kept
+    yet, and a question in the middle of a turn costs a task of its own (decision 29).
+    """
+    return described.raw_description.HasField("pending_workflow_task")
+
+
 class Tending:
     """What is done for journeys as such; nothing here knows of a patient."""
 
@@ -116,6 +124,8 @@ class Tending:
         if turn.attempt > 1:
             since = turn.original_scheduled_time.ToDatetime(UTC)
             return Seen(Runs.FAILING, since)
+        if is_at_work(described):
+            return Seen(Runs.RUNNING)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 state = await handle.query("read_state", result_type=JourneyState)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -20,6 +21,7 @@ from workflows.activities import (
 from workflows.contract import TASK_QUEUE
 from workflows.heartbeat import Heartbeats
 from workflows.journey import TioJourney
+from workflows.taking_turns import TakingTurns
 
 DEPLOYMENT = "tio-journeys"
 """The name under which versions of this worker are known to the engine."""
@@ -64,7 +66,7 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
     assessment = AssessmentActivities(services.assessment, coordination)
     localization = LocalizationActivities(services.localization, coordination)
     followup = FollowupActivities(services.followup, coordination)
-    return [
+    acts: list[Callable[..., Any]] = [
         coordination.read_decision,
         coordination.read_word,
         coordination.merge,
@@ -85,6 +87,7 @@ def activities_of(services: Services) -> list[Callable[..., object]]:
         followup.record_found,
         followup.conclude_followup,
     ]
+    return [*acts, TakingTurns(acts).take_turn]
 
 
 def create_worker(

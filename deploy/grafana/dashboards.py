@@ -270,7 +270,7 @@ PAGES = (
                     ),
                     Panel(
                         "99 of 100 calls take up to",
-                        quantile("0.99", "temporal_activity_execution_latency"),
+                        quantile("0.99", "temporal_local_activity_execution_latency"),
                         unit="s",
                     ),
                 ),

@@ -18,7 +18,9 @@ from services.chassis.database import Database
 from services.coordination import repository
 from services.coordination.journeys import LOOK, EventArrived, EventKind, Runs, Seen, ToldAgain
 from services.coordination.tables import EventRow, JourneyRow, OutboxRow
-from services.coordination.upkeep_tables import ErasureRow
+from services.coordination.upkeep_tables import BY_THE_ENGINE, ErasureRow, StuckRow
+
+BEHIND = BY_THE_ENGINE[-1]
 
 STANDS = ("applied", "waiting")
 """What became of the events that count."""
@@ -51,6 +53,17 @@ def is_lost(journey: JourneyRow, seen: Seen) -> Lost | None:
     return None
 
 
+async def has_unheard(session: AsyncSession, journey: JourneyRow, seen: Seen) -> bool:
+    """Was something applied of which a journey that is as far as its record has never heard?
+
+    It had lost that, and was told something else before anybody noticed.
+    """
+    if seen.revision is None or seen.revision != journey.revision:
+        return False
+    rows = [row for row in await _events_of(session, journey) if row.outcome == "applied"]
+    return any(_after(rows, seen.seen))
+
+
 class Repairs:
     """One journey at a time."""
 
@@ -76,6 +89,9 @@ class Repairs:
             told = None
             if journey.phase != repository.CLOSED and seen is not None:
                 lost = is_lost(before, seen)
+                if lost is None and await _is_suspected(session, journey):
+                    unheard = await has_unheard(session, before, seen)
+                    lost = Lost(everything=False, seen=seen.seen) if unheard else None
                 if lost is not None:
                     told = await _what_was_told(session, journey, lost)
                     done.append("told again")
@@ -86,6 +102,11 @@ class Repairs:
         if told is not None:
             await self._engine.tell_again(organisation, journey_id, told)
         return done
+
+
+async def _is_suspected(session: AsyncSession, journey: JourneyRow) -> bool:
+    """Has it reported what does not go with the record?"""
+    return await session.get(StuckRow, (journey.organisation, journey.id, BEHIND)) is not None
 
 
 async def _hurry(session: AsyncSession, journey: JourneyRow) -> list[str]:

@@ -20,7 +20,7 @@ from services.coordination import repository
 from services.coordination.contract import Progress
 from services.coordination.journeys import LONGEST_SLEEP, Runs, Seen
 from services.coordination.metrics import CoordinationMetrics
-from services.coordination.repairing import Engine, Repairs, is_lost
+from services.coordination.repairing import Engine, Repairs, has_unheard, is_lost
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import EventRow, JourneyRow, OutboxRow
 from services.coordination.upkeep_tables import (
@@ -179,6 +179,8 @@ class Finder:
             return None, now
         seen = await self._engine.look_at(*place)
         reason = self._reason(journey, seen, now)
+        if reason is None and await self._is_behind(place, journey, seen):
+            reason = BEHIND
         if reason in (MISSING, ENDED) and (begins or journey.started_at > now - self._after):
             return None, now
         if reason == ENDED:
@@ -187,6 +189,16 @@ class Finder:
             if journey is None or journey.phase == repository.CLOSED:
                 return None, now
         return reason, seen.since or now
+
+    async def _is_behind(self, place: Place, journey: JourneyRow, seen: Seen) -> bool:
+        """One that reported what does not go with the record: did it miss what the record knows?
+
+        As long as it does not say how far it is, that is not known.
+        """
+        async with self._database.reading() as session:
+            if await session.get(StuckRow, (*place, BEHIND)) is None:
+                return False
+            return seen.revision is None or await has_unheard(session, journey, seen)
 
     def _reason(self, journey: JourneyRow, seen: Seen, now: datetime) -> str | None:
         if seen.runs is Runs.FAILING:

@@ -51,7 +51,7 @@ TECHNICAL_PARTS = (
     "app.py",
     "client.py",
     "__main__.py",
-    "activities.py",
+    "workflows/activities/",
     "_routes.py",
     "services/followup/events.py",
     "services/followup/reported.py",

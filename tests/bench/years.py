@@ -31,6 +31,7 @@ async def cost_of_a_journey_year() -> dict[str, Any]:
         "events": round(sum(run.events for run in runs) / YEARS, 1),
         "events_aim_at_most": AIM_EVENTS,
         "state_transitions": transitions,
+        "state_transitions_by_the_events": round(sum(run.transitions for run in runs) / YEARS, 1),
         "state_transitions_aim_at_most": AIM_TRANSITIONS,
         "kilobytes_of_history": round(sum(run.size for run in runs) / YEARS / 1000, 1),
         "runs": len(runs),

@@ -149,6 +149,9 @@ REHEARSED: dict[str, Callable[[Walk], Awaitable[None]]] = {
     "rehearsed": live,
     "life": live_on,
     "lost": live_lost,
+    "turns": live,
+    "turns-life": live_on,
+    "turns-lost": live_lost,
 }
 
 

@@ -1,5 +1,6 @@
 """A journey that the engine has lost hears all of it again, in silence, and stands where it did."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from workflows import policies
 from workflows.client import connect
 from workflows.codec import KeyRing
 from workflows.contract import EventArrived, EventKind, ToldAgain
-from workflows.tending import Runs
+from workflows.tending import Runs, Seen
 
 MANY = 130
 """The events of ten years."""
@@ -32,6 +33,16 @@ async def told_again(walk: Walk, revision: int) -> None:
     """The repair's half."""
     told = everything(walk, revision)
     await walk.journeys.tell_again(walk.organisation, walk.id, told)
+
+
+async def at_rest(walk: Walk) -> Seen:
+    """How far it is, once it does nothing: at work it does not say."""
+    async with asyncio.timeout(30):
+        while True:
+            seen = await walk.journeys.look_at(walk.organisation, walk.id)
+            if seen.revision is not None:
+                return seen
+            await asyncio.sleep(0.02)
 
 
 async def test_what_was_lost_is_heard_again_and_nothing_is_said_on_the_way(
@@ -65,7 +76,7 @@ async def test_a_journey_that_has_lost_nothing_does_not_listen(temporal: Client)
         asked = walk.ward.asked.total()
 
         await told_again(walk, state.revision)
-        seen = await walk.journeys.look_at(walk.organisation, walk.id)
+        seen = await at_rest(walk)
 
         assert (seen.runs, seen.revision) == (Runs.RUNNING, state.revision)
         assert set(seen.seen) == set(walk.ward.events)

@@ -36,6 +36,15 @@ ONLY_SKIPPED_TIME = (
 )
 """Events that a clock moved by hand leaves behind; nobody else's journey has them."""
 
+TRANSITIONS = (
+    "workflow_execution_started",
+    "workflow_execution_signaled",
+    "timer_fired",
+    *("workflow_task_started", "workflow_task_completed", "workflow_task_timed_out"),
+    *("activity_task_started", "activity_task_completed"),
+)
+"""Events that may come with a state transition of their own; all others come along with one."""
+
 
 Live = Callable[[datetime], Awaitable[object]]
 """Lets the journey's clock run until this moment."""
@@ -55,6 +64,13 @@ class Run:
     def events(self) -> int:
         """How many events has it?"""
         return self.kinds.total()
+
+    @property
+    def transitions(self) -> int:
+        """How often did the server write its state, at most? It counts two thirds of these, which
+        `make scale` asks it; this server does not count.
+        """
+        return sum(self.kinds[kind] for kind in TRANSITIONS)
 
 
 def checked_for_life(ward: Ward, service: str, request: ConclusionRequest) -> Conclusion:

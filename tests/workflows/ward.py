@@ -23,6 +23,7 @@ from workflows.contract import (
     Said,
     WakeRequest,
 )
+from workflows.taking_turns import TakingTurns
 
 Key = tuple[UUID, str, str]
 
@@ -55,7 +56,7 @@ class Ward:
 
     def activities(self) -> list[Callable[..., Any]]:
         """Every call a journey may make, answered here."""
-        return [
+        acts: list[Callable[..., Any]] = [
             self.read_decision,
             self.read_word,
             self.record_outcome,
@@ -72,6 +73,7 @@ class Ward:
             self.record_found,
             self.conclude_followup,
         ]
+        return [*acts, TakingTurns(acts).take_turn]
 
     def kinds_kept(self, owner: str) -> Counter[EventKind]:
         """What this service has been given, each event once."""
@@ -81,7 +83,7 @@ class Ward:
 
     @activity.defn
     async def read_decision(self, request: EventOfJourney) -> Decision:
-        self._served_by("coordination")
+        self._served_by("coordination", "read_decision")
         told = self.events[request.event_id]
         if told.answer is None:
             raise ApplicationError("no answer can be read in it", type="Refused")
@@ -89,18 +91,18 @@ class Ward:
 
     @activity.defn
     async def read_word(self, request: EventOfJourney) -> Said:
-        self._served_by("coordination")
+        self._served_by("coordination", "read_word")
         told = self.events[request.event_id]
         return Said(occurred_at=told.occurred_at, undone=told.undone)
 
     @activity.defn
     async def record_outcome(self, request: EventOutcome) -> None:
-        self._served_by("coordination")
+        self._served_by("coordination", "record_outcome")
         self.outcomes[request.event_id] = (request.outcome, request.reason)
 
     @activity.defn
     async def record_progress(self, request: ProgressReport) -> NextWake:
-        self._served_by("coordination")
+        self._served_by("coordination", "record_progress")
         self.progress[request.journey_id].append(request.progress)
         if request.progress.conclusion is not None:
             for obligation in request.progress.conclusion.obligations:
@@ -110,7 +112,7 @@ class Ward:
 
     @activity.defn
     async def wake(self, request: WakeRequest) -> NextWake:
-        self._served_by("coordination")
+        self._served_by("coordination", "wake")
         for key, obligation in self._open(request.journey_id).items():
             if obligation.due <= request.at.date():
                 self.reminded[key] = request.at
@@ -135,32 +137,32 @@ class Ward:
 
     @activity.defn
     async def record_facts(self, request: EventOfJourney) -> HandedOver:
-        return self._keep("assessment", request)
+        return self._keep("assessment", "record_facts", request)
 
     @activity.defn
     async def record_examination(self, request: EventOfJourney) -> HandedOver:
-        return self._keep("localization", request)
+        return self._keep("localization", "record_examination", request)
 
     @activity.defn
     async def record_study(self, request: EventOfJourney) -> HandedOver:
-        return self._keep("localization", request)
+        return self._keep("localization", "record_study", request)
 
     @activity.defn
     async def record_constraints(self, request: EventOfJourney) -> HandedOver:
-        return self._keep("localization", request)
+        return self._keep("localization", "record_constraints", request)
 
     @activity.defn
     async def record_result(self, request: EventOfJourney) -> HandedOver:
-        return self._keep("followup", request)
+        return self._keep("followup", "record_result", request)
 
     @activity.defn
     async def record_event(self, request: EventOfJourney) -> None:
-        self._served_by("followup")
+        self._served_by("followup", "record_event")
         self.kept["followup"].add(request.event_id)
 
     @activity.defn
     async def record_found(self, request: FoundRequest) -> None:
-        self._served_by("followup")
+        self._served_by("followup", "record_found")
 
     @activity.defn
     async def conclude_assessment(self, request: ConclusionRequest) -> Conclusion:
@@ -174,8 +176,8 @@ class Ward:
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:
         return self._conclude("followup", request)
 
-    def _keep(self, owner: str, request: EventOfJourney) -> HandedOver:
-        self._served_by(owner)
+    def _keep(self, owner: str, act: str, request: EventOfJourney) -> HandedOver:
+        self._served_by(owner, act)
         told = self.events[request.event_id]
         applied = told.kind not in self.refuses
         if applied:
@@ -186,11 +188,11 @@ class Ward:
         return HandedOver(applied=applied, occurred_at=told.occurred_at, treats=treats)
 
     def _conclude(self, service: str, request: ConclusionRequest) -> Conclusion:
-        self._served_by(service)
+        self._served_by(service, f"conclude_{service}")
         return self._concludes(self, service, request)
 
-    def _served_by(self, service: str) -> None:
-        self.asked[activity.info().activity_type] += 1
+    def _served_by(self, service: str, act: str) -> None:
+        self.asked[act] += 1
         if service in self.away:
             raise ApplicationError(f"{service} is away", category=ApplicationErrorCategory.BENIGN)
 
