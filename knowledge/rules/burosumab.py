@@ -176,7 +176,8 @@ def restart_dose(label: Label, mg: Decimal, every_days: int) -> Dose:
     row = TABLE.values["restart_share"].newest
     by = label.number("rounding") or Decimal(1)
     to = (mg * row.number / by).to_integral_value(ROUND_DOWN) * by
-    said = f"{mg.normalize():f} mg × {row.number} = {mg * row.number:f} mg, down to {by} mg: {to:f}"
+    part = (mg * row.number).normalize()
+    said = f"{mg.normalize():f} mg × {row.number} = {part:f} mg, down to {by} mg: {to:f}"
     cells = (Entry("restart_share", {}, row.citation),)
     if to <= 0:
         missing = ("a lower dose than this one: the prescriber says",)
@@ -189,14 +190,14 @@ def _by_weight(label: Label, per_kg: Decimal, every: int, kg: Decimal | None, ce
     if kg is None:
         return Dose(None, every, per_kg, cells=(cell,), missing=("weight_kg",))
     exact = per_kg * kg
-    lines = [f"{per_kg:f} mg/kg × {kg:f} kg = {exact.normalize():f} mg"]
+    lines = [f"{per_kg:f} mg/kg × {kg.normalize():f} kg = {exact.normalize():f} mg"]
     cells = [cell]
     dose = Dose(exact, every, per_kg)
     rounding = label.cell("rounding")
     if rounding is not None:
         by = Decimal(rounding.fields["value"])
         mg = (exact / by).to_integral_value(ROUND_HALF_UP) * by
-        lines.append(f"rounded to {by:f} mg: {mg:f} mg")
+        lines.append(f"rounded to {by:f} mg: {mg.normalize():f} mg")
         cells.append(rounding)
         most = _under(label, mg, by, kg, lines, cells)
         dose = replace(dose, mg=most, capped=most < mg)
@@ -218,7 +219,7 @@ def _under(
             what += f" ({name.replace('_', ' ')} not known for this label: nobody goes above)"
         if mg > most:
             mg = (most / by).to_integral_value(ROUND_DOWN) * by
-            lines.append(f"not above {what}: {mg:f} mg")
+            lines.append(f"not above {what}: {mg.normalize():f} mg")
         else:
             lines.append(f"not above {what}: kept")
     return mg

@@ -19,7 +19,7 @@ def over_ceiling(
         text = f"{mg.normalize():f} mg is above {most:f} mg"
         stops.append(Stop("TX-016", "above_dose_max", text, hard=True))
     if kg is not None and mg > per_kg * kg:
-        text = f"{mg.normalize():f} mg at {kg:f} kg is above {per_kg:f} mg/kg"
+        text = f"{mg.normalize():f} mg at {kg.normalize():f} kg is above {per_kg:f} mg/kg"
         stops.append(Stop("TX-016", "above_per_kg_max", text, hard=True))
     if kg is None:
         text = f"without a weight nobody can say whether {per_kg:f} mg/kg is kept"

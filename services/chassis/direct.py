@@ -5,14 +5,15 @@ request. Where the graph is one caller and one body, that costs more than the re
 (measured: 0.04 of 0.09 ms). So a request as clients send it takes the straight way. Every other
 goes the usual way, and so does a body that cannot be accepted: a refusal has one author. That is
 why a stricter and faster reader of JSON may be used here: what it reads means the same, and what it
-does not read (another encoding than UTF-8, half a surrogate) is heard the usual way.
+does not read (another encoding than UTF-8, half a surrogate) is heard the usual way. Bytes become
+the body's model in one step: nothing is a dictionary in between.
 """
 
 from collections.abc import Callable, Coroutine
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
-from pydantic_core import from_json
+from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 
 from services.chassis.auth import Bearer
@@ -39,17 +40,17 @@ class DirectRoute(OnlyKnownQueries):
             needs.path_params or needs.query_params or needs.header_params or needs.cookie_params
         )
         callers = [one.call for one in needs.dependencies if isinstance(one.call, Bearer)]
-        answers = get_type_hints(self.endpoint).get("return")
+        hints = get_type_hints(self.endpoint, include_extras=True)
         if (
             body is None
             or other
             or self._embed_body_fields
             or len(callers) != len(needs.dependencies)
             or len(callers) != 1
-            or answers is not Response
+            or hints.get("return") is not Response
         ):
             return usual
-        who, verb = callers[0], self.endpoint
+        who, verb, read = callers[0], self.endpoint, TypeAdapter(hints[body.name]).validate_json
         caller_is, body_is = str(needs.dependencies[0].name), body.name
 
         async def straight(request: Request) -> Response:
@@ -57,14 +58,10 @@ class DirectRoute(OnlyKnownQueries):
             if not plain or request.scope["query_string"]:
                 return await usual(request)
             try:
-                sent = from_json(await request.body())
+                told = read(await request.body())
             except UNREADABLE:
                 return await usual(request)
-            caller = await who(request)
-            told, refused = body.validate(sent, loc=("body",))
-            if refused:
-                return await usual(request)
-            answer: Response = await verb(**{body_is: told, caller_is: caller})
+            answer: Response = await verb(**{body_is: told, caller_is: await who(request)})
             return answer
 
         return straight

@@ -103,14 +103,10 @@ def _after_urine_calcium(draft: Draft, now: Situation, running: list[Regimen]) -
             continue
         lower = conventional_therapy.reduced(taken, now.on)
         share = TABLE.number("reduced_to", now.on)
-        lines = (
-            []
-            if lower is None
-            else [
-                *taken.arithmetic,
-                f"{taken.amount:f} {taken.unit}/d × {share} = {lower.normalize():f} {taken.unit}/d",
-            ]
-        )
+        lines: list[str] = []
+        if taken.amount is not None and lower is not None:
+            was, goes = (f"{one.normalize():f} {taken.unit}/d" for one in (taken.amount, lower))
+            lines = [*taken.arithmetic, f"{was} × {share} = {goes}"]
         draft.doses.append(
             proposal(
                 draft.plan,

@@ -52,7 +52,10 @@ async def _both(toy: httpx2.AsyncClient, **sent: Any) -> tuple[httpx2.Response, 
         (json.dumps(a_note(words="half \ud800 a pair")).encode(), JSON),
         *(
             (GOOD[:-1] + b', "lines": [{"words": "a", "weight": %b}]}' % number, JSON)
-            for number in (b"5.0", b"1e22", b"1E400", b"-0.0", b"NaN", b"0.1234567890123456789")
+            for number in (
+                *(b"5.0", b"1e22", b"1E400", b"-0.0", b"NaN", b"0.1234567890123456789"),
+                *(b"5", b"1e-7", b"true", b'"0.50"', b"null", b"12345678901234567890123"),
+            )
         ),
         (json.dumps(a_note(surprise=1)).encode(), JSON),
         (json.dumps(a_note(lines=[{"words": "a", "weight": "x"}])).encode(), JSON),
