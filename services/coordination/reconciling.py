@@ -1,9 +1,9 @@
 """After a restore: the record and the engine are of different instants, and are made to agree.
 
 The record is what counts: it holds what was told, decided and said. A run that is behind it, or
-gone, hears what it has lost (repairing.py). A run that is ahead of it knows of things that no record
-holds any more; it is ended and begins again from the record, and what it had heard is named, so that
-somebody can tell it again. What may have left twice is named as well.
+gone, hears what it has lost (repairing.py). A run that is ahead of it knows of things that no
+record holds any more; it is ended and begins again from the record, and what it had heard is named,
+so that somebody can tell it again. What may have left twice is named as well.
 """
 
 import asyncio
