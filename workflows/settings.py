@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from temporalio.service import TLSConfig
 
 from services.chassis import dangers
+from services.chassis.settings import ProcessSettings
 from workflows.client import tls_with
 
 PREFIX = "TIO_WORKFLOWS"
 
 
-class WorkflowSettings(BaseModel):
+class WorkflowSettings(ProcessSettings):
     """`TIO_WORKFLOWS_…`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     address: str = Field(default="127.0.0.1:7233", description="the workflow engine")
     namespace: str = Field(default="default", description="the engine's namespace")
@@ -55,22 +53,6 @@ class WorkflowSettings(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="where health and metrics are answered")
     port: int = Field(default=8090, ge=0, le=65535, description="at which port; 0 takes a free one")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="which lines of the log are written, and those that are graver"
-    )
-    traces_url: str | None = Field(
-        default=None,
-        description="where traces are sent (OTLP over http, http://collector:4318/v1/traces); "
-        "without it nothing is traced",
-    )
-    traces_share: float = Field(
-        default=1, ge=0, le=1, description="which share of what nobody traces yet is traced"
-    )
-    private_network: bool = Field(
-        default=False,
-        description="the network between processes and engine is nobody else's (a policy or a "
-        "cable says so): no TLS is asked for there",
-    )
 
     def dangers(self) -> Iterator[str]:
         """What of this must not be so where more than this machine can look on."""

@@ -104,7 +104,7 @@ async def _drawn(
         known = select(AUDIT_PERSON.c.patient, AUDIT_PERSON.c.stands_for).where(
             AUDIT_PERSON.c.organisation == organisation, AUDIT_PERSON.c.patient.in_(patients)
         )
-        drawn = dict((await connection.execute(known)).tuples().all())
+        drawn = dict((await connection.execute(known)).all())
         new = {patient: str(uuid4()) for patient in sorted(patients - drawn.keys())}
         if new:
             rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,10 +15,35 @@ class UnreadableSettings(Exception):
     """The environment says something nobody understands; the process must not start."""
 
 
-class ServiceSettings(BaseModel):
-    """What every service has to be told."""
+class ProcessSettings(BaseModel):
+    """What any process of a deployment has to be told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="which lines of the log are written, and those that are graver"
+    )
+    traces_url: str | None = Field(
+        default=None,
+        description="where traces are sent (OTLP over http, http://collector:4318/v1/traces); "
+        "without it nothing is traced",
+    )
+    traces_share: float = Field(
+        default=1, ge=0, le=1, description="which share of what nobody traces yet is traced"
+    )
+    private_network: bool = Field(
+        default=False,
+        description="the network between processes, databases and engine is nobody else's (a "
+        "policy or a cable says so): no TLS is asked for there",
+    )
+
+    def dangers(self) -> Iterator[str]:
+        """What of this must not be so where more than this machine can look on."""
+        raise NotImplementedError
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service has to be told."""
 
     database_url: str = Field(
         description="sqlite:///file or postgresql://…, there with a role that owns nothing"
@@ -35,22 +60,6 @@ class ServiceSettings(BaseModel):
     requests_per_minute: int = Field(default=0, ge=0, description="per caller; 0 is no limit")
     host: str = Field(default="127.0.0.1", description="where this process listens")
     port: int = Field(default=8080, ge=0, le=65535, description="at which port; 0 takes a free one")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="which lines of the log are written, and those that are graver"
-    )
-    traces_url: str | None = Field(
-        default=None,
-        description="where traces are sent (OTLP over http, http://collector:4318/v1/traces); "
-        "without it nothing is traced",
-    )
-    traces_share: float = Field(
-        default=1, ge=0, le=1, description="which share of what nobody traces yet is traced"
-    )
-    private_network: bool = Field(
-        default=False,
-        description="the network between processes, database and engine is nobody else's (a policy "
-        "or a cable says so): no TLS is asked for there",
-    )
 
     def dangers(self) -> Iterator[str]:
         """What of this must not be so where more than this machine can look on."""
@@ -58,13 +67,6 @@ class ServiceSettings(BaseModel):
         for name in ("database_url", "owner_database_url"):
             if url := getattr(self, name, None):
                 yield from dangers.of_a_database(name.upper(), url, self.private_network)
-
-
-class ProcessSettings(Protocol):
-    """The settings of any process of a deployment."""
-
-    def dangers(self) -> Iterator[str]:
-        """What of this must not be so."""
 
 
 M = TypeVar("M", bound=BaseModel)
