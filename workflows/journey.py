@@ -51,7 +51,6 @@ class TioJourney:
         self.again: list[ToldAgain] = []
         self.looks = self.looked = 0
         self.taking = False
-        self.turned: Turned | None = None
         self.news = self.unreached = self.looking = False
 
     @workflow.run

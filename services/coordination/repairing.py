@@ -54,11 +54,11 @@ def is_lost(journey: JourneyRow, seen: Seen) -> Lost | None:
 
 
 async def has_unheard(session: AsyncSession, journey: JourneyRow, seen: Seen) -> bool:
-    """Was something applied of which a journey that is as far as its record has never heard?
+    """Was something applied of which this journey has never heard?
 
-    It had lost that, and was told something else before anybody noticed.
+    It had lost that, was told something else before anybody noticed, and is as far as its record.
     """
-    if seen.revision is None or seen.revision != journey.revision:
+    if seen.revision is None:
         return False
     rows = [row for row in await _events_of(session, journey) if row.outcome == "applied"]
     return any(_after(rows, seen.seen))
