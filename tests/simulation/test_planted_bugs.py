@@ -72,14 +72,12 @@ def test_an_event_that_is_acknowledged_before_it_is_stored_is_seen(
 
 def test_a_timer_that_is_not_cancelled_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     left_running: list[object] = []
-    set_anew = Alarm.set
 
-    def set_beside(alarm: Alarm, at: datetime) -> None:
+    def only_forgotten(alarm: Alarm) -> None:
         left_running.append(alarm._sleep)
         alarm._sleep = None
-        set_anew(alarm, at)
 
-    monkeypatch.setattr(Alarm, "set", set_beside)
+    monkeypatch.setattr(Alarm, "put_away", only_forgotten)
     assert "timer not cancelled" in broken(simulate(A_YEAR))
 
 

@@ -214,8 +214,8 @@ async def test_two_running_coordinations_deliver_once(
 async def test_a_slow_receiver_does_not_cost_the_relay_its_lease(
     database_url: str, make_settings: MakeSettings, north: str, hook: Hook
 ) -> None:
-    hook.slow = 0.5
-    settings = make_settings(database_url, lease_seconds=0.4)
+    hook.slow = 1.5  # longer than the lease; and that is longer than a busy machine looks away
+    settings = make_settings(database_url, lease_seconds=1.2)
     async with served(settings, Engine(), north) as one, served(settings, Engine(), north) as two:
         await listening(one, hook)
         journeys = [await a_due_thing(api) for api in (one, two)]
