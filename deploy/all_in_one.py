@@ -193,7 +193,8 @@ async def run(place: Place, say: Say, meanwhile: Meanwhile | None = None) -> int
 
 
 def _traced(part: str, place: Place) -> Sequence[Interceptor]:
-    return interceptors(part, place.environ.get(f"TIO_{part.upper()}_TRACES_URL"), 1.0)
+    url, share = (place.environ.get(f"TIO_{part.upper()}_TRACES_{one}") for one in ("URL", "SHARE"))
+    return interceptors(part, url, float(share or 1))
 
 
 def tokens_of_worker(mint: TokenMint) -> ServiceTokens:

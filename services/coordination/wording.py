@@ -255,5 +255,8 @@ CODES = (
     "TIO confirmed",
     "TIO unlikely",
     "indeterminate",
+    "cannot be reached",
+    "not delivered",
+    "refused",
 )
 """Codes of other services that have words in every language of the pages."""

@@ -1,10 +1,14 @@
 """What a coordinator sees and does: signed in by a link, with and without script."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
+import pytest
 from playwright.sync_api import Page, expect
 
+from services.coordination.pages import counting
 from tests.pages.running import Running, picture
 from tests.pages.ward import a_journey_on, due_in, now, report
 from tests.services.coordination.builders import a_conclusion, a_task, path
@@ -56,6 +60,29 @@ def test_the_worklist_says_why_each_journey_stands_where_it_stands(
     expect(signed_in.locator("caption")).to_contain_text("6 journeys")
     expect(signed_in.get_by_text("As of")).to_be_visible()
     picture(signed_in, "worklist")
+
+
+def test_of_many_journeys_the_numbers_are_counted_again_once_an_answer_has_left(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(client: httpx2.Client) -> str:
+        found = re.search(r'view=unassigned"[^<]*<span class="count">(\d+)', looked(client))
+        assert found is not None
+        return found[1]
+
+    def looked(client: httpx2.Client) -> str:
+        return client.get("/worklist").text
+
+    monkeypatch.setattr(counting, "MANY", -1)
+    monkeypatch.setattr(counting, "KEPT_SECONDS", -1.0)
+    with httpx2.Client(base_url=running.url, follow_redirects=True, timeout=30) as client:
+        client.get(running.sign_in_link())
+        before = shown(client)
+        a_journey_on(running, "p-counted", assignee=None)
+        counts = [shown(client) for _ in range(3)]
+
+    assert counts[0] == before
+    assert counts[-1] == str(int(before) + 1)
 
 
 def test_filters_work_without_script(without_script: Page, running: Running, ward: None) -> None:
