@@ -13,9 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import pytest
 import uvicorn
 from playwright.sync_api import Page
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 
 from services.chassis.auth import Caller
 from services.chassis.client import Refused, Unreachable
@@ -199,3 +201,18 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of the whole page, to be looked at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+DATABASE_AWAY = OperationalError("", {}, Exception())
+
+
+@contextmanager
+def the_worklist_meets(error: Exception) -> Iterator[None]:
+    """Whoever asks for the worklist meets this error."""
+
+    async def fails(*_: object) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.coordination.pages.worklist.queue_of", fails)
+        yield

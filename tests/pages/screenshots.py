@@ -12,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy.exc import OperationalError
 
 from simulation.play import Stage
 from simulation.stories import stories
 from tests.journeys.system import System, a_system
 from tests.pages.hands import Hands
-from tests.pages.running import Running, a_running_coordination
+from tests.pages.running import (
+    DATABASE_AWAY,
+    Running,
+    a_running_coordination,
+    the_worklist_meets,
+)
 from tests.pages.test_walk import (
     DRAWN_SECOND,
     fill_scan,
@@ -104,7 +107,7 @@ def of_the_system(browser: Browser, system: System, journeys: dict[str, UUID]) -
     with camera.sits(url + link_of(system, "coordinator")) as page:
         page.goto(f"{url}/worklist")
         take(page, "worklist")
-        page.goto(f"{url}/worklist?view=lost")
+        page.goto(f"{url}/worklist?view=stalled")
         take(page, "worklist-nothing-found")
         page.goto(f"{url}/worklist")
         for tick in page.locator("[name=journey]").all()[:3]:
@@ -203,18 +206,6 @@ def a_programme(running: Running) -> None:
             assert answer.status_code == 200, answer.text
 
 
-@contextmanager
-def database_away() -> Iterator[None]:
-    """The database does not answer the worklist."""
-
-    async def away(*_: object) -> None:
-        raise OperationalError("", {}, Exception())
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("services.coordination.pages.worklist.queue_of", away)
-        yield
-
-
 def of_the_services(browser: Browser, running: Running) -> None:
     """States that need a service that is away, and numbers that need many patients."""
     camera = Camera(browser, running.url)
@@ -239,7 +230,7 @@ def of_the_services(browser: Browser, running: Running) -> None:
         take(page, "worklist-work-under-way")
         page.goto(f"{running.url}/programme")
         take(page, "programme")
-        with database_away():
+        with the_worklist_meets(DATABASE_AWAY):
             page.goto(f"{running.url}/worklist")
             take(page, "database-away")
     with camera.sits(running.sign_in_link(), zh=True, dark=True) as page:

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.pages.room import CHECKS, LOST, TARGETS
-from tests.pages.running import Running
+from tests.pages.running import DATABASE_AWAY, Running, the_worklist_meets
 from tests.pages.test_pages import a_question
 from tests.pages.ward import a_journey_on, due_in, now, report
 from tests.services.coordination.builders import a_conclusion
@@ -152,9 +152,22 @@ def nobody(page: Page, running: Running) -> None:
     page.goto(f"{running.url}/worklist")
 
 
+def the_database_is_away(page: Page, running: Running) -> None:
+    with the_worklist_meets(DATABASE_AWAY):
+        page.goto(f"{running.url}/worklist")
+
+
+def an_error_of_ours(page: Page, running: Running) -> None:
+    with the_worklist_meets(ValueError("of ours")):
+        page.goto(f"{running.url}/worklist")
+
+
 @pytest.mark.parametrize(
     "happens",
-    [a_handing_over, a_death, a_change_without_a_word, a_decision_without_a_reason, nobody],
+    [
+        *(a_handing_over, a_death, a_change_without_a_word, a_decision_without_a_reason),
+        *(the_database_is_away, an_error_of_ours, nobody),
+    ],
 )
 def test_everybody_can_use_what_a_form_leads_to(
     reader: BrowserContext,
