@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -150,11 +150,18 @@ class Followed:
         return FollowUp.model_validate(self.days.written(plan))
 
     def reminded(self, day: str) -> list[tuple[str, str, str, str]]:
-        """Which rungs were said on this day, of which rules, to whom, and how?"""
+        """Which rungs were said on this day, of which rules, to whom, and how?
+
+        The patient's day: where it is noon a little after midnight in UTC, this morning was
+        yesterday there.
+        """
+        here = timezone(timedelta(hours=self.east))
         told = self.system.get(f"{self.journey}/reminders?limit=500")
         assert told["cursor"] is None
         return [
             (one["rule"], one["rung"], one["recipient"], one["means"])
             for one in self.days.written(told)["reminders"]
-            if one["status"] != "overtaken" and one["recorded_at"].startswith(day)
+            if one["status"] != "overtaken"
+            and datetime.fromisoformat(one["recorded_at"]).astimezone(here).date().isoformat()
+            == day
         ]
