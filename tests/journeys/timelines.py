@@ -19,7 +19,7 @@ from tests.services.followup.timelines import Step, the_events, the_results
 T = TypeVar("T")
 CYCLE = timedelta(days=4 * 365 + 1)
 A_DAY = re.compile(r"\b\d{4}-\d\d-\d\d(?=\b|T)")
-NOON, MORNING = 12, "T08:00:00"
+NOON = 12
 LONGEST_LEAP = 365
 LONGEST_TEST = timedelta(minutes=4)
 NOBODY_IS_ASKED = "treatment"
@@ -85,6 +85,11 @@ class Followed:
         self.today = self.began
 
     @property
+    def noon(self) -> str:
+        """When everything of a day happens: it is past, and of the same day in UTC."""
+        return f"T{NOON}:00:00{self.east:+03d}:00"
+
+    @property
     def journey(self) -> str:
         """Where the journey is told and asked."""
         return f"/coordination/v1/journeys/{self.id}"
@@ -115,8 +120,8 @@ class Followed:
             payload = {name: said for name, said in told.items() if name != "kind"}
             self.tell(told["kind"], payload)
         if "results" in step:
-            offset = f"{self.east:+03d}:00"
-            samples = the_results(step["on"], step["results"], self.timeline["patient"], offset)
+            patient = self.timeline["patient"]
+            samples = the_results(step["on"], step["results"], patient, self.noon)
             self.tell("observations", samples)
         for answer in step.get("decisions", []):
             self.tell("decision", {"task": None, "answer": answer, "reason": "as the timeline"})
@@ -124,7 +129,7 @@ class Followed:
     def tell(self, kind: str, payload: dict[str, Any]) -> None:
         """Tell the journey one thing, and wait until it stands where that leads."""
         before = self.stands()["revision"]
-        at = f"{self.today.isoformat()}{MORNING}{self.east:+03d}:00"
+        at = f"{self.today.isoformat()}{self.noon}"
         event = {"id": str(uuid4()), "kind": kind, "occurred_at": at}
         told = self.days.lived(payload)
         answer = self.system.send("POST", f"{self.journey}/events", event | {"payload": told})

@@ -35,14 +35,17 @@ UNITS = {
 
 
 def the_results(
-    day: str, values: Mapping[str, float], patient: Mapping[str, Any], offset: str = "+08:00"
+    day: str,
+    values: Mapping[str, float],
+    patient: Mapping[str, Any],
+    drawn: str = "T08:00:00+08:00",
 ) -> dict[str, Any]:
     """The samples of one morning, with the weight of that day where the timeline knows one."""
     observations = []
     for analyte, value in values.items():
         unit, low, high = UNITS[analyte]
         one = {"id": f"{day} {analyte}", "analyte": analyte, "value": value, "unit": unit}
-        taken = {"taken_at": f"{day}T08:00:00{offset}", "fasting": True}
+        taken = {"taken_at": f"{day}{drawn}", "fasting": True}
         interval = {"reference_range": {"low": low, "high": high}} if low or high else {}
         observations.append(one | taken | interval)
     weight = {"findings": {"weight_kg": patient["weight_kg"]}} if "weight_kg" in patient else {}
