@@ -14,19 +14,31 @@ class Alarm:
     def __init__(self) -> None:
         self._at: datetime | None = None
         self._sleep: asyncio.Task[None] | None = None
+        self._rang: datetime | None = None
+
+    def now(self) -> datetime:
+        """What time is it? Never before the moment at which it rang last.
+
+        A worker that is asked something while the timer fires may be told an older time
+        (decision 29); by that one nothing would be due, and it would sleep as long again.
+        """
+        now = workflow.now()
+        return now if self._rang is None else max(now, self._rang)
 
     def set(self, at: datetime) -> None:
         """Ring at this moment, and at no other."""
+        self._note_that_it_rang()
         if self._sleep is not None and not self._sleep.done():
             if self._at == at:
                 return
             self._sleep.cancel()
         self._at = at
-        pause = max(at - workflow.now(), A_MOMENT)
+        pause = max(at - self.now(), A_MOMENT)
         self._sleep = asyncio.create_task(workflow.sleep(pause, summary="next look"))
 
     def put_away(self) -> None:
         """It does not ring while something is done."""
+        self._note_that_it_rang()
         if self._sleep is not None:
             self._sleep.cancel()
         self._sleep = None
@@ -35,3 +47,7 @@ class Alarm:
     def rings(self) -> bool:
         """Has the moment come?"""
         return self._sleep is not None and self._sleep.done()
+
+    def _note_that_it_rang(self) -> None:
+        if self.rings:
+            self._rang = self._at

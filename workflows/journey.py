@@ -146,7 +146,7 @@ class TioJourney:
         request = TurnRequest(
             organisation=self.order.organisation,
             journey_id=self.order.journey_id,
-            at=workflow.now(),
+            at=self.alarm.now(),
             record=self.state.record,
             state=without_the_known(self.state),
             heard=tuple(self._news()),
@@ -261,7 +261,8 @@ class TioJourney:
     def _look_up_at(self) -> datetime:
         """The next moment at which anything is due, by anyone's reckoning."""
         knows = workflow.patched if not self.in_turns else _every_step
-        return look_up_at(self.course, workflow.now(), self.began, knows, unreached=self.unreached)
+        now = self.alarm.now()
+        return look_up_at(self.course, now, self.began, knows, unreached=self.unreached)
 
     def _is_over(self) -> bool:
         """Closed, and everything that was told before that is with its owner."""

@@ -43,15 +43,11 @@ may have happened, somebody may have to be reminded; then it asks again."""
 AT_ONCE = "at-once"
 """The patch with which quick calls are made within the workflow's task, and the alarm is kept."""
 
-
 STEP_BY_STEP = "step-by-step"
 """The patch that takes back the first half: every call is an activity of its own again.
 
-A call within the workflow's task leaves a marker, and where that is the last thing of a task, a
-worker that was killed hears of it together with the timer that rang meanwhile; one that reads the
-whole history later hears of them apart, and goes another way (decision 28).
+A journey had stood still after a kill (decision 28; why, was found later: decision 29).
 """
-
 
 ONE_TURN = "one-turn"
 """The patch with which all that is to be done at one moment is one call (decision 29)."""

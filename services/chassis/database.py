@@ -1,5 +1,7 @@
 """One request, one transaction, committed before the reply leaves."""
 
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
@@ -22,6 +24,8 @@ from services.chassis import context, isolation
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for the one before it."""
+
+BUSY_PAUSE_SECONDS = 0.01
 
 ONLY_READS = "tio_only_reads"
 FOR_ALL = "tio_for_all"
@@ -85,7 +89,7 @@ def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
@@ -95,6 +99,24 @@ def durable_sqlite(engine: Engine, *, foreign_keys: bool = True) -> None:
     def begin(connection: Connection) -> None:
         only_reads = connection.get_execution_options().get(ONLY_READS, False)
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Keep a log of what is written, as every process does that opens this file.
+
+    The first one changes the file; SQLite lets nobody wait for that, so who comes meanwhile tries
+    again.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def kept_apart(engine: Engine) -> None:

@@ -2,13 +2,13 @@
 
 Off unless an address is set, and then nothing of this is around a request. Of each step a trace
 holds what it was, when, how long, and whether it failed: route templates, types of workflows and
-activities, codes. Ids, addresses and messages are taken out as the last thing before it leaves,
+activities, codes. Ids, addresses and messages are taken out before it is even kept to be sent,
 by a list of what may stay (docs/decisions/0033 says the same of numbers).
 """
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import MutableMapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode, Tracer
@@ -67,24 +67,19 @@ def tracer_to(exporter: "SpanExporter", service: str, share: float = 1.0) -> Tra
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
     from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
+    class Cleaning(BatchSpanProcessor):
+        """Keeps nothing, not even until it is sent, but what may leave."""
+
+        def on_end(self, span: "ReadableSpan") -> None:
+            super().on_end(cleaned(span))
+
     provider = TracerProvider(
         resource=Resource({"service.name": f"tio-{service}"}),
         sampler=ParentBased(TraceIdRatioBased(share)),
     )
-    provider.add_span_processor(BatchSpanProcessor(_cleaning(exporter)))
+    provider.add_span_processor(Cleaning(exporter))
     carried.append(service)
     return provider.get_tracer("tio")
-
-
-def _cleaning(exporter: "SpanExporter") -> "SpanExporter":
-    """The same exporter, given nothing but what may leave."""
-    export: Callable[[Sequence[Any]], Any] = exporter.export
-
-    def clean(spans: "Sequence[ReadableSpan]") -> Any:
-        return export([cleaned(span) for span in spans])
-
-    exporter.export = clean  # type: ignore[method-assign]
-    return exporter
 
 
 def cleaned(span: "ReadableSpan") -> "ReadableSpan":

@@ -4,7 +4,7 @@ Our rows show what is late. The engine is asked about those, and about every ope
 a few in each round: a run that was ended by hand leaves no trace in any row of ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -47,6 +47,10 @@ class Place(NamedTuple):
 
 Found = dict[tuple[Place, str], datetime]
 """Who is stuck, why, and since when."""
+
+
+def _key(row: StuckRow) -> tuple[Place, str]:
+    return Place(row.organisation, row.journey), row.reason
 
 
 async def late(session: AsyncSession, now: datetime, after: timedelta) -> Found:
@@ -139,10 +143,9 @@ class Finder:
         now = datetime.now(UTC)
         async with self._database.reading() as session:
             found = await late(session, now, self._after)
-            suspected = select(col(StuckRow.organisation), col(StuckRow.journey)).distinct()
-            known = [Place(*row) for row in (await session.exec(suspected)).all()]
+            known = {_key(row): row.seen_at for row in (await session.exec(select(StuckRow))).all()}
             walked = await self._next_open(session)
-        ask_about = dict.fromkeys([*(place for place, _ in found), *known, *walked])
+        ask_about = dict.fromkeys([*(place for place, _ in [*found, *known]), *walked])
         for place in ask_about:
             try:
                 reason, since = await self._ask(place, now)
@@ -152,7 +155,7 @@ class Finder:
                 continue
             if reason is not None:
                 found[place, reason] = since
-        await self._remember(found, ask_about)
+        await self._remember(found, known, ask_about)
         if self._settings.repair_stuck:
             for place in dict.fromkeys(place for place, _ in found):
                 await self._mend(place)
@@ -208,14 +211,19 @@ class Finder:
             return None
         return {Runs.MISSING: MISSING, Runs.ENDED: ENDED}.get(seen.runs, BEHIND)
 
-    async def _remember(self, found: Found, asked: Iterable[Place]) -> None:
-        """The rows say what was found now; what is over is gone from them."""
+    async def _remember(
+        self, found: Found, known: Mapping[tuple[Place, str], datetime], asked: Iterable[Place]
+    ) -> None:
+        """The rows say what was found now; what is over is gone from them.
+
+        What was noticed while this round looked is for the next one: nobody tells it twice.
+        """
         looked_at = set(asked)
         async with self._database.transaction() as session:
             for row in (await session.exec(select(StuckRow))).all():
-                place = Place(row.organisation, row.journey)
-                is_over = row.reason in IN_OUR_ROWS or place in looked_at
-                if is_over and (place, row.reason) not in found:
+                key = _key(row)
+                is_over = row.reason in IN_OUR_ROWS or key[0] in looked_at
+                if is_over and key not in found and known.get(key) == row.seen_at:
                     await session.delete(row)
             await session.flush()
             for (place, reason), since in found.items():

@@ -1,12 +1,14 @@
 """HTTP for who looks after journeys: keys, who is forgotten, ended runs, who is stuck."""
 
 import gzip
+from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Request
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis import audit
 from services.chassis.auth import Caller, requires, requires_by_name
@@ -41,6 +43,8 @@ from services.coordination.upkeep_tables import ErasureRow, JourneyKeyRow, RunRo
 router = APIRouter(prefix="/coordination/v1", tags=["upkeep"])
 
 MOST_SHOWN = 500
+
+T = TypeVar("T")
 
 
 @router.get("/journeys/{journey_id}/key", response_model=SealedJourneyKey)
@@ -142,17 +146,10 @@ async def repair(
     caller: Annotated[Caller, requires("Task", "u")],
 ) -> Repaired:
     """Let a journey go on that does not. Safe for any journey, any number of times."""
-    upkeep = upkeep_of(request)
     await found(session, caller, journey_id, "EpisodeOfCare")
     audit.record(session, caller, "update", "EpisodeOfCare", journey_id, journey_id)
-    # The repair has transactions of its own, in this very database.
-    await session.commit()
-    try:
-        done = await upkeep.repairs.repair(caller.organisation, journey_id)
-    except Exception as error:
-        raise Unavailable(f"the engine is away: {type(error).__name__}") from None
-    after.add_task(parts_of(request).outbox.wake)
-    after.add_task(upkeep.erasures.wake)
+    mending = upkeep_of(request).repairs.repair(caller.organisation, journey_id)
+    done = await _mended(mending, session, request, after)
     return Repaired(journey=journey_id, done=done)
 
 
@@ -165,16 +162,23 @@ async def reconcile(
     caller: Annotated[Caller, requires("Task", "u")],
 ) -> Reconciliation:
     """After a restore: let every journey's run and record agree, and say what cannot be known."""
-    upkeep = upkeep_of(request)
     audit.record(session, caller, "update", "EpisodeOfCare", None)
+    mending = upkeep_of(request).reconciling.reconcile(caller.organisation, wanted)
+    return await _mended(mending, session, request, after)
+
+
+async def _mended(
+    mending: Awaitable[T], session: AsyncSession, request: Request, after: BackgroundTasks
+) -> T:
+    """What came of it; whoever works on what waits now is woken. 503 while the engine is away."""
     # What is mended has transactions of its own, in this very database.
     await session.commit()
     try:
-        done = await upkeep.reconciling.reconcile(caller.organisation, wanted)
+        done = await mending
     except Exception as error:
         raise Unavailable(f"the engine is away: {type(error).__name__}") from None
     after.add_task(parts_of(request).outbox.wake)
-    after.add_task(upkeep.erasures.wake)
+    after.add_task(upkeep_of(request).erasures.wake)
     return done
 
 

@@ -1,7 +1,7 @@
 """Orders and corrected reports on a real journey: coordination, a worker, and localization."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,27 @@ from temporalio.client import Client
 from knowledge.rules.field_of_view import TABLE
 from tests.workflows.real_ward import Ward, a_real_ward
 
-TODAY = datetime.now(UTC).date()
-EXAMINED = {
-    "examined_at": str(TODAY),
-    "areas": dict.fromkeys(TABLE.entries["examination"], "normal"),
-}
-PET = {
-    "id": "accession 17",
-    "modality": "PT",
-    "tracer": "68Ga-DOTATATE",
-    "performed_at": str(TODAY),
-    "coverage": ["38266002"],
-}
-ORDER = {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(TODAY)}
+
+def today() -> date:
+    """Asked when it is needed: a run of all tests may cross midnight."""
+    return datetime.now(UTC).date()
+
+
+def examined() -> dict[str, Any]:
+    """Every area was looked at, today."""
+    areas = dict.fromkeys(TABLE.entries["examination"], "normal")
+    return {"examined_at": str(today()), "areas": areas}
+
+
+def pet(**more: Any) -> dict[str, Any]:
+    """A scan of the whole body, of today."""
+    scan = {"id": "accession 17", "modality": "PT", "tracer": "68Ga-DOTATATE"}
+    return scan | {"performed_at": str(today()), "coverage": ["38266002"]} | more
+
+
+def order(**more: Any) -> dict[str, Any]:
+    """It was ordered today."""
+    return {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(today())} | more
 
 
 @pytest.fixture
@@ -59,22 +67,22 @@ async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_sc
     assert (await ward.put(ward.journey, {"patient": {"id": "p-17"}})).status_code == 200
     await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
     await ward.tell("constraints", {"biochemistry_confirmed": True})
-    await ward.tell("examination", EXAMINED)
+    await ward.tell("examination", examined())
     await owes(ward, lambda owed: first(owed, "1", "status") == "open")
 
-    booked = str(TODAY + timedelta(days=9))
-    await ward.tell("order", ORDER | {"status": "active", "occurs_on": booked})
+    booked = str(today() + timedelta(days=9))
+    await ward.tell("order", order(status="active", occurs_on=booked))
     await owes(ward, lambda owed: first(owed, "1", "due") == booked)
 
-    await ward.tell("order", ORDER | {"status": "revoked", "ended_by": "refused"})
+    await ward.tell("order", order(status="revoked", ended_by="refused"))
     _, owed = await owes(ward, lambda owed: first(owed, "1:again-1", "status") == "open")
     assert first(owed, "1", "disposition") == "NOT_INDICATED"
     assert first(owed, "1", "reason") == "the order was refused by the site"
 
-    assert (await ward.tell("study", PET)).status_code == 202
+    assert (await ward.tell("study", pet())).status_code == 202
     await owes(ward, lambda owed: first(owed, "1:again-1", "status") == "done")
 
-    assert (await ward.tell("study", PET | {"status": "entered-in-error"})).status_code == 202
+    assert (await ward.tell("study", pet(status="entered-in-error"))).status_code == 202
     journey, _ = await owes(ward, lambda owed: first(owed, "1:again-2", "status") == "open")
     assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
     said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
@@ -82,11 +90,11 @@ async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_sc
 
 
 async def test_a_scan_that_is_withdrawn_brings_back_a_search_that_had_ended(ward: Ward) -> None:
-    fdg = PET | {"id": "accession 18", "tracer": "FDG"}
+    fdg = pet(id="accession 18", tracer="FDG")
     assert (await ward.put(ward.journey, {"patient": {"id": "p-18"}})).status_code == 200
     await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
     await ward.tell("constraints", {"biochemistry_confirmed": True})
-    for kind, payload in (("examination", EXAMINED), ("study", PET), ("study", fdg)):
+    for kind, payload in (("examination", examined()), ("study", pet()), ("study", fdg)):
         assert (await ward.tell(kind, payload)).status_code == 202
     ended = await ward.until("localization", "plan-treatment")
     looks = {o["act"] for o in ended["obligations"] if o["rule"] == "LOC-024"}
@@ -111,19 +119,19 @@ async def test_an_operation_planned_on_a_scan_that_is_withdrawn_is_decided_again
 ) -> None:
     focus = {"site": "femur", "laterality": "left", "uptake": "above_liver", "mimic": "none"}
     seen = {"site": "femur", "laterality": "left", "features": ["t2_bright"]}
-    mri = {"modality": "MR", "performed_at": str(TODAY), "lesions": [seen]}
-    pet = PET | {"lesions": [focus]}
+    mri = {"modality": "MR", "performed_at": str(today()), "lesions": [seen]}
+    scan = pet(lesions=[focus])
     assert (await ward.put(ward.journey, {"patient": {"id": "p-19"}})).status_code == 200
     await ward.tell("decision", {"answer": "localize", "reason": "FGF23 is high"})
     await ward.tell("constraints", {"biochemistry_confirmed": True})
-    for kind, payload in (("examination", EXAMINED), ("study", pet), ("study", mri)):
+    for kind, payload in (("examination", examined()), ("study", scan), ("study", mri)):
         assert (await ward.tell(kind, payload)).status_code == 202
     found = await ward.until("localization", "plan-treatment")
     operate = {"task": found["task"]["id"], "answer": "operate", "reason": "one focus"}
     await ward.tell("decision", operate)
     await ward.until("treatment", "record-the-operation")
 
-    await ward.tell("study", pet | {"status": "entered-in-error"})
+    await ward.tell("study", scan | {"status": "entered-in-error"})
 
     asked = await ward.until("treatment", "plan-treatment")
     assert found["state"] == "LOCALIZED"

@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 from deploy.temporal_server import TemporalServer, embedded
 from services.coordination.settings import CoordinationSettings
 from tests.postgres import by_hand
-from tests.workflows.real_ward import Ward, a_real_ward
+from tests.workflows.real_ward import KEYS_SECONDS, Ward, a_real_ward
 from workflows.client import connect
 from workflows.codec import KeyRing
 from workflows.contract import workflow_id
@@ -225,6 +225,7 @@ async def test_a_journey_that_fails_is_shown_and_stops_no_other(
         await handle.signal("event_arrived", {"event_id": "no uuid", "kind": "unheard-of"})
         lost = "UPDATE journey_key SET sealed = NULL, ring_key = '' WHERE journey = "
         await by_hand(tmp_path, "coordination", f"{lost}'{bad.hex}'")
+        await asyncio.sleep(KEYS_SECONDS)  # for so long a worker uses a key it knows
         ward.another(bad)
         await ward.tell("observations", {"observations": []})
 

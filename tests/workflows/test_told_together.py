@@ -26,6 +26,7 @@ from workflows.contract import (
     JourneyOrder,
     JourneyState,
     Turned,
+    TurnRequest,
 )
 from workflows.journey import TioJourney
 
@@ -150,3 +151,19 @@ async def test_what_a_turn_has_heard_is_no_news_when_it_is_told_afterwards() -> 
     together = way([RESTS], [told(FIRST), told(SECOND)], [answered(1, FIRST, SECOND, wake=LATER)])
     apart = way([RESTS], [told(FIRST)], [answered(1, FIRST, SECOND, wake=LATER)], [told(SECOND)])
     assert together == apart
+
+
+async def test_a_timer_that_is_heard_with_an_older_clock_has_rung_all_the_same() -> None:
+    """As a worker hears it that is asked something while the timer fires (decision 29)."""
+    instance = Instance(TioJourney, Identity(f"journey/{uuid4()}", "run", "run", NOW))
+    instance.step(NOW, 10, [RESTS])
+    [turn] = map(read, instance.step(NOW, 11, [rings(1)]).commands)
+    [said] = turn.schedule_local_activity.arguments
+    [request] = CONVERTER.payload_converter.from_payloads([said], [TurnRequest])
+    assert request.at == WAKE
+
+    commands = map(read, instance.step(NOW, 12, [answered(1, wake=LATER)]).commands)
+    [timer] = [one for one in commands if one.HasField("start_timer")]
+    pause = timer.start_timer.start_to_fire_timeout.ToTimedelta()
+    assert WAKE + pause == LATER
+    instance.drop()

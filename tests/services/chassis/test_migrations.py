@@ -3,13 +3,15 @@
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from services.chassis import migrations
-from services.chassis.database import Database
+from services.chassis.database import Database, durable_sqlite
 from services.chassis.health import readiness
 from services.chassis.settings import ServiceSettings
 from services.chassis.tables import has_chassis_tables
@@ -20,7 +22,7 @@ from tests.services.chassis.toy.tables import ToyTables
 MIGRATE = f"""
 import asyncio, sys
 from services.chassis import migrations
-from services.chassis.database import Database
+from services.chassis.database import Database, durable_sqlite
 asyncio.run(migrations.migrate(Database(sys.argv[1]), "{PACKAGE}"))
 """
 
@@ -60,6 +62,23 @@ async def test_several_processes_may_migrate_at_once(database_url: str) -> None:
     database = Database(database_url, owner_of(database_url))
     assert await migrations.differences(database, PACKAGE) == []
     await database.close()
+
+
+def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    several, files = 3, 60
+    together = Barrier(several, timeout=30)
+
+    def open_each(_who: int) -> int:
+        for number in range(files):
+            engine = create_engine(f"sqlite:///{tmp_path}/{number}.db", poolclass=NullPool)
+            durable_sqlite(engine)
+            together.wait()
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE IF NOT EXISTS known (id INTEGER)"))
+        return files
+
+    with ThreadPoolExecutor(several) as threads:
+        assert list(threads.map(open_each, range(several))) == [files] * several
 
 
 async def test_a_service_with_an_old_database_is_not_ready(settings: ServiceSettings) -> None:
