@@ -6,9 +6,12 @@ function from the parsed arguments to the exit code. Only the module that is ask
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 COMMANDS = {
     "up": "up",
@@ -29,7 +32,7 @@ COMMANDS = {
     "simulate": "simulate",
     "journeys": "journeys",
 }
-WRONG = 2
+ENGINES_CLIENT = "temporalio.bridge.temporal_sdk_bridge"
 
 
 def modules_for(arguments: Sequence[str]) -> list[str]:
@@ -63,5 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def typed() -> NoReturn:
+    """`tio …` as a process of its own, left without tidying up where it spoke to the engine.
+
+    The engine's client has threads of its own; one that awakes while Python tidies up aborts the
+    process, and a command that went well seems to have failed (temporalio/sdk-python issue 300).
+    """
+    code = main()
+    if ENGINES_CLIENT not in sys.modules:
+        sys.exit(code)
+    with suppress(ValueError, OSError):  # whoever read our answers has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    typed()
