@@ -2,11 +2,11 @@
 
 Off unless an address is set, and then nothing of this is around a request. Of each step a trace
 holds what it was, when, how long, and whether it failed: route templates, types of workflows and
-activities, codes. Ids, addresses and messages are taken out before it is even kept to be sent,
+activities, codes. Ids, addresses and messages are taken out as the last thing before it leaves,
 by a list of what may stay (docs/decisions/0033 says the same of numbers).
 """
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -64,20 +64,26 @@ def tracer_to(exporter: "SpanExporter", service: str, share: float = 1.0) -> Tra
     """The same, written to whatever this exporter writes to."""
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
     from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
-    class Cleaning(BatchSpanProcessor):
-        """Keeps nothing, not even until it is sent, but what may leave."""
+    class Cleaned(SpanExporter):
+        """The same exporter, given nothing but what may leave."""
 
-        def on_end(self, span: "ReadableSpan") -> None:
-            super().on_end(cleaned(span))
+        def export(self, spans: "Sequence[ReadableSpan]") -> SpanExportResult:
+            return exporter.export([cleaned(span) for span in spans])
+
+        def shutdown(self) -> None:
+            exporter.shutdown()
+
+        def force_flush(self, timeout_millis: int = 30_000) -> bool:
+            return exporter.force_flush(timeout_millis)
 
     provider = TracerProvider(
         resource=Resource({"service.name": f"tio-{service}"}),
         sampler=ParentBased(TraceIdRatioBased(share)),
     )
-    provider.add_span_processor(Cleaning(exporter))
+    provider.add_span_processor(BatchSpanProcessor(Cleaned()))
     carried.append(service)
     return provider.get_tracer("tio")
 
