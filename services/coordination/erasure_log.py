@@ -24,9 +24,14 @@ class AskedBefore(BaseModel):
 
 
 def note(log: Path, row: ErasureRow) -> None:
-    """Write it down, for good; twice does no harm."""
+    """Write it down, for good; twice does no harm.
+
+    Half a line, as a full disk leaves, gives way: nothing was erased for it, and it comes again.
+    """
     asked = AskedBefore.model_validate(row.model_dump(include=set(AskedBefore.model_fields)))
-    with log.open("a") as out:
-        out.write(asked.model_dump_json() + "\n")
+    with log.open("a+b") as out:
+        out.seek(0)
+        out.truncate(out.read().rfind(b"\n") + 1)
+        out.write(asked.model_dump_json().encode() + b"\n")
         out.flush()
         os.fsync(out.fileno())
