@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.chassis.database import Database
+from services.chassis.logging import get_logger
 from services.coordination import repository
 from services.coordination.journeys import Runs, Seen
 from services.coordination.repairing import Engine, Repairs, is_lost
@@ -26,7 +27,7 @@ from services.coordination.upkeep_contract import (
     ReconciliationWanted,
 )
 
-WHY = "its record was restored to an earlier day"
+WHY, ENDED = "its record was restored to an earlier day", "run ended"
 ON_THE_WAY_SECONDS = 1.0
 """A report that was under way when we looked has arrived after so long."""
 
@@ -52,44 +53,64 @@ class Reconciling:
         # The runs first: a journey that begins meanwhile is in the record before it runs.
         running = {id async for owner, id in self._engine.open_runs() if owner == organisation}
         phases = await self._phases(organisation)
+        twice = await self._twice(organisation, wanted.since, wanted.until)
         found: list[ReconciledJourney] = []
-        for journey in sorted(running - phases.keys()):
-            await self._engine.end(organisation, journey, WHY)
-            found.append(ReconciledJourney(journey=journey, found="unknown", done=["run ended"]))
-        for journey, phase in sorted(phases.items()):
-            if phase != repository.CLOSED:
-                one = await self._one(organisation, journey)
-            elif journey in running and await self._phase_of(organisation, journey) == phase:
-                await self._engine.end(organisation, journey, WHY)
-                one = ReconciledJourney(journey=journey, found="closed", done=["run ended"])
-            else:
-                continue
+        left = sorted(running | {id for id in phases if phases[id] != repository.CLOSED})
+        for number, journey in enumerate(left):
+            try:
+                one = await self._one(organisation, journey, phases.get(journey))
+            except Exception as error:
+                # The engine is away. What was found is said all the same: nobody finds it again.
+                _warn(journey, error)
+                found += map(_silent, left[number:])
+                break
             if one is not None:
                 found.append(one)
         return Reconciliation(
-            looked_at=len(phases.keys() | running),
-            journeys=found,
-            may_have_come_twice=await self._twice(organisation, wanted.since, wanted.until),
+            looked_at=len(phases.keys() | running), journeys=found, may_have_come_twice=twice
         )
 
-    async def _one(self, organisation: str, journey: UUID) -> ReconciledJourney | None:
+    async def _one(
+        self, organisation: str, journey: UUID, phase: str | None
+    ) -> ReconciledJourney | None:
+        if phase is None:
+            await self._engine.end(organisation, journey, WHY)
+            return ReconciledJourney(journey=journey, found="unknown", done=[ENDED])
+        if phase == repository.CLOSED:
+            if (await self._row(organisation, journey)).phase != phase:
+                return None
+            await self._engine.end(organisation, journey, WHY)
+            return ReconciledJourney(journey=journey, found="closed", done=[ENDED])
         seen = await self._engine.look_at(organisation, journey)
         row = await self._row(organisation, journey)
         if seen.runs is Runs.FAILING or (seen.runs is Runs.RUNNING and seen.revision is None):
-            return ReconciledJourney(journey=journey, found="does not answer", done=[])
-        state = "as it should be"
-        lost: list[UUID] = []
+            return _silent(journey)
         if is_lost(row, seen) is not None:
             state = "behind" if seen.runs is Runs.RUNNING else "gone"
-        elif seen.runs is Runs.RUNNING:
+        else:
             lost = await self._not_known(organisation, seen)
             if lost or await self._is_ahead(organisation, journey, seen):
-                state = "ahead"
-                await self._engine.end(organisation, journey, WHY)
+                return await self._begin_again(organisation, journey, lost)
+            state = "as it should be"
         done = await self._repairs.repair(organisation, journey)
         if state == "as it should be" and not done:
             return None
-        return ReconciledJourney(journey=journey, found=state, done=done, lost_events=lost)
+        return ReconciledJourney(journey=journey, found=state, done=done)
+
+    async def _begin_again(
+        self, organisation: str, journey: UUID, lost: list[UUID]
+    ) -> ReconciledJourney:
+        """What it had heard is named also when the engine goes away: its record begins it again
+        later (stuck.py), but nobody finds these a second time.
+        """
+        done: list[str] = []
+        try:
+            await self._engine.end(organisation, journey, WHY)
+            done = [ENDED]
+            done = await self._repairs.repair(organisation, journey)
+        except Exception as error:
+            _warn(journey, error)
+        return ReconciledJourney(journey=journey, found="ahead", done=done, lost_events=lost)
 
     async def _is_ahead(self, organisation: str, journey: UUID, seen: Seen) -> bool:
         """Has it reported more than the record holds? What is on its way is waited for."""
@@ -142,11 +163,17 @@ class Reconciling:
         async with self._database.reading() as session:
             return dict((await session.exec(wanted)).all())
 
-    async def _phase_of(self, organisation: str, journey: UUID) -> str:
-        return (await self._row(organisation, journey)).phase
-
     async def _row(self, organisation: str, journey: UUID) -> JourneyRow:
         async with self._database.reading() as session:
             row = await repository.find_journey(session, organisation, journey)
         assert row is not None, "a journey's row is never deleted"
         return row
+
+
+def _silent(journey: UUID) -> ReconciledJourney:
+    return ReconciledJourney(journey=journey, found="does not answer", done=[])
+
+
+def _warn(journey: UUID, error: Exception) -> None:
+    name = type(error).__name__
+    get_logger("coordination").warning("not-reconciled", journey_id=str(journey), error=name)

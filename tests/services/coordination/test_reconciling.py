@@ -1,4 +1,4 @@
-"""What may have been said twice is named: due before the restore, said after it."""
+"""After a restore everything that somebody has to be told of is named, whatever fails meanwhile."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,8 +6,13 @@ from uuid import UUID, uuid4
 
 import httpx2
 
+from services.chassis.tokens import TokenMint
+from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, ReminderRow
-from tests.services.coordination.conftest import app_of
+from tests.services.coordination.builders import started
+from tests.services.coordination.conftest import EVERYTHING, Engine, app_of, served
+from workflows.contract import ToldAgain
+from workflows.tending import Runs, Seen
 
 SINCE, UNTIL = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,3 +79,39 @@ async def test_reminders_of_the_time_nobody_knows_of_are_named(api: httpx2.Async
     assert answer.status_code == 200, answer.text
     named = [UUID(one["reminder"]) for one in answer.json()["may_have_come_twice"]]
     assert named == [arrived_later.id, waited.id, again.id]
+
+
+class Ahead(Engine):
+    """Every run has heard something that no record holds; who was ended cannot begin again yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = uuid4()
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """Far ahead, or ended."""
+        if journey_id in self.ended:
+            return Seen(Runs.ENDED)
+        return Seen(Runs.RUNNING, revision=9, seen=(self.heard,))
+
+    async def tell_again(self, organisation: str, journey_id: UUID, told: ToldAgain) -> None:
+        """The engine goes away in between."""
+        raise ConnectionError("away")
+
+
+async def test_what_an_ended_run_had_heard_is_named_though_its_journey_cannot_begin_again_yet(
+    settings: CoordinationSettings, mint: TokenMint
+) -> None:
+    engine = Ahead()
+    window = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
+    async with served(settings, engine, mint.mint("lab", "north", EVERYTHING, 3600)) as api:
+        journeys = {await started(api), await started(api)}
+        answer = await api.post("/coordination/v1/reconciliation", json=window)
+
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["journeys"]
+    assert {UUID(one["journey"]) for one in found} == journeys == set(engine.ended)
+    for one in found:
+        assert one["found"] == "ahead"
+        assert one["done"] == ["run ended"]
+        assert one["lost_events"] == [str(engine.heard)]
