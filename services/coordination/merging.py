@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.terms.obligation import ObligationStatus
 from services.chassis.errors import Conflict, FieldProblem, Unprocessable
 from services.coordination import repository
+from services.coordination.journeys import EventArrived, EventKind
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import Join, Joined, MergeTold
 from services.coordination.merge_tables import MergeRow
@@ -64,6 +65,27 @@ async def known_of(session: AsyncSession, journey: JourneyRow) -> list[EventRow]
     """What is known of the person by what this journey was told, oldest first."""
     told = await repository.events_of(session, journey.organisation, journey.id, TOLD_ANEW)
     return [one for one in reversed(told) if one.outcome != "refused"]
+
+
+async def heard_anew(session: AsyncSession, organisation: str, survivor: UUID) -> set[UUID]:
+    """Under which ids has this journey heard once more what it or another was told before?"""
+    r, e = MergeRow, EventRow
+    wanted = select(col(r.event), col(r.undone_by), col(r.other)).where(
+        col(r.organisation) == organisation, col(r.survivor) == survivor
+    )
+    merges = (await session.exec(wanted)).all()
+    both = {survivor, *(other for _, _, other in merges)}
+    told = select(col(e.id), col(e.kind)).where(
+        col(e.organisation) == organisation, col(e.journey).in_(both)
+    )
+    events = (await session.exec(told)).all() if merges else ()
+    return {
+        EventArrived(event_id=id, kind=EventKind(kind), anew=reason).heard_as
+        for joined, parted, _ in merges
+        for reason in (joined, parted)
+        if reason is not None
+        for id, kind in events
+    }
 
 
 async def _standing(session: AsyncSession, journey: JourneyRow, other: UUID) -> MergeRow | None:

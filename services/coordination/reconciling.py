@@ -18,6 +18,7 @@ from services.chassis.database import Database
 from services.chassis.logging import get_logger
 from services.coordination import repository
 from services.coordination.journeys import Runs, Seen
+from services.coordination.merging import heard_anew
 from services.coordination.repairing import Engine, Repairs, is_lost
 from services.coordination.tables import DeliveryRow, EventRow, JourneyRow, ReminderRow
 from services.coordination.upkeep_contract import (
@@ -88,7 +89,7 @@ class Reconciling:
         if is_lost(row, seen) is not None:
             state = "behind" if seen.runs is Runs.RUNNING else "gone"
         else:
-            lost = await self._not_known(organisation, seen)
+            lost = await self._not_known(organisation, journey, seen)
             if lost or await self._is_ahead(organisation, journey, seen):
                 return await self._begin_again(organisation, journey, lost)
             state = "as it should be"
@@ -120,13 +121,18 @@ class Reconciling:
         await asyncio.sleep(ON_THE_WAY_SECONDS)
         return seen.revision > (await self._row(organisation, journey)).revision
 
-    async def _not_known(self, organisation: str, seen: Seen) -> list[UUID]:
-        """What the run has heard and no record holds; a merge may have moved it elsewhere."""
+    async def _not_known(self, organisation: str, journey: UUID, seen: Seen) -> list[UUID]:
+        """What the run has heard and no record holds.
+
+        A merge may have moved it elsewhere, or have told it once more, under another id.
+        """
         known = select(col(EventRow.id)).where(
             col(EventRow.organisation) == organisation, col(EventRow.id).in_(seen.seen)
         )
         async with self._database.reading() as session:
             held = set((await session.exec(known)).all())
+            if not held.issuperset(seen.seen):
+                held |= await heard_anew(session, organisation, journey)
         return [id for id in seen.seen if id not in held]
 
     async def _twice(

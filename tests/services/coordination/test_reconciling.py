@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import httpx2
+import pytest
 
 from services.chassis.tokens import TokenMint
+from services.coordination.merge_tables import MergeRow
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, ReminderRow
-from tests.services.coordination.builders import started
-from tests.services.coordination.conftest import EVERYTHING, Engine, app_of, served
+from tests.services.coordination.builders import an_event, started, told
+from tests.services.coordination.conftest import EVERYTHING, Engine, app_of, served, until
 from workflows.contract import ToldAgain
 from workflows.tending import Runs, Seen
 
@@ -115,3 +117,45 @@ async def test_what_an_ended_run_had_heard_is_named_though_its_journey_cannot_be
         assert one["found"] == "ahead"
         assert one["done"] == ["run ended"]
         assert one["lost_events"] == [str(engine.heard)]
+
+
+class Merged(Engine):
+    """A run that has heard these."""
+
+    seen: tuple[UUID, ...] = ()
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        """As far as its record."""
+        return Seen(Runs.RUNNING, revision=0, seen=self.seen)
+
+
+@pytest.mark.parametrize("parted", [False, True])
+async def test_what_a_merge_told_once_more_is_in_the_record(
+    settings: CoordinationSettings, mint: TokenMint, parted: bool
+) -> None:
+    engine, joined, apart = Merged(), uuid4(), uuid4()
+    window = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
+    async with served(settings, engine, mint.mint("lab", "north", EVERYTHING, 3600)) as api:
+        survivor, other = await started(api), await started(api)
+        event = an_event()
+        await told(api, other, event)
+        merge = MergeRow(
+            organisation="north",
+            event=joined,
+            survivor=survivor,
+            other=other,
+            record=uuid4(),
+            prior={},
+            merged_at=SINCE,
+            merged_by="lab",
+            undone_by=apart if parted else None,
+        )
+        async with app_of(api).state.database.across.transaction() as session:
+            session.add(merge)
+        engine.seen = (uuid5(apart if parted else joined, event["id"]),)
+        await until(lambda: engine.told)
+        answer = await api.post("/coordination/v1/reconciliation", json=window)
+
+    assert answer.status_code == 200, answer.text
+    assert [one for one in answer.json()["journeys"] if one["journey"] == str(survivor)] == []
+    assert survivor not in engine.ended
