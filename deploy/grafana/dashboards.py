@@ -86,8 +86,8 @@ PAGES = (
                         "{{outcome}}",
                     ),
                     Panel(
-                        "Since the last round of each relay",
-                        "time() - max by (relay) (tio_relay_heartbeat_timestamp_seconds)",
+                        "Since the last round of each relay, where it is longest",
+                        "time() - min by (relay) (tio_relay_heartbeat_timestamp_seconds)",
                         "{{relay}}",
                         unit="s",
                     ),
