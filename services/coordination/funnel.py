@@ -38,21 +38,31 @@ class Funnel:
     """`None` is a number too small to be said, or a share that has not come so far."""
 
     reached: Mapping[str, int | None]
-    days: Mapping[tuple[str, float], float | None]
+    days: Mapping[tuple[str, float], int | None]
 
 
-def drawn(waits: Mapping[str, Waits], now: datetime, smallest: int) -> Funnel:
-    """The funnel, and after how many days half and nine in ten had reached each step."""
+def drawn(waits: Mapping[str, Waits], now: datetime, smallest: int, still_open: int = 0) -> Funnel:
+    """The funnel, and after how many days half and nine in ten had reached each step.
+
+    `still_open` is said elsewhere: where few are closed, all of them would give these away.
+    """
     counted = {BEGUN: max((len(all_of_them) for all_of_them in waits.values()), default=0)}
     for name, all_of_them in waits.items():
         counted[name] = sum(1 for _, reached in all_of_them if reached is not None)
     shown = _not_small(counted, smallest)
+    if 0 < counted[BEGUN] - still_open < smallest:
+        shown[BEGUN] = None
     days = {
-        (name, share): None if shown[name] is None else days_until(all_of_them, now, share)
+        (name, share): None if shown[name] is None else _whole(days_until(all_of_them, now, share))
         for name, all_of_them in waits.items()
         for share in SHARES
     }
     return Funnel(shown, days)
+
+
+def _whole(days: float | None) -> int | None:
+    """To the second it would be somebody's own."""
+    return None if days is None else round(days)
 
 
 def _not_small(counted: Mapping[str, int], smallest: int) -> dict[str, int | None]:

@@ -4,6 +4,7 @@ Numbers of patients that are small are not a number (`NaN`); what is somebody's 
 exactly, because it must be seen when it is one (decision 33).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func
@@ -156,12 +157,12 @@ class CoordinationMetrics:
                     )
                 ).all()
             )
-            still_open = select(func.count()).select_from(ObligationRow)
-            still_open = still_open.where(col(ObligationRow.status) == "open")
+            owed = select(func.count()).select_from(ObligationRow)
+            owed = owed.where(col(ObligationRow.status) == "open")
             at = col(ObligationRow.overdue_at)
-            overdue = (await session.exec(still_open.where(at <= now))).one()
-            soon = (await session.exec(still_open.where(at > now, at <= now + SOON))).one()
-            later = (await session.exec(still_open.where(at > now + SOON, at < NOTHING_DUE))).one()
+            overdue = (await session.exec(owed.where(at <= now))).one()
+            soon = (await session.exec(owed.where(at > now, at <= now + SOON))).one()
+            later = (await session.exec(owed.where(at > now + SOON, at < NOTHING_DUE))).one()
             waiting = (
                 await session.exec(
                     select(func.count())
@@ -185,7 +186,7 @@ class CoordinationMetrics:
                 col(DeliveryRow.status) == "waiting", col(DeliveryRow.attempts) > 0
             )
             oldest_delivery = (await session.exec(tried)).one()
-            bounced = still_open.where(col(ObligationRow.rule) == UNDELIVERED)
+            bounced = owed.where(col(ObligationRow.rule) == UNDELIVERED)
             undelivered = (await session.exec(bounced)).one()
             lost = (
                 await session.exec(
@@ -216,11 +217,12 @@ class CoordinationMetrics:
                     )
                 )
             ).one()
+        still_open = sum(number for phase, number in by_phase.items() if phase != CLOSED)
         if self._programme_every and now >= self._programme_after:
             self._programme_after = now + timedelta(seconds=self._programme_every)
             async with database.reading() as session:
                 waits = await funnel.read(session)
-            self._draw(funnel.drawn(waits, now, self._smallest))
+            self._draw(funnel.drawn(waits, now, self._smallest, still_open))
         self._undelivered_work.set(undelivered)
         self._lost.set(lost)
         age = 0.0 if oldest_delivery is None else (now - oldest_delivery).total_seconds()
@@ -229,10 +231,9 @@ class CoordinationMetrics:
             self._stuck.labels(reason).set(stuck.get(reason, 0))
         self._overslept.set(_age(first_wake, now))
         self._unerased.set(_age(unerased, now))
-        shown = suppressed({phase: by_phase.get(phase, 0) for phase in PHASES}, self._smallest)
-        for phase, number in shown.items():
+        for phase, number in phases_shown(by_phase, self._smallest).items():
             self._journeys.labels(phase).set(HIDDEN if number is None else number)
-        self._open.set(sum(number for phase, number in by_phase.items() if phase != CLOSED))
+        self._open.set(still_open)
         for due, number in (("overdue", overdue), ("today", soon), ("later", later)):
             self._obligations.labels(due).set(number)
         self._waiting.set(waiting)
@@ -250,6 +251,16 @@ class CoordinationMetrics:
             for share in SHARES:
                 days = drawn.days.get((step, share))
                 self._days.labels(step, str(share)).set(HIDDEN if days is None else days)
+
+
+def phases_shown(counted: Mapping[str, int], smallest: int) -> dict[str, int | None]:
+    """How many are in each phase, without small numbers.
+
+    How many are open is said as well, so a second number is hidden among those, and not elsewhere.
+    """
+    numbers = {phase: counted.get(phase, 0) for phase in PHASES}
+    closed = {CLOSED: numbers.pop(CLOSED)}
+    return suppressed(numbers, smallest) | suppressed(closed, smallest)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -16,9 +16,9 @@ def suppressed(cells: Mapping[str, int], smallest: int) -> dict[str, int | None]
     }
     hidden = [name for name, number in shown.items() if number is None]
     if len(hidden) == 1:
-        rest = [name for name, number in shown.items() if number]
+        rest = [name for name, number in shown.items() if number is not None]
         if rest:
-            shown[min(rest, key=lambda name: cells[name])] = None
+            shown[min(rest, key=lambda name: (cells[name] == 0, cells[name]))] = None
     return shown
 
 

@@ -10,7 +10,7 @@ import pytest
 from services.chassis.metrics import ServiceMetrics, expose
 from services.coordination.first_low import first_low
 from services.coordination.funnel import drawn
-from services.coordination.metrics import CoordinationMetrics
+from services.coordination.metrics import CoordinationMetrics, phases_shown
 from services.coordination.tables import JourneyRow
 from tests.services.coordination.builders import (
     a_progress,
@@ -55,6 +55,42 @@ def test_few_who_are_missing_are_not_to_be_found_by_subtraction(
     waits = {"diagnosed": after(*[10] * (41 - missing), *[None] * missing)}
 
     assert drawn(waits, NOW, 11).reached == {"begun": 41, "diagnosed": shown}
+
+
+@pytest.mark.parametrize(("closed", "shown"), [(10, None), (11, 41), (0, 41)])
+def test_few_who_are_closed_are_not_the_difference_between_all_and_the_open_ones(
+    closed: int, shown: int | None
+) -> None:
+    waits = {"diagnosed": after(*[10] * 41)}
+
+    assert drawn(waits, NOW, 11, still_open=41 - closed).reached["begun"] == shown
+
+
+@pytest.mark.parametrize(
+    ("counted", "hidden"),
+    [
+        # What is closed is in no sum that is said, so it hides nobody.
+        ({"assessment": 60, "localization": 50, "treatment": 3, "closed": 20}, {"treatment"}),
+        ({"assessment": 60, "localization": 50, "closed": 3}, {"closed"}),
+        ({"treatment": 3}, {"treatment"}),
+    ],
+)
+def test_a_phase_of_few_is_not_what_is_left_of_the_open_ones(
+    counted: dict[str, int], hidden: set[str]
+) -> None:
+    shown = phases_shown(counted, 11)
+
+    nowhere = {phase for phase, number in shown.items() if number is None}
+    assert hidden <= nowhere
+    of_the_open = nowhere - {"closed"}
+    assert len(of_the_open) != 1, "the sum of the open ones is said"
+    assert ("closed" in nowhere) == ("closed" in hidden)
+
+
+def test_days_are_whole_so_that_they_are_nobodys_own() -> None:
+    waits = {"diagnosed": after(*[10.4] * 11)}
+
+    assert drawn(waits, NOW, 11).days[("diagnosed", 0.5)] == 10
 
 
 def test_who_still_waits_makes_it_longer_and_not_shorter() -> None:
