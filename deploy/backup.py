@@ -62,9 +62,32 @@ def make(folder: DataFolder, into: Path, passphrase: str | None) -> Manifest:
         raise CannotBackUp(f"{into} is there already; a backup never writes over another")
     if not folder.database(ENGINE).exists():
         raise CannotBackUp(f"{folder.path} is no data folder: it holds no {ENGINE}.db")
+    sealed = None if passphrase is None else seal(_secrets(folder), passphrase)
     part = into.with_name(into.name + PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True, mode=0o700)
+    try:
+        manifest = _filled(part, folder, sealed)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    part.rename(into)
+    return manifest
+
+
+def _secrets(folder: DataFolder) -> dict[str, bytes]:
+    """The keys: all of them, because with some of them journeys cannot be read again."""
+    try:
+        return {path.name: path.read_bytes() for path in folder.secrets}
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise CannotBackUp(
+            f"{missing} is not in {folder.path}; if it is kept elsewhere, back up without keys"
+        ) from None
+
+
+def _filled(part: Path, folder: DataFolder, sealed: bytes | None) -> Manifest:
+    """Everything that a backup holds, and what says so."""
     began = datetime.now(UTC)
     copied = {name: _copy(folder.database(name), part / f"{name}.db") for name in IN_ORDER}
     reports = dict(asyncio.run(verify_audit(services_in(part))))
@@ -74,18 +97,16 @@ def make(folder: DataFolder, into: Path, passphrase: str | None) -> Manifest:
     files = {f"{name}.db": _kept(part / f"{name}.db", at) for name, at in copied.items()}
     for service, report in reports.items():
         files[f"{service}.db"].entries = report.entries
-    if passphrase is not None:
-        held = {path.name: path.read_bytes() for path in folder.secrets if path.exists()}
-        files[SEALED_KEYS] = _written(part / SEALED_KEYS, seal(held, passphrase))
+    if sealed is not None:
+        files[SEALED_KEYS] = _written(part / SEALED_KEYS, sealed)
     manifest = Manifest(
         version=version("tio-pathway"),
         began_at=began,
         ended_at=datetime.now(UTC),
         files=files,
-        keys=passphrase is not None,
+        keys=sealed is not None,
     )
     _written(part / MANIFEST, manifest.model_dump_json(indent=2).encode())
-    part.rename(into)
     return manifest
 
 
