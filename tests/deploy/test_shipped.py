@@ -101,6 +101,58 @@ def test_what_a_process_of_the_chart_is_told_it_understands(process: str, tmp_pa
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)
 
 
+def pod_of(name: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the pods of this process are made of."""
+    (pod,) = (
+        document["spec"]["template"]["spec"]
+        for document in documents
+        if document["kind"] == "Deployment" and document["metadata"]["name"] == name
+    )
+    return dict(pod)
+
+
+def test_who_was_forgotten_is_written_down_where_a_restore_finds_it() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    composed = services["coordination"]
+    log = Path(composed["environment"]["TIO_COORDINATION_ERASURE_LOG"])
+    assert f"erasures:{log.parent}" in composed["volumes"]
+    assert f" {log.parent}\n" in (DEPLOY / "Dockerfile").read_text(), "its volume is ours to write"
+
+    charted = rendered()
+    log = Path(environments(charted)["coordination"]["TIO_COORDINATION_ERASURE_LOG"])
+    pod = pod_of("coordination", charted)
+    mounted = {one["mountPath"]: one for one in pod["containers"][0]["volumeMounts"]}
+    volume = mounted[str(log.parent)]
+    assert not volume.get("readOnly")
+    claims = {one["name"]: one.get("persistentVolumeClaim") for one in pod["volumes"]}
+    assert claims[volume["name"]] == {"claimName": "tio-erasures"}
+    for process in SETTINGS.keys() - {"coordination"}:
+        assert all(
+            "secret" in one or "emptyDir" in one for one in pod_of(process, charted)["volumes"]
+        )
+
+    without = environments(rendered(erasures={"claim": ""}))["coordination"]
+    assert "TIO_COORDINATION_ERASURE_LOG" not in without
+
+
+def test_whatever_can_be_set_can_be_set_through_the_chart() -> None:
+    more = {"coordination": {"SMTP_HOST": "mail", "SMTP_PORT": 587}, "worker": {"BUILD_ID": "0.2"}}
+    changed = rendered(settings=more, secrets={"mail": "tio-mail"})
+    told = environments(changed)
+
+    assert told["coordination"]["TIO_COORDINATION_SMTP_HOST"] == "mail"
+    assert told["coordination"]["TIO_COORDINATION_SMTP_PORT"] == "587"
+    assert told["worker"]["TIO_WORKFLOWS_BUILD_ID"] == "0.2"
+    password = Path(told["coordination"]["TIO_COORDINATION_SMTP_PASSWORD_FILE"])
+    pod = pod_of("coordination", changed)
+    mounted = {one["mountPath"]: one["name"] for one in pod["containers"][0]["volumeMounts"]}
+    secrets = {one["name"]: one["secret"] for one in pod["volumes"] if "secret" in one}
+    assert secrets[mounted[str(password.parent)]]["secretName"] == "tio-mail"
+    for document in changed:
+        if document["kind"] == "Deployment":
+            kubernetes_validate.validate(document, KUBERNETES, strict=True)
+
+
 def test_every_password_of_the_composition_is_asked_for_and_none_is_given() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
     example = dict(

@@ -40,6 +40,16 @@ volumes:
         - {key: {{ . }}, path: {{ . }}}
         {{- end }}
 {{- end }}
+{{- if eq .name "coordination" }}
+{{- if .root.Values.secrets.mail }}
+  - name: mail
+    secret: {secretName: {{ .root.Values.secrets.mail }}, defaultMode: 0440, items: [{key: password, path: password}]}
+{{- end }}
+{{- if .root.Values.erasures.claim }}
+  - name: erasures
+    persistentVolumeClaim: {claimName: {{ .root.Values.erasures.claim }}}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "tio.container" -}}
@@ -56,6 +66,14 @@ volumeMounts:
   {{- end }}
   {{- if .databases }}
   - {name: databases, mountPath: /databases, readOnly: true}
+  {{- end }}
+  {{- if eq .name "coordination" }}
+  {{- if .root.Values.secrets.mail }}
+  - {name: mail, mountPath: /mail, readOnly: true}
+  {{- end }}
+  {{- if .root.Values.erasures.claim }}
+  - {name: erasures, mountPath: /erasures}
+  {{- end }}
   {{- end }}
 {{- end }}
 
@@ -79,7 +97,7 @@ volumeMounts:
 
 {{- define "tio.environment" -}}
 {{- $values := .root.Values }}
-{{- $prefix := printf "TIO_%s" (upper .name) }}
+{{- $prefix := ternary "TIO_WORKFLOWS" (printf "TIO_%s" (upper .name)) (eq .name "worker") }}
 {{- if eq .name "worker" }}
 - {name: TIO_WORKFLOWS_ADDRESS, value: {{ $values.temporal.address | quote }}}
 - {name: TIO_WORKFLOWS_NAMESPACE, value: {{ $values.temporal.namespace | quote }}}
@@ -102,9 +120,8 @@ volumeMounts:
 - {name: {{ $prefix }}_PRIVATE_NETWORK, value: {{ $values.network.private | quote }}}
 {{- end }}
 {{- if $values.traces.url }}
-{{- $traced := ternary "TIO_WORKFLOWS" $prefix (eq .name "worker") }}
-- {name: {{ $traced }}_TRACES_URL, value: {{ $values.traces.url | quote }}}
-- {name: {{ $traced }}_TRACES_SHARE, value: {{ $values.traces.share | quote }}}
+- {name: {{ $prefix }}_TRACES_URL, value: {{ $values.traces.url | quote }}}
+- {name: {{ $prefix }}_TRACES_SHARE, value: {{ $values.traces.share | quote }}}
 {{- end }}
 {{- if eq .name "followup" }}
 - {name: TIO_FOLLOWUP_SIGNING_KEY_FILE, value: /keys/signing-key.json}
@@ -119,5 +136,14 @@ volumeMounts:
 {{- range $service := list "assessment" "localization" "followup" }}
 - {name: TIO_COORDINATION_{{ upper $service }}_URL, value: "http://{{ $service }}:8080"}
 {{- end }}
+{{- if $values.erasures.claim }}
+- {name: TIO_COORDINATION_ERASURE_LOG, value: /erasures/erasures.jsonl}
+{{- end }}
+{{- if $values.secrets.mail }}
+- {name: TIO_COORDINATION_SMTP_PASSWORD_FILE, value: /mail/password}
+{{- end }}
+{{- end }}
+{{- range $setting, $value := index $values.settings .name }}
+- {name: {{ $prefix }}_{{ $setting }}, value: {{ $value | quote }}}
 {{- end }}
 {{- end }}
