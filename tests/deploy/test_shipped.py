@@ -37,6 +37,7 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "coordination": (CoordinationSettings, "TIO_COORDINATION"),
     "worker": (WorkflowSettings, "TIO_WORKFLOWS"),
 }
+SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 OWN_SCHEMAS = {
     "ScaledObject": Draft202012Validator(
         json.loads(Path(__file__).with_name("scaled_object.schema.json").read_text())
@@ -198,17 +199,30 @@ def test_kubernetes_accepts_what_the_chart_makes(size: str) -> None:
             own.validate(document)
 
 
+def least(document: dict[str, Any]) -> int:
+    """How many of a process there are at least, as who scales it is told."""
+    limits = document["spec"]
+    return int(limits.get("minReplicas") or limits["minReplicaCount"])
+
+
 def test_a_small_one_asks_for_less_and_a_large_one_for_more() -> None:
     asked = {
-        size: sum(
-            document["spec"]["replicas"]
-            for document in rendered(*files)
-            if document["kind"] == "Deployment"
-        )
+        size: sum(least(one) for one in rendered(*files) if one["kind"] in SCALERS)
         for size, files in SIZES.items()
     }
 
     assert asked["small"] < asked["usual"] < asked["large"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_upgrade_does_not_take_back_what_the_load_asked_for(size: str) -> None:
+    documents = rendered(*SIZES[size])
+
+    scaled = {one["metadata"]["name"] for one in documents if one["kind"] in SCALERS}
+    for document in documents:
+        if document["kind"] == "Deployment":
+            assert document["metadata"]["name"] in scaled
+            assert "replicas" not in document["spec"], "who scales says how many there are"
 
 
 def test_nothing_goes_in_or_out_but_what_is_named() -> None:
