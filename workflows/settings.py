@@ -57,7 +57,7 @@ class WorkflowSettings(ProcessSettings):
     def dangers(self) -> Iterator[str]:
         """What of this must not be so where more than this machine can look on."""
         private = self.private_network
-        has_tls = self.tls_ca_file is not None or self.tls_certificate_file is not None
+        has_tls = (self.tls_ca_file or self.tls_certificate_file) is not None
         yield from dangers.of_an_engine("ADDRESS", self.address, has_tls, private)
         for service in ("assessment", "localization", "followup", "coordination"):
             url = getattr(self, f"{service}_url")

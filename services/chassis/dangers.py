@@ -79,7 +79,7 @@ def of_a_database(name: str, url: str, private: bool) -> Iterator[str]:
 
 def of_an_engine(name: str, address: str, has_tls: bool, private: bool) -> Iterator[str]:
     """Can who sits between read which journeys there are?"""
-    if not has_tls and not private and not is_here(address.rpartition(":")[0].strip("[]")):
+    if not has_tls and not private and not is_here(urlsplit(f"//{address}").hostname):
         yield f"{name}: the engine is spoken to without TLS; name its certificates, or {_allow()}"
 
 

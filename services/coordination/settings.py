@@ -103,7 +103,7 @@ class CoordinationSettings(ServiceSettings):
         yield from dangers.of_an_engine(
             "TEMPORAL_ADDRESS",
             self.temporal_address,
-            self.temporal_tls_ca_file is not None,
+            (self.temporal_tls_ca_file or self.temporal_tls_certificate_file) is not None,
             self.private_network,
         )
         yield from dangers.of_a_key_ring("KEYS_FILE", self.keys_file)

@@ -50,6 +50,18 @@ def test_a_good_deployment_has_no_dangers(ring: Path) -> None:
     assert found(CoordinationSettings, **a_service(ring)) == []
 
 
+def test_an_engine_that_knows_us_by_a_certificate_is_spoken_to_with_tls(ring: Path) -> None:
+    """As whoever hosts it for others asks: its own certificate is known to every machine."""
+    ours = {"temporal_tls_ca_file": None, "temporal_tls_certificate_file": ring}
+
+    assert found(CoordinationSettings, **a_service(ring, **ours)) == []
+
+
+def test_an_engine_without_a_port_is_not_this_machine() -> None:
+    assert list(dangers.of_an_engine("ADDRESS", "temporal.example.org", False, False))
+    assert not list(dangers.of_an_engine("ADDRESS", "localhost", False, False))
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
