@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.data_folder import SERVICES
 from tio.__main__ import main
 from workflows.codec import KeyRing
 
@@ -44,6 +45,18 @@ def test_without_a_folder_the_environment_must_say_where(
 
     assert ended.value.code == 2
     assert "TIO_ASSESSMENT_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_a_preview_finds_the_databases_as_every_command_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for service in SERVICES:
+        (tmp_path / service).write_text(f"sqlite:///{tmp_path / service}.db")
+        place = str(tmp_path / service)
+        monkeypatch.setenv(f"TIO_{service.upper()}_OWNER_DATABASE_URL_FILE", place)
+
+    assert main(["journeys", "preview", "any"]) == 2
+    assert "run `tio migrate`" in capsys.readouterr().err
 
 
 def test_a_folder_without_databases_is_a_wrong_call(

@@ -21,6 +21,7 @@ from deploy.data_folder import DataFolder
 from knowledge import archive
 from knowledge.edition import Edition
 from services.coordination.look_back import NotMigrated, OpenJourney, open_journeys
+from tio.databases import address_of, not_said
 from tio.journeys.reaching import CannotReach, add_place, answer, client
 from tio.knowledge.rereading import CODE, todays_code_with
 
@@ -113,11 +114,13 @@ def _databases(folder: Path | None) -> dict[str, str]:
         if not folder.is_dir():
             raise CannotReach(f"{folder} is no data folder")
         return {one: DataFolder(folder).database_url(one) for one in services}
-    names = {one: f"TIO_{one.upper()}_DATABASE_URL" for one in services}
-    missing = [name for name in names.values() if name not in os.environ]
-    if missing:
-        raise CannotReach(f"{missing[0]} is not set; or name a data folder with --data")
-    return {one: os.environ[name] for one, name in names.items()}
+    addresses = {}
+    for one in services:
+        address = address_of(one)
+        if not address:
+            raise CannotReach(f"{not_said(one)}; or name a data folder with --data")
+        addresses[one] = address
+    return addresses
 
 
 def preview(
