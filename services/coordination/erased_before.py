@@ -6,9 +6,12 @@ from services.chassis.auth import Caller
 from services.chassis.context import done_for
 from services.chassis.database import Database
 from services.coordination import erasing, repository
-from services.coordination.contract import Event
+from services.coordination.contract import Event, JourneyRequest, PatientOfJourney
 from services.coordination.erasure_log import AskedBefore
+from services.coordination.forgetting import NOBODY
+from services.coordination.tables import JourneyRow
 from services.coordination.upkeep_tables import ErasureRow
+from services.coordination.worklist import NOTHING_DUE
 
 WHO = "restore"
 
@@ -29,8 +32,11 @@ async def repeat(database: Database, asked: AskedBefore) -> Outcome:
             if await session.get(ErasureRow, place) is not None:
                 return Outcome.KNOWN
             journey = await repository.find_journey(session, *place, to_change=True)
+            outcome = Outcome.UNKNOWN_JOURNEY if journey is None else Outcome.REPEATED
             if journey is None:
-                return Outcome.UNKNOWN_JOURNEY
+                journey = _closed(asked)
+                session.add(journey)
+                await session.flush()
             event = Event(
                 id=asked.event,
                 kind=erasing.KIND,
@@ -38,4 +44,24 @@ async def repeat(database: Database, asked: AskedBefore) -> Outcome:
                 payload={"erase": True},
             )
             await erasing.take(session, Caller(WHO, asked.organisation), journey, event)
-    return Outcome.REPEATED
+    return outcome
+
+
+def _closed(asked: AskedBefore) -> JourneyRow:
+    """In the place of one that the backup does not hold: the services may, whose copies are later,
+    and a sender that tells everything again must not begin it anew.
+    """
+    usual = JourneyRequest(patient=PatientOfJourney(id=NOBODY))
+    return JourneyRow(
+        organisation=asked.organisation,
+        id=asked.journey,
+        patient={"id": NOBODY},
+        patient_id=NOBODY,
+        request_hash="",
+        zone=usual.zone,
+        profile=usual.profile.value,
+        started_at=asked.asked_at,
+        as_of=asked.asked_at,
+        rank_at=NOTHING_DUE,
+        phase=repository.CLOSED,
+    )

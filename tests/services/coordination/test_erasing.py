@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,12 +14,16 @@ from services.chassis import audit
 from services.chassis.tokens import TokenMint
 from services.coordination import forgetting
 from services.coordination.data_keys import DataKeys
+from services.coordination.erased_before import Outcome as RepeatedAs
+from services.coordination.erased_before import repeat
+from services.coordination.erasure_log import AskedBefore
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import CoordinationTables, EventRow, MomentRow, OutboxRow
 from services.coordination.upkeep_contract import KEY_SCOPE
 from tests.services.coordination.builders import (
     PATIENT,
     a_conclusion,
+    a_journey,
     a_progress,
     an_event,
     an_obligation,
@@ -133,6 +138,27 @@ async def test_of_the_erased_no_word_is_left_and_of_the_neighbour_every_one(
         other = await lived(api)
         assert (await api.get(path(other))).json()["patient_id"] == PATIENT
         assert WORDS in await everything(api)
+
+
+async def test_who_began_after_the_backup_and_was_forgotten_is_not_begun_again_by_a_sender(
+    settings: CoordinationSettings, engine: Engine, neighbours: Neighbours, mint: TokenMint
+) -> None:
+    journey = uuid4()
+    listed = AskedBefore(
+        organisation="north", journey=journey, event=uuid4(), asked_at=datetime.now(UTC)
+    )
+    async with coordination(settings, engine, neighbours, mint) as api:
+        database = app_of(api).state.database
+        assert await repeat(database, listed) is RepeatedAs.UNKNOWN_JOURNEY
+        assert await repeat(database, listed) is RepeatedAs.KNOWN
+        await until(lambda: done(api, journey))
+
+        assert (await api.put(path(journey), json=a_journey())).status_code == 409
+        assert (await told(api, journey, an_event())).status_code == 409
+        assert PATIENT not in await everything(api)
+        # Their copies may be later than coordination's.
+        assert neighbours.forgot == {name: [journey] for name in SERVICES}
+        assert engine.told == []
 
 
 STEPS = ["run", *SERVICES, "run again"]
