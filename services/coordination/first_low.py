@@ -27,16 +27,26 @@ def first_low(told: Told, patient: Mapping[str, Any], profile: str) -> datetime 
 
 async def remember(session: AsyncSession, journey: JourneyRow, event: EventRow) -> None:
     """A result was taken by its journey: was an earlier one low? A corrected one is read anew."""
-    heard = [event]
     if journey.first_low_at is None or event.version > 1:
-        place = (journey.organisation, journey.id)
-        known = await repository.events_of(session, *place, {RESULTS})
-        heard = [one for one in known if one.id == event.id or one.outcome == "applied"]
-        journey.first_low_at = None
-    told = [(one.occurred_at, one.payload) for one in reversed(heard)]
-    found = first_low(told, journey.patient, journey.profile)
+        await read_anew(session, journey, event)
+        return
+    found = first_low([(event.occurred_at, event.payload)], journey.patient, journey.profile)
     if found is not None:
-        journey.first_low_at = min(found, journey.first_low_at or found)
+        journey.first_low_at = min(found, journey.first_low_at)
+
+
+async def read_anew(
+    session: AsyncSession, journey: JourneyRow, event: EventRow | None = None
+) -> None:
+    """From everything that counts of this journey, with the event that is just being taken."""
+    place = (journey.organisation, journey.id)
+    known = await repository.events_of(session, *place, {RESULTS})
+    told = [
+        (one.occurred_at, one.payload)
+        for one in reversed(known)
+        if one.outcome == "applied" or (event is not None and one.id == event.id)
+    ]
+    journey.first_low_at = first_low(told, journey.patient, journey.profile)
 
 
 def _is_low(point: Point, person: Person, profile: str) -> bool:

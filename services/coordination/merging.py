@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import ObligationStatus
 from services.chassis.errors import Conflict, FieldProblem, Unprocessable
-from services.coordination import repository
+from services.coordination import first_low, repository
 from services.coordination.journeys import EventArrived, EventKind
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import Join, Joined, MergeTold
@@ -254,6 +254,7 @@ class _Joining(_Two):
         )
         self._session.add(row)
         await self._take_events()
+        await first_low.read_anew(self._session, journey)
         await self._take_obligations()
         journey.record, other.merged_into = row.record, journey.id
         self._tell_anew(await self._events(journey), event.id)
@@ -300,6 +301,7 @@ class _Parting(_Two):
                 await self._session.delete(one)
             elif one.told_at > row.merged_at:
                 mine.append(one)
+        await first_low.read_anew(self._session, journey)
         await self._give_obligations_back(row)
         self._tell_anew(mine, event.id)
         if other.carried is not None or other.phase != repository.CLOSED:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import httpx2
 
+from services.coordination.tables import JourneyRow
 from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
@@ -12,7 +13,9 @@ from tests.services.coordination.builders import (
     path,
     reported,
     started,
+    told,
 )
+from tests.services.coordination.conftest import app_of
 
 EARLIER = an_obligation(occurrence="day-2", due="2026-05-11", opens="2026-05-04")
 
@@ -32,6 +35,36 @@ async def test_what_is_taken_over_is_due_at_once_and_no_longer_once_it_was_undon
     assert await next_due(api, mine) == "2026-06-01"
 
 
+async def test_the_days_count_from_the_first_low_phosphate_of_either_until_it_was_undone(
+    api: httpx2.AsyncClient,
+) -> None:
+    mine, other = await started(api), await started(api)
+    await low_since(api, mine, "2026-03-01")
+    await low_since(api, other, "2025-11-01")
+
+    await merged(api, mine, {"other": str(other), "reason": "one person"})
+    assert await first_low(api, mine) == "2025-11-01"
+
+    await merged(api, mine, {"other": str(other), "undone": True, "reason": "two people"})
+    assert await first_low(api, mine) == "2026-03-01"
+
+
+async def low_since(api: httpx2.AsyncClient, journey: UUID, day: str) -> None:
+    """A low phosphate of that day was told, and taken in."""
+    said = {"analyte": "s_phos", "value": 0.45, "unit": "mmol/L", "taken_at": f"{day}T08:00:00Z"}
+    event = an_event(payload={"observations": [{"id": day} | said]})
+    assert (await told(api, journey, event)).status_code == 202
+    outcome = f"{path(journey)}/events/{event['id']}/outcome"
+    assert (await api.put(outcome, json={"outcome": "applied"})).status_code == 200
+
+
+async def first_low(api: httpx2.AsyncClient, journey: UUID) -> str:
+    """From which day the programme counts."""
+    async with app_of(api).state.database.across.reading() as session:
+        row = await session.get(JourneyRow, ("north", journey))
+    return str(row.first_low_at.date())
+
+
 async def next_due(api: httpx2.AsyncClient, journey: UUID) -> str:
     """What the worklist says of it."""
     rows = (await api.get("/coordination/v1/worklist")).json()["rows"]
@@ -43,8 +76,8 @@ async def next_due(api: httpx2.AsyncClient, journey: UUID) -> str:
 async def merged(api: httpx2.AsyncClient, journey: UUID, payload: dict[str, object]) -> None:
     """It is said, and the workflow lets coordination carry it out."""
     event = an_event("merge", payload=payload)
-    told = await api.post(f"{path(journey)}/events", json=event)
-    assert told.status_code == 202, told.text
+    said = await told(api, journey, event)
+    assert said.status_code == 202, said.text
     done = await api.put(f"{path(journey)}/merges/{event['id']}", json={"state": {}})
     assert done.status_code == 200, done.text
     assert done.json()["refusal"] is None
