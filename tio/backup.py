@@ -5,10 +5,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from deploy.backup import CannotBackUp, make
 from deploy.data_folder import DataFolder
 from deploy.restore import CannotRestore, Restored, forget_again, restore
-from tio.databases import address_of, not_said
+from tio.databases import address_of, cannot_be_used, not_said
 
 REFUSED, WRONG = 1, 2
 
@@ -84,6 +86,8 @@ def run_forget_again(arguments: argparse.Namespace) -> int:
     except CannotRestore as refusal:
         sys.stderr.write(f"{refusal}\n")
         return REFUSED
+    except DBAPIError as error:
+        return cannot_be_used(error)
     print(", ".join(f"{number} {what}" for what, number in counted.items()))
     return 0
 

@@ -10,6 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy import databases
 from deploy.data_folder import SERVICES, DataFolder
+from services.chassis.isolation import NotApart
+from services.chassis.migrations import NotMigrated
 
 OWNER_FIRST = ("OWNER_DATABASE_URL", "DATABASE_URL")
 """On PostgreSQL only the role that owns the tables may change their shape and look at all rows."""
@@ -31,7 +33,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run_migrate(arguments: argparse.Namespace) -> int:
     """Bring the databases to their newest shape, and say which migrations each one got."""
-    for service, steps in asyncio.run(databases.migrate(_addresses(arguments))):
+    try:
+        done = asyncio.run(databases.migrate(_addresses(arguments)))
+    except DBAPIError as error:
+        return cannot_be_used(error)
+    except (NotApart, NotMigrated) as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 1
+    for service, steps in done:
         print(f"{service}: {', '.join(steps) if steps else 'is at its newest shape'}")
     return 0
 
@@ -78,8 +87,19 @@ def not_said(service: str) -> str:
     return "neither " + " nor ".join(f"TIO_{service.upper()}_{n}" for n in OWNER_FIRST) + " is set"
 
 
+def cannot_be_used(error: DBAPIError) -> int:
+    """Say it by its kind only: its words may hold what was stored, or an address."""
+    kind = type(error.orig or error).__name__
+    sys.stderr.write(f"a database cannot be used: {kind}; is it there, was `tio migrate` run?\n")
+    return 2
+
+
 def _said(variable: str) -> str | None:
     """What the environment says, or the file that it names."""
     if file := os.environ.get(f"{variable}_FILE"):
-        return Path(file).read_text().strip()
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            sys.stderr.write(f"{variable}_FILE cannot be read: {error.strerror}\n")
+            raise SystemExit(2) from None
     return os.environ.get(variable)

@@ -1,7 +1,9 @@
 """`tio migrate` and `tio verify-audit`, on a data folder."""
 
+import json
 import sqlite3
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -57,6 +59,34 @@ def test_a_preview_finds_the_databases_as_every_command_does(
 
     assert main(["journeys", "preview", "any"]) == 2
     assert "run `tio migrate`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["migrate", "forget-again"])
+def test_an_address_that_cannot_be_used_is_said_in_a_sentence(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    listed = tmp_path / "erasures.jsonl"
+    ids = {name: str(uuid4()) for name in ("journey", "event")}
+    listed.write_text(json.dumps({"organisation": "north", "asked_at": "2026-03-01T00:00Z"} | ids))
+    typed = {"migrate": ["migrate", "coordination"], "forget-again": ["forget-again", str(listed)]}
+    for name in ("OWNER_DATABASE_URL", "DATABASE_URL"):
+        monkeypatch.delenv(f"TIO_COORDINATION_{name}", raising=False)
+
+    monkeypatch.setenv("TIO_COORDINATION_DATABASE_URL_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SystemExit) as ended:
+        main(typed[command])
+    assert ended.value.code == 2
+    assert "TIO_COORDINATION_DATABASE_URL_FILE cannot be read" in capsys.readouterr().err
+
+    monkeypatch.delenv("TIO_COORDINATION_DATABASE_URL_FILE")
+    monkeypatch.setenv(
+        "TIO_COORDINATION_DATABASE_URL", f"sqlite:///{tmp_path / 'no' / 'folder'}.db"
+    )
+    assert main(typed[command]) == 2
+    assert "a database cannot be used: OperationalError" in capsys.readouterr().err
 
 
 def test_a_folder_without_databases_is_a_wrong_call(
