@@ -58,6 +58,7 @@ class Manifest(BaseModel):
 
 def make(folder: DataFolder, into: Path, passphrase: str | None) -> Manifest:
     """Make a backup in a folder that is not there yet; it has its name only when it is whole."""
+    into = into.resolve()
     if into.exists():
         raise CannotBackUp(f"{into} is there already; a backup never writes over another")
     if not folder.database(ENGINE).exists():

@@ -68,6 +68,7 @@ def restore(
     erasures: Sequence[Path] = (),
 ) -> Restored:
     """Restore into an empty folder. `keys`: a folder with the keys, for a backup without them."""
+    into = into.resolve()
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise CannotRestore(f"{into} is not empty; what is in it would be lost")
     manifest = read_manifest(backup)
@@ -78,18 +79,18 @@ def restore(
     try:
         _put_back(backup, part, manifest, _keys(backup, manifest, passphrase, keys))
         outcomes = asyncio.run(_checked(part, manifest, asked))
+        counted = {one.value: outcomes.count(one) for one in Outcome} if erasures else None
+        done = Restored(began_at=manifest.began_at, restored_at=datetime.now(UTC), erasures=counted)
+        folder = DataFolder(part)
+        folder.restored.write_text(done.model_dump_json())
+        if asked:
+            folder.erasure_log.write_text("".join(f"{one.model_dump_json()}\n" for one in asked))
+        if into.exists():
+            into.rmdir()
+        part.rename(into)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    counted = {one.value: outcomes.count(one) for one in Outcome} if erasures else None
-    done = Restored(began_at=manifest.began_at, restored_at=datetime.now(UTC), erasures=counted)
-    folder = DataFolder(part)
-    folder.restored.write_text(done.model_dump_json())
-    if asked:
-        folder.erasure_log.write_text("".join(f"{one.model_dump_json()}\n" for one in asked))
-    if into.exists():
-        into.rmdir()
-    part.rename(into)
     return done
 
 

@@ -219,7 +219,9 @@ def test_records_older_than_the_engine_end_what_nobody_has_written_down_and_name
 def test_an_engine_older_than_the_records_is_told_what_it_has_lost(
     lost: Lost, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = tmp_path / "newer"
+    data, disk = tmp_path / "newer", tmp_path / "disk"
+    disk.mkdir()
+    data.symlink_to(disk)
     assert restored(lost, lost.second, data) == 0
     assert "No list of erasures was given" in capsys.readouterr().out
     shutil.copyfile(lost.first / "temporal.db", data / "temporal.db")
