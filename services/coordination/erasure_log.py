@@ -4,6 +4,7 @@ One line for each erasure, written and on the disk before anything is erased: id
 nothing that says who it is.
 """
 
+import fcntl
 import os
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ def note(log: Path, row: ErasureRow) -> None:
     """
     asked = AskedBefore.model_validate(row.model_dump(include=set(AskedBefore.model_fields)))
     with log.open("a+b") as out:
+        fcntl.flock(out, fcntl.LOCK_EX)  # who had the relay before may still be writing
         out.seek(0)
         out.truncate(out.read().rfind(b"\n") + 1)
         out.write(asked.model_dump_json().encode() + b"\n")
