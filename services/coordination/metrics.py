@@ -178,6 +178,10 @@ class CoordinationMetrics:
                     await session.exec(
                         select(col(DeliveryRow.channel), func.count())
                         .where(col(DeliveryRow.status) == "waiting")
+                        # What is gathered until its hour has not begun to leave.
+                        .where(
+                            (col(DeliveryRow.attempts) > 0) | (col(DeliveryRow.next_try_at) <= now)
+                        )
                         .group_by(col(DeliveryRow.channel))
                     )
                 ).all()
