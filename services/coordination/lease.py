@@ -37,6 +37,10 @@ class Lease:
         self._until = now + self._length
         return True
 
+    def has_run_out(self) -> bool:
+        """May another one work now? Asked when the database cannot be."""
+        return datetime.now(UTC) >= self._until
+
     async def give_back(self) -> None:
         """Let another one work at once."""
         self._until = datetime.min.replace(tzinfo=UTC)

@@ -75,11 +75,23 @@ class Relay:
                 done, _ = await asyncio.wait({work}, timeout=self._lease.renew_every)
                 if done:
                     return work.result()
-                if not await self._lease.held():
+                if not await self._still_held():
                     return False
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+
+    async def _still_held(self) -> bool:
+        """Until it has run out nobody else can have it: what is being sent is sent to its end, also
+        while the database is away.
+        """
+        try:
+            return await self._lease.held()
+        except Exception as error:
+            if self._lease.has_run_out():
+                raise
+            self._log.warning("lease-not-renewed", kind=self._name, error=type(error).__name__)
+            return True
 
     async def _leave(self) -> None:
         try:

@@ -1,11 +1,15 @@
 """What every service has: migrations that fit, an audit, metrics; and a lease, and sessions."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis import audit, migrations
 from services.chassis.client import Refused, ServiceClient
@@ -22,6 +26,7 @@ from services.coordination.contract import (
     Wake,
 )
 from services.coordination.lease import Lease
+from services.coordination.relay import Relay
 from services.coordination.sign_in import create_sign_in_link
 from tests.postgres import owner_of
 from tests.services.coordination.builders import (
@@ -119,6 +124,38 @@ async def test_a_silent_relay_loses_its_lease(database_url: str) -> None:
 
     assert await silent.held()
     await until(patient.held, 2)
+    await database.close()
+
+
+class Leaving(Database):
+    """A database that can be away."""
+
+    away = False
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """As any, while it is there."""
+        if self.away:
+            raise ConnectionError("away")
+        async with super().transaction() as session:
+            yield session
+
+
+async def test_what_is_being_sent_is_sent_to_its_end_while_nobody_else_can_have_the_lease(
+    sqlite_url: str,
+) -> None:
+    database, ended = Leaving(sqlite_url), asyncio.Event()
+    await migrations.migrate(database, "services.coordination")
+
+    async def send() -> bool:
+        database.away = True
+        await asyncio.sleep(1.2)  # the lease is renewed after one second
+        database.away = False
+        ended.set()
+        return False
+
+    async with Relay("deliveries", database, send, every=60, lease_seconds=2).running():
+        await asyncio.wait_for(ended.wait(), 2)
     await database.close()
 
 
