@@ -70,5 +70,5 @@ def _restored(arguments: argparse.Namespace) -> dict[str, str]:
     try:
         said = json.loads(folder.restored.read_text()) if folder else {}
         return {"since": said["began_at"], "until": said["restored_at"]}
-    except (OSError, KeyError):
+    except (OSError, ValueError, KeyError):
         raise CannotReach("say --since and --until: when was which backup restored?") from None
