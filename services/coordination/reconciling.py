@@ -80,8 +80,11 @@ class Reconciling:
         if phase == repository.CLOSED:
             if (await self._row(organisation, journey)).phase != phase:
                 return None
-            await self._engine.end(organisation, journey, WHY)
-            return ReconciledJourney(journey=journey, found="closed", done=[ENDED])
+            done = []
+            if not await self._has_news(organisation, journey):
+                await self._engine.end(organisation, journey, WHY)
+                done = [ENDED]
+            return ReconciledJourney(journey=journey, found="closed", done=done)
         seen = await self._engine.look_at(organisation, journey)
         row = await self._row(organisation, journey)
         if seen.runs is Runs.FAILING or (seen.runs is Runs.RUNNING and seen.revision is None):
@@ -112,6 +115,16 @@ class Reconciling:
         except Exception as error:
             _warn(journey, error)
         return ReconciledJourney(journey=journey, found="ahead", done=done, lost_events=lost)
+
+    async def _has_news(self, organisation: str, journey: UUID) -> bool:
+        """Is it about to hear something? A closed journey is opened again so."""
+        waits = select(col(EventRow.id)).where(
+            col(EventRow.organisation) == organisation,
+            col(EventRow.journey) == journey,
+            col(EventRow.outcome) == "waiting",
+        )
+        async with self._database.reading() as session:
+            return (await session.exec(waits.limit(1))).first() is not None
 
     async def _is_ahead(self, organisation: str, journey: UUID, seen: Seen) -> bool:
         """Has it reported more than the record holds? What is on its way is waited for."""

@@ -1,5 +1,6 @@
 """After a restore everything that somebody has to be told of is named, whatever fails meanwhile."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -11,7 +12,7 @@ from services.chassis.tokens import TokenMint
 from services.coordination.merge_tables import MergeRow
 from services.coordination.settings import CoordinationSettings
 from services.coordination.tables import DeliveryRow, ReminderRow
-from tests.services.coordination.builders import an_event, started, told
+from tests.services.coordination.builders import a_progress, an_event, reported, started, told
 from tests.services.coordination.conftest import EVERYTHING, Engine, app_of, served, until
 from workflows.contract import ToldAgain
 from workflows.tending import Runs, Seen
@@ -159,3 +160,36 @@ async def test_what_a_merge_told_once_more_is_in_the_record(
     assert answer.status_code == 200, answer.text
     assert [one for one in answer.json()["journeys"] if one["journey"] == str(survivor)] == []
     assert survivor not in engine.ended
+
+
+class StillRunning(Engine):
+    """Runs of journeys of the north."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: list[UUID] = []
+
+    async def open_runs(self) -> AsyncIterator[tuple[str, UUID]]:
+        """These."""
+        for journey in self.running:
+            yield "north", journey
+
+
+async def test_a_closed_journey_that_is_just_being_opened_again_is_not_ended(
+    settings: CoordinationSettings, mint: TokenMint
+) -> None:
+    engine = StillRunning()
+    window = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
+    async with served(settings, engine, mint.mint("lab", "north", EVERYTHING, 3600)) as api:
+        closed, reopened = await started(api), await started(api)
+        await told(api, reopened, an_event())
+        for journey in (closed, reopened):
+            closing = a_progress(1, phase="closed", next_phase_reason="no-tumor")
+            await reported(api, journey, closing)
+        engine.running = [closed, reopened]
+        answer = await api.post("/coordination/v1/reconciliation", json=window)
+
+    assert answer.status_code == 200, answer.text
+    done = {UUID(one["journey"]): one["done"] for one in answer.json()["journeys"]}
+    assert done == {closed: ["run ended"], reopened: []}
+    assert engine.ended == [closed]
