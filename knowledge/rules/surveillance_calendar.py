@@ -121,6 +121,11 @@ class Row:
     apart: int | None
     tied: bool
 
+    @property
+    def after_operation(self) -> bool:
+        """Does it count from an operation, or from a state or a suspicion after one?"""
+        return self.counts_from in ("surgery", "state", "low") and not self.therapy
+
     def is_for(self, label: str) -> bool:
         """Is this the row of that label's region?"""
         return (not self.profiles or label in self.profiles) and label not in self.not_profiles
@@ -136,6 +141,28 @@ def series() -> tuple[Row, ...]:
 def recurring() -> tuple[Row, ...]:
     """Every row that comes again."""
     return tuple(_row(entry) for entry in TABLE.entries["recurring"].values())
+
+
+@lru_cache(maxsize=512)
+def concerning(
+    kinds: frozenset[str], label: str, *, operated: bool
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Which series, and which rows that come again, may speak of who was treated so?
+
+    The rows of other drugs, of other labels, and those after an operation nobody had, are left out.
+    """
+
+    def may_speak(row: Row) -> bool:
+        treated = row.therapy in kinds if row.therapy else operated or not row.after_operation
+        return treated and row.is_for(label)
+
+    return tuple(filter(may_speak, series())), tuple(filter(may_speak, recurring()))
+
+
+@lru_cache(maxsize=512)
+def following(row: Row) -> tuple[Row, ...]:
+    """Which rows take over from this one, where nobody met it?"""
+    return tuple(one for one in recurring() if one.key in row.leads_to)
 
 
 def _row(entry: Entry) -> Row:

@@ -137,21 +137,24 @@ def _end(item: Item, status: ObligationStatus, day: date, disposition: str, why:
 
 def closed(row: Row, item: Item, done: Done) -> Item:
     """Closed by what was done: which of it met the need, and what of it was not sent."""
-    day, ids, met = done.day, done.ids, sorted(done.closes & row.closing)
-    why = f"{row.rule} asked for {row.act}: met by {', '.join(met)} of {day.isoformat()}"
+    day, ids, (met, said, item.not_measured) = done.day, done.ids, _met(row, done.closes)
+    why = f"{said} of {day.isoformat()}"
     if day > item.closes:
         why += f", late: its window closed on {item.closes}"
     item.done_on = day
     item.closed_by = tuple([ids[code] for code in met if code in ids])
-    if row.measures:
-        item.not_measured = _not_measured(row, done.closes)
     return _end(item, ObligationStatus.DONE, day, DONE, why)
 
 
 @lru_cache(maxsize=4096)
-def _not_measured(row: Row, closes: frozenset[str]) -> tuple[str, ...]:
-    """What of all that is asked for was not sent? Laboratories send the same panels again."""
-    return tuple([any_of[0] for any_of in row.measures if closes.isdisjoint(any_of)])
+def _met(row: Row, closes: frozenset[str]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """What of this met the need, in words as well, and what of all that is asked for was not sent?
+
+    Laboratories send the same panels again.
+    """
+    met = tuple(sorted(closes & row.closing))
+    not_measured = tuple([any_of[0] for any_of in row.measures if closes.isdisjoint(any_of)])
+    return met, f"{row.rule} asked for {row.act}: met by {', '.join(met)}", not_measured
 
 
 def ended_by_person(item: Item, ended: Ended) -> Item:

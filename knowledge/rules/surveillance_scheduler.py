@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from operator import attrgetter
 
 from knowledge.rules import surveillance_calendar as rows
 from knowledge.rules.surveillance_apart import kept_apart
@@ -30,7 +31,7 @@ def calendar(facts: Facts, preview: date | None = None) -> tuple[Item, ...]:
     found = ended_for_good(facts, lambda then: _Calendar(then, None).items())
     if found is None:
         found = _Calendar(facts, preview).items()
-    return tuple(sorted(found, key=lambda item: (item.rule, item.due, item.occurrence)))
+    return tuple(sorted(found, key=attrgetter("rule", "due", "occurrence")))
 
 
 class _Calendar:
@@ -42,17 +43,22 @@ class _Calendar:
         self.doses = Doses(self.made, preview)
         self.led: dict[tuple[str, date], Settled] = {}
         self.unsettled: dict[tuple[str, date], list[date]] = {}
+        self.series, self.recurring = rows.concerning(
+            frozenset([one.kind for one in facts.treatments]),
+            facts.label,
+            operated=bool(facts.watches),
+        )
         self.stretches = {
-            row.key: stretches(row, facts) for row in (*rows.series(), *rows.recurring())
+            row.key: stretches(row, facts) for row in (*self.series, *self.recurring)
         }
 
     def items(self) -> list[Item]:
         """Every item of every row, scans kept apart."""
         found: list[Item] = []
-        for row in rows.series():
+        for row in self.series:
             for stretch in self.stretches[row.key]:
                 found += self._series(row, stretch)
-        for row in rows.recurring():
+        for row in self.recurring:
             if row.counts_from == "dosing":
                 for stretch in self.stretches[row.key]:
                     found += self.doses.of(row, stretch)
@@ -101,10 +107,9 @@ class _Calendar:
         """When does nobody chase the last one any more: at its own end, or when another begins?"""
         if row.chased is not None:
             return max(stretch.base + timedelta(days=row.chased), item.closes + A_DAY)
-        for follower in rows.recurring():
-            if follower.key in row.leads_to and any(
-                one.base == stretch.base for one in self.stretches[follower.key]
-            ):
+        for follower in rows.following(row):
+            parts = self.stretches.get(follower.key, ())
+            if any(one.base == stretch.base for one in parts):
                 due = next_due(follower, stretch.base, item.due)
                 if due is not None:
                     opens = due - timedelta(days=follower.before)

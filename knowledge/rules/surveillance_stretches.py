@@ -13,9 +13,12 @@ CONVENTIONAL = "conventional"
 AGAIN = "begun anew on"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stretch:
-    """Days in which a row applies. What is open when it ends is closed, because of `why`."""
+    """Days in which a row applies. What is open when it ends is closed, because of `why`.
+
+    Nobody changes one; it is not frozen because so many are made.
+    """
 
     base: date
     start: date
@@ -55,24 +58,22 @@ class Facts:
 
 
 def stretches(row: Row, facts: Facts) -> list[Stretch]:
-    """When does this row apply? In order, each with the day from which it counts."""
-    if not row.is_for(facts.label):
-        return []
+    """When does this row of that label apply? In order, each with the day from which it counts."""
     if row.therapy:
         return [
             one
-            for number, course in enumerate(facts.treatments)
+            for course in facts.treatments
             if course.kind == row.therapy
-            for one in _under(row, facts, course, _following(facts, number))
+            for one in _under(row, facts, course)
+        ]
+    if row.after_operation:
+        return [
+            one
+            for number, watch in enumerate(facts.watches)
+            if _tier_fits(row, watch)
+            for one in _after_operation(row, facts, number, watch)
         ]
     match row.counts_from:
-        case "surgery" | "state" | "low":
-            return [
-                one
-                for number, watch in enumerate(facts.watches)
-                if _tier_fits(row, watch)
-                for one in _after_operation(row, facts, number, watch)
-            ]
         case "searching":
             return searching(facts)
         case "looking":
@@ -222,14 +223,14 @@ def _stopped(course: Treatment) -> str:
     return f"{course.kind} was {course.why} on {course.end}"
 
 
-def _following(facts: Facts, number: int) -> date | None:
-    """When was a drug of the same class begun again?"""
-    kind = facts.treatments[number].kind
-    later = (one.start for one in facts.treatments[number + 1 :] if one.kind == kind)
-    return next(later, None)
+def _begun_again(facts: Facts, course: Treatment) -> date | None:
+    """When was a drug of the same class begun again, after this course?"""
+    same = [one for one in facts.treatments if one.kind == course.kind]
+    later = same[same.index(course) + 1 :]
+    return later[0].start if later else None
 
 
-def _under(row: Row, facts: Facts, course: Treatment, following: date | None) -> Iterator[Stretch]:
+def _under(row: Row, facts: Facts, course: Treatment) -> Iterator[Stretch]:
     """Under treatment with this class of drugs."""
     end, why = course.end, _stopped(course)
     match row.counts_from:
@@ -257,7 +258,7 @@ def _under(row: Row, facts: Facts, course: Treatment, following: date | None) ->
             yield from _runs(course)
         case "last_dose":
             if end is not None:
-                base = course.last_dose or end
+                base, following = course.last_dose or end, _begun_again(facts, course)
                 again = f"{course.kind} was given again on {following}"
                 yield Stretch(base, end, following, again, treatment=course)
         case "raised":
