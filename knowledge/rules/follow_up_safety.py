@@ -28,9 +28,12 @@ OF_A_DAY, RATIO, MILLIGRAMS, MILLIMOLES = "u_ca_24h", "u_ca_creat", "mg/(24.h)",
 BY_MASS = "_by_mass"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Period:
-    """FHIR MedicationStatement: a drug from one day to another. No end: it is still taken."""
+    """FHIR MedicationStatement: a drug from one day to another. No end: it is still taken.
+
+    Nobody changes one once it is made; it is not frozen because so many are.
+    """
 
     agent: str
     kind: str
@@ -43,9 +46,9 @@ class Period:
         return begun and (self.stopped is None or day <= self.stopped)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Enzyme:
-    """One ALP, and the phosphate of that time: what a rise is read by."""
+    """One ALP, and the phosphate of that time: what a rise is read by. Nobody changes one."""
 
     alp: Quantity
     level: Level

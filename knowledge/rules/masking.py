@@ -20,11 +20,12 @@ A_DAY, ZONES = timedelta(days=1), timedelta(days=2)
 """Two moments whose clocks lie that far apart follow each other in every zone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exposure:
     """A drug that may mask a phosphate, and from when to when. No end: it is still taken.
 
     Of burosumab the end is the day of the last dose. No beginning: nobody said since when.
+    Nobody changes one; it is not frozen because so many are made.
     """
 
     agent: str

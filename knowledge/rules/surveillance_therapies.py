@@ -21,9 +21,12 @@ may be drawn."""
 ENDED, INTERRUPTED = "ended", "interrupted for an operation or radiotherapy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
-    """FHIR MedicationStatement: a drug begun, ended or given. What is None nobody said."""
+    """FHIR MedicationStatement: a drug begun, ended or given. What is None nobody said.
+
+    Nobody changes one; it is not frozen because so many are made.
+    """
 
     agent: str
     started: date | None = None

@@ -51,8 +51,8 @@ def _next_day(now: Situation, every: int) -> list[date]:
 
 def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
     if not now.course:
-        return list(burosumab_stops.stops_at_start(now.circumstances()))
-    stops = list(burosumab_stops.stops_at_any_dose(now.circumstances()))
+        return list(burosumab_stops.stops_at_start(now.circumstances))
+    stops = list(burosumab_stops.stops_at_any_dose(now.circumstances))
     run = burosumab_course.run_of(now.course)
     following = burosumab_course.what_next(now.course, now.phosphates, every, None, now.on)
     ids = following.because

@@ -13,6 +13,7 @@ from knowledge.rules.surveillance_calendar import Item
 from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, looking
 from knowledge.rules.surveillance_therapies import Taken
 from knowledge.terms.obligation import Obligation, ObligationStatus
+from knowledge.terms.sent import When
 from services.followup.alerts import Raised
 from services.followup.contract import Performed, Planned, PlanRequest, ScheduleItem, Therapy
 from services.followup.history import History, day_of
@@ -85,11 +86,20 @@ def _states(way: Course) -> tuple[tuple[date, str], ...]:
 
 def _taken(therapies: Iterable[Therapy], on: date) -> Iterable[Taken]:
     for told in therapies:
-        started, stopped, given = (
-            None if when is None or day_of(when) > on else day_of(when)
-            for when in (told.started_on, told.stopped_on, told.given_on)
+        yield Taken(
+            told.agent,
+            _by(on, told.started_on),
+            _by(on, told.stopped_on),
+            _by(on, told.given_on),
+            told.dose,
+            told.every_days,
         )
-        yield Taken(told.agent, started, stopped, given, told.dose, told.every_days)
+
+
+def _by(on: date, when: When | None) -> date | None:
+    """Its day, if it was by this one."""
+    day = None if when is None else day_of(when)
+    return None if day is None or day > on else day
 
 
 def _interruptions(history: History) -> list[date]:

@@ -50,7 +50,7 @@ def _is_for_burosumab(now: Situation) -> bool:
 def _begin(draft: Draft, now: Situation) -> None:
     """The first dose of a course (TX-012), with all that stands against it."""
     dose = burosumab.starting_dose(now.label, now.kg)
-    stops = [*burosumab_stops.stops_at_start(now.circumstances()), *_of_the_start(now)]
+    stops = [*burosumab_stops.stops_at_start(now.circumstances), *_of_the_start(now)]
     stops += of_the_person(now)
     if burosumab.NOUGHT in dose.missing:
         stops.append(Stop("TX-012", "dose_is_nought", f"not known: {burosumab.NOUGHT}", hard=True))
@@ -96,7 +96,7 @@ def _go_on(draft: Draft, now: Situation) -> None:
     )
     stops = list(following.stops)
     if following.act in ABOUT_GIVING:
-        stops += burosumab_stops.stops_at_any_dose(now.circumstances())
+        stops += burosumab_stops.stops_at_any_dose(now.circumstances)
         stops += of_the_person(now)
     stops += only_alp(now, following)
     dose, *others = _doses(now, following, last.mg, every)
@@ -148,7 +148,7 @@ def standing_stops(now: Situation) -> list[Stop]:
     """What is wrong with burosumab as it is given now (TX-009 to TX-011, TX-016)?"""
     if not now.course:
         return []
-    known = burosumab_stops.stops_at_any_dose(now.circumstances())
+    known = burosumab_stops.stops_at_any_dose(now.circumstances)
     stops = [stop for stop in known if stop.hard]
     mg = now.course[-1].mg
     if mg is not None:

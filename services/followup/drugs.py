@@ -106,9 +106,10 @@ def drugs_of(told: Sequence[Therapy], on: date) -> Drugs:
     )
     drugs.given = _of_each_day(drugs.given)
     for therapy in told:
-        ordered = _day(therapy.ordered_on)
-        agent, kind = names[therapy.agent]
-        if kind is None or ordered is None or ordered > on:
+        if therapy.ordered_on is None:
+            continue
+        ordered, (agent, kind) = day_of(therapy.ordered_on), names[therapy.agent]
+        if kind is None or ordered > on:
             continue
         if not _begun_since(told, agent, ordered, on):
             drugs.orders.append(_order(therapy, agent, kind, ordered))

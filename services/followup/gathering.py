@@ -48,17 +48,17 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
         match event:
             case Results() | Therapy():
                 pass
+            case Performed() if not history.is_later(event.performed_at):
+                act = frozenset([event.act])
+                history.performed.append(event)
+                named = {} if event.id is None else {event.act: event.id}
+                history.done.append(Done(day_of(event.performed_at), act, ids=named))
             case Surgery() if not history.is_later(event.performed_at):
                 history.operations.append(_operation(event))
             case Symptoms() if not history.is_later(event.noted_on):
                 history.symptoms.append(event)
             case MeasureTaken() if not history.is_later(event.measured_on):
                 history.measures.append(event)
-            case Performed() if not history.is_later(event.performed_at):
-                act = frozenset([event.act])
-                history.performed.append(event)
-                named = {} if event.id is None else {event.act: event.id}
-                history.done.append(Done(day_of(event.performed_at), act, ids=named))
             case Scanned() if event.performed_at and not history.is_later(event.performed_at):
                 day, covered = day_of(event.performed_at), event.coverage or ()
                 history.scans += scans.acts_of(day, event.modality, event.tracer, covered, event.id)
@@ -108,7 +108,7 @@ def _patient(request: PlanRequest) -> Patient:
     """For whom? The patient of the plan, filled up with what the results name."""
     patient = request.patient
     for event in request.history:
-        if isinstance(event, Results) and event.patient is not None:
+        if event.kind == "observations" and event.patient is not None:
             patient = _fuller(patient, event.patient)
     return patient
 

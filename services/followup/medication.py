@@ -77,7 +77,7 @@ def _doses(told: Iterable[Therapy], taken: list[Period], kinds: Kinds, on: date)
         last = given + safety.dose_lasts(therapy.every_days, on)
         doses = found.setdefault(agent, [])
         if doses and doses[-1].covers(given):
-            doses[-1] = Period(agent, kind, doses[-1].started, last)
+            doses[-1].stopped = last
         else:
             doses.append(Period(agent, kind, given, last))
     return [period for doses in found.values() for period in doses]

@@ -74,6 +74,7 @@ class Situation:
             for o in self.history.results.of("s_phos")
         ]
 
+    @cached_property
     def circumstances(self) -> Circumstances:
         """What speaks for or against a dose of burosumab today?"""
         calcium = self.recent(*CALCIUM)

@@ -36,8 +36,9 @@ def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
     ended: list[Exposure] = []
     told = list(therapies)
     contents = {one.agent: one.contains for one in told if one.contains is not None}
+    kinds = {agent: _kind(agent, contents.get(agent)) for agent in {one.agent for one in told}}
     for therapy in sorted(told, key=_turn):
-        agent, kind = therapy.agent, _kind(therapy.agent, contents.get(therapy.agent))
+        agent, kind = therapy.agent, kinds[therapy.agent]
         if kind is None:
             continue
         key = drugs.named(agent).key

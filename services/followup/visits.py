@@ -24,64 +24,69 @@ class Gathered:
     items: tuple[Item, ...]
 
 
+@dataclass(slots=True)
+class Waiting:
+    """What is open, and between which days it can be done. Nobody changes one."""
+
+    item: Item
+    first: date
+    last: date
+
+
 def visits(items: Iterable[Item], on: date) -> list[Gathered]:
     """In which visits is everything that is open done, as few as the windows allow?"""
+    far = a_span(surveillance_calendar.days_from_due())
     waiting = sorted(
-        (item for item in items if item.is_open), key=lambda item: (_last(item, on), item.rule)
+        [_waiting(item, far, on) for item in items if item.is_open],
+        key=lambda one: (one.last, one.item.rule),
     )
     gathered: list[Gathered] = []
     scanned: list[date] = []
     while waiting:
-        latest = _last(waiting[0], on)
-        chosen = _together([item for item in waiting if _first(item, on) <= latest])
+        latest = waiting[0].last
+        chosen, left = _together(waiting, latest)
         group = _of(chosen, on, scanned)
-        scanned += [group.on] if any(item.radionuclide for item in chosen) else []
+        scanned += [group.on] if any(one.item.radionuclide for one in chosen) else []
         gathered.append(group)
-        done = {id(item) for item in chosen}
-        waiting = [item for item in waiting if id(item) not in done]
+        waiting = left
     return sorted(gathered, key=lambda visit: visit.on)
 
 
-def _first(item: Item, on: date) -> date:
-    """The first day on which it counts, near its due day; a day that has passed is today."""
-    near = item.due if item.tied else item.due - _far()
-    return max(item.opens, near, on)
+def _waiting(item: Item, far: timedelta, on: date) -> Waiting:
+    """From when to when? Near its due day within its window; what is overdue is for today.
 
-
-def _last(item: Item, on: date) -> date:
-    """The last day for it: its due day if safety turns on it, else near it in its window.
-
-    What is overdue is for today.
+    Never before that day if it is tied to a dose, never after it if safety turns on it.
     """
-    return max(item.due if item.critical else min(item.closes, item.due + _far()), on)
+    due = item.due
+    first = max(item.opens, due if item.tied else due - far, on)
+    return Waiting(item, first, max(due if item.critical else min(item.closes, due + far), on))
 
 
-def _far() -> timedelta:
-    return a_span(surveillance_calendar.days_from_due())
-
-
-def _together(open_then: Sequence[Item]) -> list[Item]:
-    """All of them, but of radionuclide scans only the first."""
-    chosen: list[Item] = []
+def _together(waiting: Iterable[Waiting], latest: date) -> tuple[list[Waiting], list[Waiting]]:
+    """All that counts by then, but of radionuclide scans only the first; and what is left."""
+    chosen: list[Waiting] = []
+    left: list[Waiting] = []
     has_scan = False
-    for item in open_then:
-        if item.radionuclide and has_scan:
+    for one in waiting:
+        if one.first > latest or (one.item.radionuclide and has_scan):
+            left.append(one)
             continue
-        has_scan = has_scan or item.radionuclide
-        chosen.append(item)
-    return chosen
+        has_scan = has_scan or one.item.radionuclide
+        chosen.append(one)
+    return chosen, left
 
 
-def _of(chosen: Sequence[Item], on: date, scanned: Sequence[date]) -> Gathered:
+def _of(chosen: Sequence[Waiting], on: date, scanned: Sequence[date]) -> Gathered:
     """On which day? The one nearest to what is due, within what all of them allow."""
-    earliest = max(_first(item, on) for item in chosen)
-    latest = min(_last(item, on) for item in chosen)
-    due = sorted(max(item.due, on) for item in chosen)
+    items = tuple([one.item for one in chosen])
+    earliest = max([one.first for one in chosen])
+    latest = min([one.last for one in chosen])
+    due = sorted([max(item.due, on) for item in items])
     day = min(max(due[len(due) // 2], earliest), latest)
-    if any(item.radionuclide for item in chosen):
+    if any(item.radionuclide for item in items):
         day = _apart(day, scanned)
         latest = max(latest, day)
-    return Gathered(day, earliest, latest, tuple(chosen))
+    return Gathered(day, earliest, latest, items)
 
 
 def _apart(day: date, scanned: Sequence[date]) -> date:

@@ -20,7 +20,7 @@ def pregnant_on(request: PlanRequest, on: date) -> bool | None:
     """Pregnant, by the newest word among the findings, as assessment writes it? None: not said."""
     said: list[tuple[date, bool]] = []
     for event in request.history:
-        if isinstance(event, Results) and (event.findings or event.acute_context):
+        if event.kind == "observations" and (event.findings or event.acute_context):
             told = (event.findings or {}).get(PREGNANCY)
             if not isinstance(told, bool) and PREGNANCY in (event.acute_context or ()):
                 told = True
@@ -32,7 +32,7 @@ def pregnant_on(request: PlanRequest, on: date) -> bool | None:
 
 def _told(request: PlanRequest) -> Iterator[tuple[date, Decimal]]:
     for event in request.history:
-        if isinstance(event, Results) and (event.patient is not None or event.findings):
+        if event.kind == "observations" and (event.patient is not None or event.findings):
             weight = _weight(event)
             day = None if weight is None else _day(event)
             if day is not None and weight is not None:
