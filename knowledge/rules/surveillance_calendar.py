@@ -58,6 +58,9 @@ class Item:
     closes: date
     until: date | None
     ladder: Ladder
+    critical: bool = False
+    radionuclide: bool = False
+    tied: bool = False
     status: ObligationStatus = ObligationStatus.OPEN
     done_on: date | None = None
     ended_on: date | None = None
@@ -65,9 +68,6 @@ class Item:
     reason: str = ""
     closed_by: tuple[str, ...] = ()
     not_measured: tuple[str, ...] = ()
-    critical: bool = False
-    radionuclide: bool = False
-    tied: bool = False
     lapses: date | None = None
 
     @property

@@ -69,29 +69,25 @@ class Items:
             occurrence = f"{row.tag}:{occurrence}"
         if row.counts_from == "surgery":
             occurrence += stretch.mark
-        return self._named_once(
-            Item(
-                rule=row.rule,
-                occurrence=occurrence,
-                act=row.act,
-                due=due,
-                opens=opens,
-                closes=due + a_span(row.after[0] if after is None else after),
-                until=until,
-                ladder=row.ladder,
-                critical=row.critical,
-                radionuclide=row.radionuclide,
-                tied=row.tied,
-            )
+        return Item(  # by place: by name each would take twice as long (0035)
+            row.rule,
+            self._named_once(row, occurrence),
+            row.act,
+            due,
+            opens,
+            due + a_span(row.after[0] if after is None else after),
+            until,
+            row.ladder,
+            row.critical,
+            row.radionuclide,
+            row.tied,
         )
 
-    def _named_once(self, item: Item) -> Item:
+    def _named_once(self, row: Row, occurrence: str) -> str:
         """No two items share a key: what is asked for once more has a key of its own."""
-        key = (item.rule, item.occurrence)
+        key = (row.rule, occurrence)
         seen = self.taken[key] = self.taken.get(key, 0) + 1
-        if seen > 1:
-            item.occurrence = f"{item.occurrence}~{seen}"
-        return item
+        return occurrence if seen == 1 else f"{occurrence}~{seen}"
 
     def settle(self, row: Row, item: Item, limit: date | None, stretch: Stretch) -> Settled:
         """What became of it: the first thing that happened counts, and it happens once."""

@@ -24,8 +24,8 @@ class Stretch:
     start: date
     end: date | None = None
     why: str = ""
-    mark: str = ""
     treatment: Treatment | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _after_operation(row: Row, facts: Facts, number: int, watch: Watch) -> Itera
     why = f"operated again on {following}"
     mark = f":{operated}" if number else ""
     if not row.states:
-        yield Stretch(operated, operated, following, why, mark)
+        yield Stretch(operated, operated, following, why, None, mark)
         return
     for start, end, left in in_states(watch.states, row.states):
         last, because = (following, why) if end is None else (end, left)
@@ -108,7 +108,7 @@ def _after_operation(row: Row, facts: Facts, number: int, watch: Watch) -> Itera
             yield from _one_after_another(days, last, because)
         else:
             base = operated if row.counts_from == "surgery" else start
-            yield Stretch(base, start, last, because, mark)
+            yield Stretch(base, start, last, because, None, mark)
 
 
 def in_states(
@@ -133,7 +133,7 @@ def _one_after_another(
     for number, day in enumerate(days):
         following = days[number + 1] if number + 1 < len(days) else None
         last, because = (end, why) if following is None else (following, f"{AGAIN} {following}")
-        yield Stretch(day, day, last, because, treatment=treatment)
+        yield Stretch(day, day, last, because, treatment)
 
 
 def searching(facts: Facts) -> list[Stretch]:
@@ -235,7 +235,7 @@ def _under(row: Row, facts: Facts, course: Treatment) -> Iterator[Stretch]:
     end, why = course.end, _stopped(course)
     match row.counts_from:
         case "treatment" | "dosing":
-            yield Stretch(course.start, course.start, end, why, treatment=course)
+            yield Stretch(course.start, course.start, end, why, course)
         case "change":
             days = [course.start, *course.changes]
             yield from _one_after_another(days, end, why, course)
@@ -244,7 +244,7 @@ def _under(row: Row, facts: Facts, course: Treatment) -> Iterator[Stretch]:
             last = course.start + timedelta(days=row.within - row.days[0])
             for day in _far_enough(_given(course), row.apart):
                 if day <= last:
-                    yield Stretch(day, day, end, why, treatment=course)
+                    yield Stretch(day, day, end, why, course)
         case "dose_change":
             yield from _one_after_another(course.dose_changes, end, why, course)
         case "withheld":

@@ -265,11 +265,11 @@ def _stands(id: str) -> Rule:
 def _rule(id: str, on: date | None = None, because: Iterable[str] = ()) -> FiredRule:
     rule = _stands(id)
     return FiredRule(
-        id=rule.id,
-        conclusion=rule.conclusion,
-        strength=rule.strength,
-        sources=list(rule.sources),
-        read_status=rule.read_status,
-        on=on,
-        because=list(because),
+        rule.id,
+        rule.conclusion,
+        rule.strength,
+        list(rule.sources),
+        rule.read_status,
+        on,
+        list(because),
     )

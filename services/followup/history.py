@@ -32,6 +32,7 @@ from services.followup.contract import (
     Symptoms,
     Therapy,
 )
+from services.followup.samples import Drawn
 from services.followup.scans import Scan
 
 NOBODY = Person()
@@ -56,7 +57,10 @@ class History:
     results: ByAnalyte = field(default_factory=ByAnalyte)
     """The same by what they measure."""
     levels: dict[str, Level] = field(default_factory=dict)
+    drawn: list[Drawn] = field(default_factory=list)
+    """The same by the day on which they were drawn."""
     samples: list[Sample] = field(default_factory=list)
+    """What the results of each day say together of an operation that went before."""
     done: list[Done] = field(default_factory=list)
     endings: dict[tuple[str, str], Ended] = field(default_factory=dict)
     scans: list[Scan] = field(default_factory=list)

@@ -39,6 +39,9 @@ def take_in(history: History, results: Sequence[Results]) -> None:
         history.levels[one.id] = ruler.level_of(one)
         days.setdefault(one.day(on), []).append(one)
     history.odd_intervals = ruler.refused
-    for drawn in (Drawn(day, taken) for day, taken in days.items()):
-        history.samples.append(drawn.sample(history.levels, history.subject, history.doubts))
-        history.done.append(drawn.done(history.levels))
+    history.drawn = [Drawn(day, taken) for day, taken in days.items()]
+    history.done += [drawn.done(history.levels) for drawn in history.drawn]
+    if history.operations:  # only then does anybody ask what they say together
+        history.samples = [
+            drawn.sample(history.levels, history.subject, history.doubts) for drawn in history.drawn
+        ]

@@ -14,6 +14,8 @@ FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
 NUMBERS = (float, int, str, Decimal)
 NO_FLAGS: frozenset[str] = frozenset()
+AS_TAUGHT = ""
+"""A unit whose spelling tells nothing more."""
 
 
 def believed(sent: contract.Observation) -> Observation | Rejected:
@@ -29,18 +31,19 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
         reason = "without its time a result has no place in a history"
         return Rejected(observation=sent.id, reason=reason)
     own = sent.reference_range
-    return Observation(
-        id=sent.id,
-        analyte=analyte,
-        printed=printed,
-        value=analyte.to_working_unit(printed),
-        taken_at=sent.taken_at,
-        fasting=sent.fasting,
-        collection_id=sent.collection_id,
-        reference_range=None if own is None else _both_ends(own.low, own.high),
-        assay=sent.assay,
-        flags=frozenset(sent.flags) if sent.flags else NO_FLAGS,
-        specimen=sent.specimen,
+    return Observation(  # by place: by name each would take three times as long (0035)
+        sent.id,
+        analyte,
+        printed,
+        analyte.to_working_unit(printed),
+        sent.taken_at,
+        sent.fasting,
+        sent.collection_id,
+        None if own is None else _both_ends(own.low, own.high),
+        sent.assay,
+        frozenset(sent.flags) if sent.flags else NO_FLAGS,
+        AS_TAUGHT,
+        sent.specimen,
     )
 
 

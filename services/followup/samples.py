@@ -41,17 +41,21 @@ class Drawn(ByAnalyte):
             {key: found[-1].id for key, found in self.by_analyte.items()},
         )
 
+    def phosphate(self, levels: Levels) -> Observation | None:
+        """The phosphate that counts: the last one of which somebody knows how it reads."""
+        return _last_known(self.by_analyte.get("s_phos", ()), levels)
+
     def sample(self, levels: Levels, subject: Subject, doubts: Doubts) -> Sample:
         """What do they say together?"""
-        phosphate = self.by_analyte.get("s_phos", ())
-        read = _last_known(phosphate, levels)
+        phosphate, read = self.by_analyte.get("s_phos", ()), self.phosphate(levels)
         said = Sample(
-            at=self._at(phosphate),
-            phosphate=None if read is None else levels[read.id],
-            doubts=() if read is None else doubts.get(read.id, ()),
+            self._at(phosphate),
+            None if read is None else levels[read.id],
             ids=_ids(self.taken),
             named={"phosphate": _ids(phosphate[-1:])},
         )
+        if read is not None and doubts:
+            said.doubts = doubts.get(read.id, ())
         asked = self.by_analyte.keys()
         if not asked.isdisjoint(ALP) and (alp := _sure(self.of(*ALP), levels, doubts)):
             said.named["alp"] = _ids(alp)

@@ -133,8 +133,8 @@ class View:
             main.printed,
             main.value,
             self.levels.get(id, Level.UNDETERMINED),
-            source=main,
-            version=version,
+            main,
+            version,
         )
 
 
