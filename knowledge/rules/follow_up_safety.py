@@ -32,7 +32,7 @@ BY_MASS = "_by_mass"
 class Period:
     """FHIR MedicationStatement: a drug from one day to another. No end: it is still taken.
 
-    Nobody changes one once it is made; it is not frozen because so many are.
+    Only who makes one changes it; it is not frozen because so many are made.
     """
 
     agent: str
@@ -137,7 +137,7 @@ def calcium_too_high(level: Level, value: Quantity, on: date) -> Truth:
 def calcium_severity(printed: Quantity, value: Quantity, on: date) -> tuple[Truth, str]:
     """Is hypercalcaemia moderate or severe (MON-06)?"""
     at_least = _not(_under("calcium_moderate", printed, value, on))
-    severe = _not(_under("calcium_severe", printed, value, on))
+    severe = at_least and _not(_under("calcium_severe", printed, value, on))
     return at_least, "severe" if severe else "moderate"
 
 

@@ -48,9 +48,7 @@ class _Calendar:
             facts.label,
             operated=bool(facts.watches),
         )
-        self.stretches = {
-            row.key: stretches(row, facts) for row in (*self.series, *self.recurring)
-        }
+        self.stretches = {row.key: stretches(row, facts) for row in (*self.series, *self.recurring)}
 
     def items(self) -> list[Item]:
         """Every item of every row, scans kept apart."""

@@ -75,6 +75,8 @@ class Safety:
         view = View(history, courses, history.results, history.levels, numbers)
         self.readings = readings(view)
         self._lines = _lines(self.readings)
+        self.expected = [r for rule, r in self._newest() if rule == EXPECTED and r.facts[EXPECTED]]
+        """The rises of ALP that are expected and alarm nobody (MON-14)."""
         self.raised = sorted(_raised(self._lines, history.on), key=_turn)
         known = {(one.rule, one.occurrence) for one in self.raised}
         self.ended = [
@@ -93,11 +95,6 @@ class Safety:
         """What alarmed before, since this patient is followed, and how it ended."""
         over = [one for one in self._owed() if one.status is not AlertStatus.ACTIVE]
         return [self._alert(one) for one in over]
-
-    @property
-    def expected(self) -> list[Reading]:
-        """The rises of ALP that are expected and alarm nobody (MON-14)."""
-        return [r for rule, r in self._newest() if rule == EXPECTED and r.facts[EXPECTED]]
 
     def obligations(self) -> tuple[Obligation, ...]:
         """What a person has to acknowledge, and what nobody has to any more."""

@@ -38,6 +38,8 @@ def phosphate(view: View) -> Iterator[Reading]:
 
 def alp(view: View, key: str) -> Iterator[Reading]:
     """Each ALP against the last one that was calm; of one kind and unit only."""
+    if not view.of(key):
+        return
     on, drugs = view.on, view.taken_of(TREATMENTS)
     calm: dict[str, Enzyme] = {}
     all_before: dict[str, list[tuple[date, Enzyme]]] = {}

@@ -55,6 +55,8 @@ class Standing:
             request, self.history, self.courses, [tier for tier, _ in tiers], self.safety.raised
         )
         self.items = calendar(self.facts)
+        self.is_over = any(item.disposition in OF_ALL for item in self.items)
+        """Did the patient die, or is somebody else in charge: is nothing owed here any more?"""
 
     @property
     def state(self) -> str:
@@ -68,11 +70,6 @@ class Standing:
         """What is proposed for the tumor and of drugs?"""
         readings = self.safety.readings
         return treatment_of(request, self.history, self.state, self.way, plan, readings)
-
-    @property
-    def is_over(self) -> bool:
-        """Did the patient die, or is somebody else in charge: is nothing owed here any more?"""
-        return any(item.disposition in OF_ALL for item in self.items)
 
 
 def follow_up(request: PlanRequest, as_of: datetime, plan: UUID = NAMESPACE_OID) -> FollowUp:

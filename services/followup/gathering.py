@@ -36,13 +36,13 @@ STATES = frozenset({*remission.State, *search.State, *treatment_choice.TABLE.ent
 
 def history_of(request: PlanRequest, as_of: datetime) -> History:
     """What does this history say, in the words of the rules, as of this moment?"""
-    on = as_of.date()
-    patient = _patient(request)
+    on, told = as_of.date(), ByKind(request.history)
+    results, therapies = told.of(Results), told.of(Therapy)
+    patient = _patient(request.patient, results)
     person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)
     subject = Subject(on, person.sex, person.age_on(on), request.profile)
     history = History(on, subject, person, weight_of(request, on) or patient.weight_kg)
-    history.told = ByKind(request.history)
-    results, therapies = history.told.of(Results), history.told.of(Therapy)
+    history.told = told
     history.medication_stated = any(says_what_is_taken(one.agent) for one in therapies)
     for event in request.history:
         match event:
@@ -104,11 +104,10 @@ def _said_when(stated: Stated) -> tuple[date, datetime, str]:
     return (_noted(stated), moment, stated.state)
 
 
-def _patient(request: PlanRequest) -> Patient:
+def _patient(patient: Patient, results: Iterable[Results]) -> Patient:
     """For whom? The patient of the plan, filled up with what the results name."""
-    patient = request.patient
-    for event in request.history:
-        if event.kind == "observations" and event.patient is not None:
+    for event in results:
+        if event.patient is not None:
             patient = _fuller(patient, event.patient)
     return patient
 

@@ -9,6 +9,7 @@ from knowledge.rules.remission import Exposure
 from knowledge.terms.contents import Contents
 from knowledge.terms.sent import When
 from services.followup.contract import Therapy
+from services.followup.medication import is_undated
 
 
 def says_what_is_taken(agent: str) -> bool:
@@ -50,7 +51,7 @@ def exposures_of(therapies: Iterable[Therapy]) -> list[Exposure]:
             given = first_given.pop(key, None)
             started = therapy.started_on or (begun.started if begun else given)
             ended.append(Exposure(agent, kind, started, therapy.stopped_on))
-        elif key not in running and (therapy.started_on is not None or _is_undated(therapy)):
+        elif key not in running and (therapy.started_on is not None or is_undated(therapy)):
             # another dose of what is taken already does not make it begin later
             running[key] = Exposure(agent, kind, therapy.started_on, None)
     return [*ended, *running.values()]
@@ -64,11 +65,6 @@ def _kind(agent: str, contains: Contents | None) -> str | None:
     if kind != drugs.UNKNOWN or contains is None:
         return kind
     return None if contains == "neither" else masking.SUPPLEMENT
-
-
-def _is_undated(told: Therapy) -> bool:
-    days = (told.started_on, told.stopped_on, told.given_on, told.ordered_on)
-    return all(day is None for day in days)
 
 
 def _turn(therapy: Therapy) -> tuple[date, bool, str, bool, Decimal]:
