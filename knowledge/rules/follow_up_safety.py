@@ -260,7 +260,9 @@ def needs_nephrology(
 ) -> Truth:
     """Is eGFR low, or has it fallen much since the first one or the one before (MON-12)?"""
     low = egfr.below(TABLE.value("egfr_nephrology", on))
-    return any_of(low, *(_has_fallen(egfr, past, on) for past in (first, before) if past))
+    if low:
+        return True
+    return any_of(low, *[_has_fallen(egfr, past, on) for past in (first, before) if past])
 
 
 def nephrology_limit(

@@ -47,13 +47,19 @@ def egfr(
     creatinine: Quantity, subject: Subject, height_cm: Decimal | None
 ) -> tuple[Quantity, str] | None:
     """How much does the kidney filter, and by which formula? None when that cannot be known."""
-    age, on = subject.age, subject.on
+    return egfr_at(creatinine, subject.age, subject.sex, height_cm, subject.on)
+
+
+def egfr_at(
+    creatinine: Quantity, age: Decimal | None, sex: Sex, height_cm: Decimal | None, on: date
+) -> tuple[Quantity, str] | None:
+    """The same, at the age at which this creatinine was drawn."""
     if age is None or creatinine.comparator is not None or creatinine.value <= 0:
         return None
     if age >= TABLE.number("adult_from", on):
-        if subject.sex not in (Sex.FEMALE, Sex.MALE):
+        if sex not in (Sex.FEMALE, Sex.MALE):
             return None
-        return Quantity(egfr_adult(creatinine.value, age, subject.sex, on), UNIT), CKD_EPI
+        return Quantity(egfr_adult(creatinine.value, age, sex, on), UNIT), CKD_EPI
     if height_cm is None or age < TABLE.number("schwartz_from", on):
         return None
     return Quantity(egfr_child(creatinine.value, height_cm, on), UNIT), SCHWARTZ

@@ -61,7 +61,8 @@ def facts_of(
 
 def _phosphate(history: History) -> list[tuple[date, Level]]:
     """Each day's phosphate; one above range that was not fasting holds no dose, it is repeated."""
-    levels, found = history.levels, []
+    levels = history.levels
+    found: list[tuple[date, Level]] = []
     for drawn in history.drawn:
         read = drawn.phosphate(levels)
         level = Level.UNDETERMINED if read is None else levels[read.id]

@@ -171,8 +171,9 @@ def _of_each_day(given: Sequence[Given]) -> list[Given]:
     doses: list[Given] = []
     for day in sorted(by_day):
         dose = by_day[day]
-        every = dose.every_days or (doses[-1].every_days if doses else None)
-        doses.append(Given(day, dose.mg, every))
+        if doses and not dose.every_days:
+            dose = Given(day, dose.mg, doses[-1].every_days)
+        doses.append(dose)
     return doses
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from knowledge.rules import follow_up_safety as safety
 from knowledge.rules import kidney_function
 from knowledge.terms.observation import Observation
-from knowledge.terms.person import Subject
 from knowledge.terms.quantity import Quantity
 from services.followup.view import Reading, View, turn
 
@@ -47,7 +46,7 @@ def _shown(reading: Reading, egfr: Quantity) -> Quantity:
 
 
 def _estimate(view: View, creatinine: Observation) -> Quantity | None:
-    person, day = view.history.person, creatinine.day(view.on)
-    subject = Subject(view.on, person.sex, person.age_on(day))
-    estimated = kidney_function.egfr(creatinine.value, subject, None)
+    person = view.history.person
+    age = person.age_on(creatinine.day(view.on))
+    estimated = kidney_function.egfr_at(creatinine.value, age, person.sex, None, view.on)
     return None if estimated is None else estimated[0]
