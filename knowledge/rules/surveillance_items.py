@@ -69,7 +69,7 @@ class Items:
             occurrence = f"{row.tag}:{occurrence}"
         if row.counts_from == "surgery":
             occurrence += stretch.mark
-        return Item(  # by place: by name each would take twice as long (0035)
+        return Item(  # by place: by name each would take twice as long (decision 35)
             row.rule,
             self._named_once(row, occurrence),
             row.act,
@@ -133,11 +133,12 @@ def _end(item: Item, status: ObligationStatus, day: date, disposition: str, why:
 
 def closed(row: Row, item: Item, done: Done) -> Item:
     """Closed by what was done: which of it met the need, and what of it was not sent."""
-    day, ids, (met, said, item.not_measured) = done.day, done.ids, _met(row, done.closes)
+    day, ids = done.day, done.ids
+    met, said, not_measured = _met(row, done.closes)
     why = f"{said} of {day.isoformat()}"
     if day > item.closes:
         why += f", late: its window closed on {item.closes}"
-    item.done_on = day
+    item.done_on, item.not_measured = day, not_measured
     item.closed_by = tuple([ids[code] for code in met if code in ids])
     return _end(item, ObligationStatus.DONE, day, DONE, why)
 

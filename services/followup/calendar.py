@@ -147,7 +147,7 @@ def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
     status = item.status
     overdue = status is ObligationStatus.OPEN and on > item.closes
     unmet = overdue or status is ObligationStatus.MISSED
-    return ScheduleItem(  # by place: by name each would take twice as long (0035)
+    return ScheduleItem(  # by place: by name each would take twice as long (decision 35)
         shown_id(plan, item.rule, item.occurrence),
         item.rule,
         item.occurrence,

@@ -31,7 +31,7 @@ def believed(sent: contract.Observation) -> Observation | Rejected:
         reason = "without its time a result has no place in a history"
         return Rejected(observation=sent.id, reason=reason)
     own = sent.reference_range
-    return Observation(  # by place: by name each would take three times as long (0035)
+    return Observation(  # by place: by name each would take three times as long (decision 35)
         sent.id,
         analyte,
         printed,
