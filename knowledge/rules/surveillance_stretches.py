@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import dropwhile
 
 from knowledge.rules import surveillance_calendar
 from knowledge.rules.surveillance import Operation, Tier, is_malignant
@@ -225,9 +226,9 @@ def _stopped(course: Treatment) -> str:
 
 def _begun_again(facts: Facts, course: Treatment) -> date | None:
     """When was a drug of the same class begun again, after this course?"""
-    same = [one for one in facts.treatments if one.kind == course.kind]
-    later = same[same.index(course) + 1 :]
-    return later[0].start if later else None
+    later = dropwhile(lambda one: one is not course, facts.treatments)
+    next(later)
+    return next((one.start for one in later if one.kind == course.kind), None)
 
 
 def _under(row: Row, facts: Facts, course: Treatment) -> Iterator[Stretch]:
