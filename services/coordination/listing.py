@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal_column
 from sqlalchemy.orm import QueryableAttribute, aliased, load_only
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -115,6 +115,8 @@ class Standing:
     refused: int = 0
     version: int = 0
     changed_by: str | None = None
+    pressing: str | None = None
+    pressing_overdue_at: datetime | None = None
 
 
 async def worklist(
@@ -136,6 +138,8 @@ async def worklist(
         _refused(),
         _assigned("version"),
         _assigned("changed_by"),
+        _pressing(col(ObligationRow.act)),
+        _pressing(col(ObligationRow.overdue_at)),
     )
     wanted = select(JourneyRow).options(load_only(*SHOWN, raiseload=True)).add_columns(*told)
     wanted = wanted.where(*filters.conditions(organisation, now))
@@ -144,8 +148,8 @@ async def worklist(
     wanted = wanted.order_by(col(JourneyRow.priority_at), col(JourneyRow.id)).limit(limit)
     rows = (await session.execute(wanted)).all()
     return [
-        Standing(journey, overdue, undelivered, refused, version or 0, changed_by)
-        for journey, overdue, undelivered, refused, version, changed_by in rows
+        Standing(journey, overdue, undelivered, refused, version or 0, *others)
+        for journey, overdue, undelivered, refused, version, *others in rows
     ]
 
 
@@ -177,6 +181,21 @@ def _undelivered() -> ScalarSelect[int]:
 def _refused() -> ScalarSelect[int]:
     """How many events were refused on it?"""
     return _counted(EventRow, col(EventRow.outcome) == "refused")
+
+
+def _pressing(wanted: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Of what a risk puts earlier than its date: the first such thing, which the row is there for.
+
+    Where the earliest by date is also what puts the journey there, nothing is looked up.
+    """
+    found = select(wanted).where(
+        *_of_journey(ObligationRow),
+        _is_open(),
+        col(ObligationRow.ladder) == col(JourneyRow.priority_ladder),
+    )
+    first = found.order_by(col(ObligationRow.overdue_at)).limit(1)
+    is_earlier = col(JourneyRow.priority_at) != col(JourneyRow.rank_at)
+    return case((is_earlier, first.correlate(JourneyRow).scalar_subquery()))
 
 
 def _assigned(name: str) -> ScalarSelect[object]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from knowledge.rules import queue
 from knowledge.rules.sending_hours import Hours
+from knowledge.terms.obligation import Ladder
 from services.coordination import wording
 from services.coordination.contract import OwedObligation, Reminder, ReminderStatus, WorklistRow
 from services.coordination.language import count, say
@@ -29,6 +31,10 @@ class QueueEntry:
     attention: tuple[str, ...] = ()
     version: int = 0
     changed_by: str | None = None
+    is_critical: bool = False
+    act: str | None = None
+    due: date | None = None
+    earliest: str = ""
 
 
 def queue_entry(row: WorklistRow, standing: Standing, now: datetime) -> QueueEntry:
@@ -40,8 +46,28 @@ def queue_entry(row: WorklistRow, standing: Standing, now: datetime) -> QueueEnt
     if row.overdue > 1:
         why = count("%(why)s, and %(n)s more", "%(why)s, and %(n)s more", row.overdue - 1, why=why)
     risk = say(RISKS[row.risk]) if row.risk in RISKS else ""
-    by = (standing.version, standing.changed_by)
-    return QueueEntry(row, pressing, why, risk, _attention(row.attention), *by)
+    act, due = row.next_act, row.next_due
+    earliest = ""
+    at = standing.pressing_overdue_at
+    if standing.pressing is not None and at is not None:
+        until = today(journey.zone, journey.clock_ahead_seconds, at)  # the day after it was due
+        act, due = standing.pressing, until - timedelta(days=1)
+        if row.next_act is not None and row.next_due is not None and row.next_act != act:
+            first = f"{wording.act_in_words(row.next_act)}, {wording.day(row.next_due)}"
+            earliest = say("earliest by date: %(what)s", what=first)
+    return QueueEntry(
+        row,
+        pressing,
+        why,
+        risk,
+        _attention(row.attention),
+        standing.version,
+        standing.changed_by,
+        is_critical=row.risk == Ladder.CRITICAL,
+        act=act,
+        due=due,
+        earliest=earliest,
+    )
 
 
 RISKS = {
@@ -155,22 +181,35 @@ class Due:
 def dues(
     owed: Sequence[OwedObligation], reminders: Sequence[Reminder], on: date
 ) -> tuple[list[Due], list[OwedObligation]]:
-    """What is open, the most pressing first, and what has ended, the latest first."""
+    """What is open, in the order of the queue, and what has ended, the latest first.
+
+    A critical result stands before what is overdue for longer and can wait, here as on the
+    worklist; what somebody has put off is expected on the day to which it was put off.
+    """
     said: dict[tuple[str, str], list[Reminder]] = {}
     for reminder in reminders:
         if reminder.status in (ReminderStatus.SENT, ReminderStatus.LATE):
             said.setdefault((reminder.rule, reminder.occurrence), []).append(reminder)
+    places = sorted(
+        (expected - timedelta(days=queue.lead_days(one.ladder)), number)
+        for number, one in enumerate(owed)
+        if one.status == "open"
+        for expected in [_expected(one)]
+    )
     is_open = [
         Due(
             one,
-            urgency(one.due, on),
-            when_due(one.due, on),
+            urgency(_expected(one), on),
+            when_due(_expected(one), on),
             said.get((one.rule, one.occurrence), []),
         )
-        for one in owed
-        if one.status == "open"
+        for one in (owed[number] for _, number in places)
     ]
     return is_open, [one for one in reversed(owed) if one.status != "open"]
+
+
+def _expected(one: OwedObligation) -> date:
+    return one.due if one.postponed_until is None else max(one.due, one.postponed_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,27 @@ def test_a_service_that_does_not_answer_leaves_what_is_known_on_the_page(
     expect(why).to_contain_text("does not answer now")
 
 
+def test_a_critical_result_stands_before_what_is_overdue_for_longer(
+    signed_in: Page, running: Running
+) -> None:
+    journey = a_journey_on(running, "p-critical")
+    dues = [
+        due_in(-19, rule="FUP-10", act="dxa"),
+        due_in(-2, rule="MON-02", act="call_about_phosphate", ladder="critical"),
+    ]
+    report(running, journey, at=now(), conclusion=a_conclusion(*dues, concluded_at=now()))
+
+    signed_in.goto(f"{running.url}/worklist?view=review")
+    row = signed_in.locator("tbody tr")
+    expect(row.locator(".why .tag").first).to_have_text("Cannot wait: a critical result")
+    step = row.locator("td[data-label='Next step']")
+    expect(step).to_contain_text(re.compile(r"^\s*A phosphate result or symptoms that cannot wait"))
+    expect(step).to_contain_text("earliest by date: Bone density (DXA)")
+    row.get_by_role("link", name="p-critical").click()
+    expect(signed_in.locator(".notice.bad")).to_contain_text("Cannot wait")
+    expect(signed_in.locator(".dues h3").first).to_contain_text("that cannot wait")
+
+
 def test_the_phosphate_table_keeps_what_was_sent(
     signed_in: Page, running: Running, asked: UUID
 ) -> None:
