@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from knowledge.rules import queue
@@ -16,7 +15,7 @@ from services.coordination.language import count, say
 from services.coordination.listing import Standing
 from services.coordination.planning import ladder_of
 from services.coordination.reminding import due_of
-from services.coordination.tables import EventRow, JourneyRow, MomentRow, ObligationRow
+from services.coordination.tables import JourneyRow, MomentRow, ObligationRow
 from services.coordination.worklist import Urgency, today, urgency
 
 
@@ -210,66 +209,6 @@ def dues(
 
 def _expected(one: OwedObligation) -> date:
     return one.due if one.postponed_until is None else max(one.due, one.postponed_until)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event as the page shows it."""
-
-    id: UUID
-    kind: str
-    what: str
-    occurred_at: datetime
-    told_by: str
-    source: str
-    outcome: str
-    reason: str
-    gist: list[str]
-
-
-def told(event: EventRow) -> Told:
-    """What was told, by whom, and what became of it?"""
-    return Told(
-        id=event.id,
-        kind=event.kind,
-        what=wording.of_code(wording.KINDS, event.kind),
-        occurred_at=event.occurred_at,
-        told_by=event.told_by,
-        source=event.source or "",
-        outcome=event.outcome,
-        reason=event.reason,
-        gist=_gist(event.kind, event.payload),
-    )
-
-
-def _gist(kind: str, payload: Mapping[str, Any]) -> list[str]:
-    """The few words that tell one event of a kind from another."""
-    if kind == "decision":
-        answer = str(payload.get("answer", ""))
-        return [f"{wording.of_code(wording.ANSWERS, answer)}: {payload.get('reason', '')}"]
-    if kind == "observations":
-        said = payload.get("observations")
-        return (
-            [_value(one) for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-        )
-    if kind in ("study", "order"):
-        words = (
-            payload.get("act") and wording.act_in_words(str(payload["act"])),
-            payload.get("modality"),
-            payload.get("tracer"),
-            payload.get("status") if kind == "order" else None,
-        )
-        return [wording.title(" ".join(str(word) for word in words if word))]
-    if kind in ("disposition", "acknowledgement"):
-        ended = say(wording.DISPOSITIONS.get(str(payload.get("disposition")), "Seen"))
-        return [f"{ended} {payload.get('reason', '')}".strip()]
-    return []
-
-
-def _value(said: Mapping[str, Any]) -> str:
-    name = wording.act_in_words(str(said.get("analyte") or said.get("loinc") or "?"))
-    number = f"{said.get('comparator') or ''}{said.get('value', '')}"
-    return f"{name} {number} {said.get('unit') or say('(no unit)')}"
 
 
 @dataclass(frozen=True, slots=True)

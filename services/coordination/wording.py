@@ -72,6 +72,22 @@ KINDS = {
     "merge": "Merge",
     "relocation": "Moved to another time zone",
 }
+MARGINS = {
+    "wide": "wide, nothing left",
+    "r0": "microscopically free (R0)",
+    "r1": "microscopic rest (R1)",
+    "r2": "visible rest (R2)",
+    "curettage": "curettage",
+    "unknown": "not known yet",
+}
+SCANS = {
+    "pet_ct": "PET/CT",
+    "spect_ct": "SPECT/CT",
+    "mri": "MRI",
+    "ct": "CT",
+    "ultrasound": "Ultrasound",
+    "radiograph": "Radiograph",
+}
 MOMENTS = {
     "started": "Journey started",
     "phase": "Moved on",

@@ -115,11 +115,13 @@ def test_a_history_is_entered_and_what_nobody_asked_stays_unknown(
 def test_an_area_nobody_speaks_of_was_not_examined(without_script: Page, running: Running) -> None:
     page, journey = without_script, a_journey_on(running, "p-exam")
     page.goto(f"{running.url}/journeys/{journey}/examinations/new")
-    page.get_by_label("Day").fill("2026-03-02")
+    page.get_by_label("Day").fill("0026-03-02")
     page.get_by_role("group", name="Scalp").get_by_label("normal").check()
     page.get_by_role("group", name="Thigh").get_by_label("lump").check()
     page.get_by_role("button", name="Store the examination").click()
     expect(page.get_by_role("alert")).to_contain_text("Say where the lump lies")
+    expect(page.get_by_role("alert")).to_contain_text("This is no day")
+    page.get_by_label("Day").fill("2026-03-02")
     page.get_by_label("Site").first.select_option("thigh")
     page.get_by_label("Side").first.select_option("left")
     page.get_by_role("button", name="Store the examination").click()
@@ -134,9 +136,14 @@ def test_a_scan_says_what_it_covered(without_script: Page, running: Running) -> 
     page, journey = without_script, a_journey_on(running, "p-scan")
     page.goto(f"{running.url}/journeys/{journey}/studies/new")
     page.get_by_label("Kind of scan").select_option("pet_ct")
-    page.get_by_label("Day").fill("2026-03-02")
+    page.get_by_label("Day").fill(f"{TODAY.year + 1}-03-02")
+    page.get_by_label("SUVmax").first.fill("14.2")
     page.get_by_role("button", name="Store the scan").click()
     errors = page.get_by_role("alert")
+    expect(errors).to_contain_text("That moment has not come yet")
+    expect(errors).to_contain_text("Say where the lump lies")
+    page.get_by_label("Day").fill("2026-03-02")
+    page.get_by_label("SUVmax").first.fill("")
     expect(errors).to_contain_text("Which tracer was given?")
     expect(errors).to_contain_text("Tick what the scan covered")
     page.get_by_label("Tracer").select_option("ga68_dotatate")
@@ -144,19 +151,26 @@ def test_a_scan_says_what_it_covered(without_script: Page, running: Running) -> 
     page.get_by_role("button", name="Store the scan").click()
 
     assert told(running, journey)["coverage"] == ["entire body"]
+    event = page.locator("section", has=page.locator("#events")).locator("tbody th")
+    for words in ("PET/CT, 68Ga-DOTATATE", "2 Mar 2026", "No lesion entered"):
+        expect(event).to_contain_text(words)
 
 
 def test_an_operation_says_how_completely_it_was(without_script: Page, running: Running) -> None:
     page, journey = without_script, a_journey_on(running, "p-surgery")
     page.goto(f"{running.url}/journeys/{journey}/operations/new")
-    page.get_by_label("Day").fill("2026-03-02")
+    page.get_by_label("Day").fill(f"{TODAY.year + 1}-03-02")
     page.get_by_label("Site").select_option("femur")
     page.get_by_role("button", name="Store the operation").click()
     expect(page.get_by_role("alert")).to_contain_text("How completely was it removed?")
+    expect(page.get_by_role("alert")).to_contain_text("That moment has not come yet")
+    page.get_by_label("Day").fill("2026-03-02")
     page.get_by_label("Margin").select_option("unknown")
     page.get_by_role("button", name="Store the operation").click()
 
     assert told(running, journey)["margin"] == "unknown"
+    for words in ("2 Mar 2026", "Femur", "Margin: not known yet"):
+        expect(page.locator("section", has=page.locator("#events"))).to_contain_text(words)
     page.get_by_role("link", name="Add histology or margin").click()
     expect(page.get_by_label("Day")).to_have_value("2026-03-02")
     page.get_by_label("Margin").select_option("r0")

@@ -187,7 +187,7 @@ def test_a_critical_result_stands_before_what_is_overdue_for_longer(
     expect(row.locator(".why .tag").first).to_have_text("Cannot wait: a critical result")
     step = row.locator("td[data-label='Next step']")
     expect(step).to_contain_text(re.compile(r"^\s*A phosphate result or symptoms that cannot wait"))
-    expect(step).to_contain_text("earliest by date: Bone density (DXA)")
+    expect(step).to_contain_text("earliest by date: bone density (DXA)")
     row.get_by_role("link", name="p-critical").click()
     expect(signed_in.locator(".notice.bad")).to_contain_text("Cannot wait")
     expect(signed_in.locator(".dues h3").first).to_contain_text("that cannot wait")

@@ -19,6 +19,8 @@ AREAS: Mapping[str, str] = {
 """Each area of the examination, and what to look at there."""
 
 SIDES = ("left", "right", "both")
+SAID_OF_A_LESION = ("laterality", "size_mm", "suv", "uptake", "mimic", "correlate")
+"""What can be said of a lesion beside its site. Whoever says any of it has seen one."""
 
 PARTS: tuple[tuple[str, str, bool], ...] = (
     ("head", "head and neck", False),
@@ -95,7 +97,10 @@ def lesions_of(form: Filled, most: int) -> list[dict[str, Any]]:
     for number in range(1, most + 1):
         here = f"lesion.{number}"
         site = form.get(f"{here}.site")
+        if not site and not any(form.get(f"{here}.{name}") for name in SAID_OF_A_LESION):
+            continue
         if not site:
+            form.wrong(f"{here}.site", say("say where the lump lies"))
             continue
         if not is_site(site):
             form.wrong(f"{here}.site", say("choose one of the sites"))

@@ -29,7 +29,7 @@ async def examination_told(telling: Telling) -> Response:
     """Keep the examination."""
     form, person = await telling.form(), telling.person
     journey = await telling.journey()
-    day = form.day("examined_at")
+    day = form.past_day("examined_at", telling.today(journey))
     areas = {area: form.get(f"area.{area}") or "not_examined" for area in AREAS}
     if any(said not in SAID for said in areas.values()):
         form.wrong("areas", say("choose one of the answers"))

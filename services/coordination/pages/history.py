@@ -23,7 +23,6 @@ from services.coordination.pages.history_words import (
 from services.coordination.pages.telling import Filled, Telling, empty
 from services.coordination.rendering import PageRoute, page
 from services.coordination.tables import JourneyRow
-from services.coordination.worklist import today
 
 router = APIRouter(route_class=PageRoute)
 
@@ -91,7 +90,7 @@ async def exposures_told(telling: Telling) -> Response:
     """Keep what is taken, was given, or happens at once; or that it was asked and there is none."""
     form, journey = await telling.form(), await telling.journey()
     payload: dict[str, Any] = {}
-    on = today(journey.zone, journey.clock_ahead_seconds, repository.now_there(journey))
+    on = telling.today(journey)
     _list_into(payload, form, "drug_exposures", "drug", MOST_DRUGS, lambda at: _drug(form, at, on))
     _list_into(payload, form, "iv_iron", "iron", MOST_INFUSIONS, lambda at: _infusion(form, at, on))
     acute = [code for code in form.chosen("acute") if code in ACUTE]
@@ -106,8 +105,8 @@ async def exposures_told(telling: Telling) -> Response:
 
 def _drug(form: Filled, here: str, on: date) -> dict[str, Any] | None:
     agent = form.get(f"{here}.agent")
-    began = _past_day(form, f"{here}.started_on", on)
-    ended = _past_day(form, f"{here}.stopped_on", on)
+    began = form.past_day(f"{here}.started_on", on, needed=False)
+    ended = form.past_day(f"{here}.stopped_on", on, needed=False)
     if not agent:
         if began or ended or form.get(f"{here}.dose"):
             form.wrong(f"{here}.agent", say("which drug?"))
@@ -120,7 +119,8 @@ def _drug(form: Filled, here: str, on: date) -> dict[str, Any] | None:
 
 
 def _infusion(form: Filled, here: str, on: date) -> dict[str, Any] | None:
-    product, given = form.get(f"{here}.product"), _past_day(form, f"{here}.given_on", on)
+    product = form.get(f"{here}.product")
+    given = form.past_day(f"{here}.given_on", on, needed=False)
     dose = form.number(f"{here}.dose_mg")
     if dose is not None and dose <= 0:
         form.wrong(f"{here}.dose_mg", say("this has to be more than nought"))
@@ -179,13 +179,6 @@ def _list_into(
         form.wrong(f"none.{row}", say("something is entered, and said not to be"))
     if found or form.get(f"none.{row}"):
         payload[name] = found
-
-
-def _past_day(form: Filled, name: str, on: date) -> str | None:
-    day = form.day(name, needed=False)
-    if day is not None and date.fromisoformat(day) > on:
-        form.wrong(name, say("that moment has not come yet"))
-    return day
 
 
 async def _kept(

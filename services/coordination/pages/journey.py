@@ -12,7 +12,7 @@ from sqlalchemy import select
 from knowledge.rules import reminders as reminder_rules
 from services.chassis.database import InTransaction
 from services.chassis.tables import AUDIT_ENTRY, AUDIT_PERSON
-from services.coordination import repository, views
+from services.coordination import repository, told, views
 from services.coordination.charts import (
     Meanwhile,
     charts,
@@ -160,7 +160,7 @@ async def in_words(session: InTransaction, journey: JourneyRow) -> dict[str, Any
             for event in reversed(events)
             if event.kind == "observations" and event.outcome != "refused"
         ],
-        "events": [views.told(event) for event in events],
+        "events": [told.told(event) for event in events],
         "waiting": sum(event.outcome == "waiting" for event in events),
         "moments": [TimelineEntry.model_validate(moment.model_dump()) for moment in moments],
         "list_of": views.list_of,

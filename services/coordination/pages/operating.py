@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
-from services.coordination import repository
+from services.coordination import repository, wording
 from services.coordination.language import say
 from services.coordination.pages.body import is_site, sites
 from services.coordination.pages.telling import Filled, Telling, empty, event_id
@@ -18,14 +18,6 @@ from services.coordination.tables import JourneyRow
 
 router = APIRouter(route_class=PageRoute)
 
-MARGINS = {
-    "wide": "wide, nothing left",
-    "r0": "microscopically free (R0)",
-    "r1": "microscopic rest (R1)",
-    "r2": "visible rest (R2)",
-    "curettage": "curettage",
-    "unknown": "not known yet",
-}
 TISSUES = {"soft tissue": "soft tissue", "bone": "bone"}
 PROCEDURES = {
     "wide excision": "wide excision",
@@ -42,7 +34,7 @@ HISTOLOGIES = {
 """What can be chosen: as follow-up reads it, and as it is said."""
 
 CHOICES = {
-    "margin": MARGINS,
+    "margin": wording.MARGINS,
     "tissue": TISSUES,
     "procedure": PROCEDURES,
     "histology": HISTOLOGIES,
@@ -80,7 +72,7 @@ async def operation_told(telling: Telling) -> Response:
     journey = await telling.journey()
     surgery: dict[str, Any] = {
         "id": str(event_id(form)),
-        "performed_at": form.day("performed_at"),
+        "performed_at": form.past_day("performed_at", telling.today(journey)),
     }
     if form.get("of") and form.get("version").isdigit():
         surgery |= {"id": form.get("of")[:200], "version": int(form.get("version"))}

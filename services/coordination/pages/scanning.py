@@ -3,6 +3,7 @@ form says so before anybody believes it."""
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,19 +20,13 @@ from services.coordination.parts import Parts
 from services.coordination.rendering import PageRoute, page
 from services.coordination.sign_in import SignedIn
 from services.coordination.tables import JourneyRow
+from services.coordination.wording import SCANS
 
 router = APIRouter(route_class=PageRoute)
 
 MOST_LESIONS = 4
-KINDS: Mapping[str, tuple[str, bool]] = {
-    "pet_ct": ("PET/CT", True),
-    "spect_ct": ("SPECT/CT", True),
-    "mri": ("MRI", False),
-    "ct": ("CT", False),
-    "ultrasound": ("Ultrasound", False),
-    "radiograph": ("Radiograph", False),
-}
-"""The kinds of scan that can be entered, and whether a tracer belongs to them."""
+WITH_TRACER = ("pet_ct", "spect_ct")
+"""The kinds of scan to which a tracer belongs."""
 
 TRACERS = (
     "ga68_dotatate",
@@ -72,7 +67,7 @@ async def study_told(telling: Telling) -> Response:
     """Keep the scan. Before one is kept that is no negative scan, its gaps are shown."""
     form, person = await telling.form(), telling.person
     journey = await telling.journey()
-    study = _study(form, str(event_id(form)))
+    study = _study(form, str(event_id(form)), telling.today(journey))
     if form.errors:
         return _form(person, journey, form, status=422)
     gaps: list[str] = []
@@ -86,16 +81,16 @@ async def study_told(telling: Telling) -> Response:
     )
 
 
-def _study(form: Filled, id: str) -> dict[str, Any]:
+def _study(form: Filled, id: str, on: date) -> dict[str, Any]:
     modality, tracer = form.get("modality"), form.get("tracer")
     study: dict[str, Any] = {
         "id": id,
         "modality": modality,
-        "performed_at": form.day("performed_at"),
+        "performed_at": form.past_day("performed_at", on),
     }
-    if modality not in KINDS:
+    if modality not in SCANS:
         form.wrong("modality", say("choose the kind of scan"))
-    elif KINDS[modality][1]:
+    elif modality in WITH_TRACER:
         if tracer not in TRACERS:
             form.wrong("tracer", say("which tracer was given?"))
         study["tracer"] = tracer
@@ -148,7 +143,7 @@ def _form(
         person=person,
         journey=journey,
         form=form,
-        kinds=[(key, say(words)) for key, (words, _) in KINDS.items()],
+        kinds=[(key, say(words)) for key, words in SCANS.items()],
         tracers=[(key, str(names[key].fields["name"])) for key in TRACERS if key in names],
         coverage=coverage_groups(),
         covered=set(form.chosen("coverage")),

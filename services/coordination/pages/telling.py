@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -21,8 +21,11 @@ from services.coordination.parts import Parts, parts_of
 from services.coordination.routes import found
 from services.coordination.sign_in import Person, SignedIn, expect_own_form
 from services.coordination.tables import JourneyRow
+from services.coordination.worklist import today
 
 SOURCE = "worklist-page"
+OLDEST_YEAR = 1902
+"""A year before this was typed with two figures; nobody alive was seen then."""
 
 
 @dataclass
@@ -68,10 +71,20 @@ class Filled:
                 self.wrong(name, say("say on which day"))
             return None
         try:
-            return date.fromisoformat(text).isoformat()
+            day = date.fromisoformat(text)
         except ValueError:
+            day = date.min
+        if day.year < OLDEST_YEAR:
             self.wrong(name, say("this is no day; write it as 2026-03-31"))
             return None
+        return day.isoformat()
+
+    def past_day(self, name: str, on: date, needed: bool = True) -> str | None:
+        """The day in this field, of something that was done: not later than this one."""
+        day = self.day(name, needed)
+        if day is not None and date.fromisoformat(day) > on:
+            self.wrong(name, say("that moment has not come yet"))
+        return day
 
     def moment(self, name: str, zone: str) -> datetime | None:
         """The moment in this field, on the clock where the patient lives."""
@@ -81,9 +94,11 @@ class Filled:
             return None
         for shape in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"):
             try:
-                return datetime.strptime(text, shape).replace(tzinfo=ZoneInfo(zone))
+                at = datetime.strptime(text, shape).replace(tzinfo=ZoneInfo(zone))
             except ValueError:
                 continue
+            if at.year >= OLDEST_YEAR:
+                return at
         self.wrong(name, say("this is no moment; write it as 2026-03-31 08:30"))
         return None
 
@@ -120,6 +135,10 @@ class Teller:
     async def form(self) -> Filled:
         """What was filled in, if the form was made for this session."""
         return await filled(self.request, self.person)
+
+    def today(self, journey: JourneyRow) -> date:
+        """Which day is it where the patient lives, on this journey's own clock?"""
+        return today(journey.zone, journey.clock_ahead_seconds, datetime.now(UTC))
 
     async def journey(self) -> JourneyRow:
         """The journey it is about, and a note that it was read."""
