@@ -92,11 +92,11 @@ async def _begun(session: InTransaction, organisation: str) -> dict[UUID, dateti
         .where(col(EventRow.organisation) == organisation, col(EventRow.kind) == "observations")
         .group_by(col(EventRow.journey))
     )
-    results = dict((await connection.execute(first)).tuples().all())
+    results = {row[0]: row[1] for row in (await connection.execute(first)).all()}
     started = select(col(JourneyRow.id), col(JourneyRow.started_at)).where(
         col(JourneyRow.organisation) == organisation
     )
-    journeys = dict((await connection.execute(started)).tuples().all())
+    journeys = {row[0]: row[1] for row in (await connection.execute(started)).all()}
     return {id: min(results.get(id) or began, began) for id, began in journeys.items()}
 
 
@@ -109,7 +109,7 @@ async def _reached(session: InTransaction, organisation: str) -> dict[tuple[UUID
         .order_by(col(MomentRow.number))
     )
     found: dict[tuple[UUID, str], datetime] = {}
-    for journey, detail, at in (await connection.execute(wanted)).tuples():
+    for journey, detail, at in (await connection.execute(wanted)).all():
         found.setdefault((journey, detail.partition(":")[0]), at)
     return found
 
@@ -124,7 +124,7 @@ async def _said(session: InTransaction, organisation: str, now: datetime) -> dic
         )
         .group_by(col(ReminderRow.status))
     )
-    counted = dict((await connection.execute(wanted)).tuples().all())
+    counted = {row[0]: row[1] for row in (await connection.execute(wanted)).all()}
     return {name: counted.get(name, 0) for name in ("sent", "sent-late")}
 
 
@@ -155,5 +155,5 @@ async def _sites(session: InTransaction, organisation: str) -> dict[str, int]:
         .group_by(col(JourneyRow.site))
     )
     return {
-        site or "": number for site, number in (await connection.execute(wanted)).tuples().all()
+        site or "": number for site, number in (await connection.execute(wanted)).all()
     }
