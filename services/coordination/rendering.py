@@ -118,7 +118,7 @@ class PageRoute(APIRoute):
 
         async def shown(request: Request) -> Response:
             language.choose(request)
-            _place.set(request.url.path if request.method == "GET" else "/worklist")
+            _place.set(_shown_at(request))
             try:
                 return await serve(request)
             except NotSignedIn:
@@ -140,6 +140,22 @@ class PageRoute(APIRoute):
                 return _refusal(500, language.say("Tell whoever runs this system, with the time."))
 
         return shown
+
+
+LONGEST_PLACE = 500
+
+
+def _shown_at(request: Request) -> str:
+    """Where the same can be read in another language: with what was asked for in the address.
+
+    What came of a form has no address: back to the page of its patient, or to the worklist.
+    """
+    path, wanted = request.url.path, request.url.query
+    if request.method != "GET":
+        of_a_patient = path.startswith("/journeys/")
+        return "/".join(path.split("/")[:3]) if of_a_patient else "/worklist"
+    place = f"{path}?{wanted}" if wanted else path
+    return place if len(place) <= LONGEST_PLACE else path
 
 
 HEADINGS = {

@@ -326,6 +326,9 @@ def test_the_letter_is_one_page_in_both_languages(signed_in: Page, running: Runn
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("转诊信")
     assert signed_in.url == place
     picture(signed_in, "letter-zh")
+    signed_in.goto(f"{place}?purpose=board")
+    signed_in.get_by_role("button", name="English").click()
+    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Summary for the tumor board")
     assert len(signed_in.pdf()) > 10_000
 
 
