@@ -156,6 +156,9 @@ def test_the_journey_page_shows_where_the_tumor_may_be_and_what_blocks_a_step(
     picture(signed_in, "journey-localized")
     expect(why).to_contain_text("Local MRI: The extent decides the margin")
     expect(why).to_contain_text("Not now: An implant is not cleared for MRI")
+    signed_in.goto(f"{running.url}/journeys/{journey}/letter?purpose=board")
+    removed = signed_in.locator(".letter li.refuted")
+    expect(removed).to_contain_text("Removed, and it was not this")
 
 
 def test_a_service_that_does_not_answer_leaves_what_is_known_on_the_page(
