@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal_column
-from sqlalchemy.orm import QueryableAttribute, aliased, load_only
+from sqlalchemy.orm import Mapped, QueryableAttribute, aliased, load_only
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -183,7 +183,7 @@ def _refused() -> ScalarSelect[int]:
     return _counted(EventRow, col(EventRow.outcome) == "refused")
 
 
-def _pressing(wanted: ColumnElement[Any]) -> ColumnElement[Any]:
+def _pressing(wanted: Mapped[Any]) -> ColumnElement[Any]:
     """Of what a risk puts earlier than its date: the first such thing, which the row is there for.
 
     Where the earliest by date is also what puts the journey there, nothing is looked up.

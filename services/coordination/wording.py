@@ -215,20 +215,24 @@ def of_code(words: Mapping[str, str], code: str | None) -> str:
 
 
 def plain(code: str) -> str:
-    """A code without its punctuation; abbreviations keep their capitals."""
+    """A code without its punctuation; abbreviations keep their capitals. A sentence is no code:
+    what is joined in it stays joined, as 0.8-1.5 and 1,25-(OH)2 are."""
+    if " " in code:
+        return say(code)
     words = code.replace("_", " ").replace("-", " ").split()
     if not code.isupper():
         return say(" ".join(words))
     return say(
         " ".join(
-            word if word.startswith(tuple(UPPERCASE_WORDS)) else word.lower() for word in words
+            word if word == "D" or word.startswith(tuple(UPPERCASE_WORDS)) else word.lower()
+            for word in words
         )
     )
 
 
 def sentence(text: str) -> str:
-    """The same, begun with a capital letter."""
-    return text[:1].upper() + text[1:]
+    """The same, begun with a capital letter; eGFR stays eGFR, for EGFR is something else."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def title(code: str) -> str:

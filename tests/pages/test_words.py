@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.coordination import language
+from services.coordination import language, wording
 from tests.pages import words
 
 FILLED_IN = re.compile(r"%\((\w+)\)s")
@@ -39,3 +39,16 @@ def test_numbers_read_the_same_in_every_language() -> None:
 )
 def test_english_has_two_forms(number: int, said: str) -> None:
     assert language.count("%(n)s day overdue", "%(n)s days overdue", number) == said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("VITAMIN_D_DEFICIENCY", "Vitamin D deficiency"),
+        ("TIO-probable", "TIO probable"),
+        ("1,25-(OH)2 vitamin D within 0.8-1.5", "1,25-(OH)2 vitamin D within 0.8-1.5"),
+        ("eGFR (CKD-EPI 2021)", "eGFR (CKD-EPI 2021)"),
+    ],
+)
+def test_a_code_loses_its_hyphens_and_a_sentence_keeps_them(code: str, said: str) -> None:
+    assert wording.title(code) == said
