@@ -99,6 +99,17 @@ async def _standing(session: AsyncSession, journey: JourneyRow, other: UUID) -> 
     return (await session.exec(wanted)).first()
 
 
+async def joined_to(session: AsyncSession, journey: JourneyRow) -> list[UUID]:
+    """Which journeys go on as this one, the latest first?"""
+    wanted = select(MergeRow).where(
+        col(MergeRow.organisation) == journey.organisation,
+        col(MergeRow.survivor) == journey.id,
+        col(MergeRow.undone_at).is_(None),
+    )
+    wanted = wanted.order_by(col(MergeRow.merged_at).desc())
+    return [row.other for row in (await session.exec(wanted)).all()]
+
+
 async def merge(
     session: AsyncSession, journey: JourneyRow, event: EventRow, wanted: Join, rehearsal: bool
 ) -> Joined:

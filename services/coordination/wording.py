@@ -278,5 +278,7 @@ CODES = (
     "cannot be reached",
     "not delivered",
     "refused",
+    "sex differs",
+    "birth date differs",
 )
 """Codes of other services that have words in every language of the pages."""

@@ -9,7 +9,7 @@ from tests.pages.answers import PROPOSAL
 from tests.pages.running import Running, picture
 from tests.pages.test_pages import decisions
 from tests.pages.ward import TODAY, a_journey_on, due_in, now, report
-from tests.services.coordination.builders import a_conclusion
+from tests.services.coordination.builders import a_conclusion, path
 
 
 def a_watched_patient(running: Running, patient: str) -> UUID:
@@ -363,3 +363,30 @@ def test_a_merge_shows_what_it_would_take_over(without_script: Page, running: Ru
 
     expect(page.get_by_role("main")).to_contain_text("It then stands in: Surveillance")
     assert decisions(running, journey) == []
+    page.get_by_role("button", name="Do it").click()
+    [event] = decisions(running, journey)
+    joined = running.api.put(f"{path(journey)}/merges/{event['id']}", json={"state": {}})
+    assert joined.json()["refusal"] is None
+    page.goto(f"{running.url}/journeys/{journey}/change")
+    page.get_by_label("They are two persons after all").check()
+    page.get_by_label("Reason").fill("two sisters")
+    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Do it").click()
+    parted = {"other": str(other), "undone": True, "reason": "two sisters"}
+    assert parted in [one["payload"] for one in decisions(running, journey)]
+
+
+def test_a_journey_closed_by_mistake_is_opened_again(
+    without_script: Page, running: Running
+) -> None:
+    page, journey = without_script, a_watched_patient(running, "p-opened")
+    state = {"phase": "surveillance"}
+    report(running, journey, at=now(), phase="closed", carried=state, revision=9)
+    page.goto(f"{running.url}/journeys/{journey}")
+    page.get_by_role("link", name="Take the ending back").click()
+    page.get_by_label("Open the journey again").check()
+    page.get_by_label("Reason").fill("recurrence after six years")
+    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Do it").click()
+
+    assert told(running, journey)["answer"] == "reopen"

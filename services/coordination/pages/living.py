@@ -12,9 +12,9 @@ from fastapi.responses import Response
 from services.chassis import audit
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
-from services.coordination import merge_preview, repository, wording
+from services.coordination import merge_preview, merging, repository, wording
 from services.coordination.language import count, listed, say
-from services.coordination.life_contract import MergePreview
+from services.coordination.life_contract import REOPEN, MergePreview
 from services.coordination.pages.telling import Filled, Telling, empty
 from services.coordination.rendering import PageRoute, page
 from services.coordination.sign_in import SignedIn
@@ -33,6 +33,8 @@ CHANGES = {
     "withdrawal": "Consent is withdrawn",
     "withdrawal-undone": "Consent is given again",
     "merge": "Another journey is of the same person",
+    "merge-undone": "They are two persons after all",
+    "reopen": "Open the journey again",
 }
 """What can be said of a journey itself, in words."""
 
@@ -46,13 +48,16 @@ MEANING = {
     "withdrawal": "Everything that is open ends, and nothing is sent any more. Nothing is erased.",
     "withdrawal-undone": "It goes on where it was left; nothing is sent for the time between.",
     "merge": "This journey takes the results and the open work of the other one, which is closed.",
+    "merge-undone": "The merge is taken back: both go on by themselves, as before it.",
+    "reopen": "It goes on where it was left, with all that is known.",
 }
 
 
 @router.get("/journeys/{journey_id}/change", response_class=Response)
 async def form_shown(telling: Telling) -> Response:
     """What can be said of this journey now."""
-    return _form(telling.person, await telling.journey(), empty())
+    journey = await telling.journey()
+    return _form(telling.person, journey, empty(), await _possible(telling.session, journey))
 
 
 @router.post("/journeys/{journey_id}/change", response_class=Response)
@@ -60,20 +65,23 @@ async def change(telling: Telling) -> Response:
     """Show what would happen; once that was seen, do it."""
     form, person = await telling.form(), telling.person
     journey = await telling.journey()
-    what = form.get("what")
-    if what not in _possible(journey):
+    what, possible = form.get("what"), await _possible(telling.session, journey)
+    if what not in possible:
         form.wrong("what", say("choose one of the answers"))
-        return _form(person, journey, form, 422)
+        return _form(person, journey, form, possible, 422)
+    if what == "merge-undone" and not form.get("other"):
+        joined = await merging.joined_to(telling.session, journey)
+        form.values["other"] = str(joined[0]) if len(joined) == 1 else ""
     payload = _payload(form, what, journey)
     merged = None
     if what == "merge" and not form.errors:
         merged = await _merge_of(telling.session, person, journey, form)
     if form.errors:
-        return _form(person, journey, form, 422)
+        return _form(person, journey, form, possible, 422)
     if form.get("seen"):
-        kind = what.partition("-")[0]
+        kind = "decision" if what == REOPEN else what.partition("-")[0]
         return await telling.store(
-            form, kind, payload, lambda status: _form(person, journey, form, status)
+            form, kind, payload, lambda status: _form(person, journey, form, possible, status)
         )
     owed = await repository.obligations_of(telling.session, journey.organisation, journey.id)
     return page(
@@ -88,18 +96,18 @@ async def change(telling: Telling) -> Response:
     )
 
 
-def _possible(journey: JourneyRow) -> list[str]:
+async def _possible(session: InTransaction, journey: JourneyRow) -> list[str]:
     """What makes sense where the journey stands now."""
+    if journey.merged_into is not None:
+        return []
     if journey.phase == repository.CLOSED:
-        reason = journey.closed_because or ""
-        return [
-            code
-            for code, mark in (("death-undone", "death"), ("withdrawal-undone", "withdrawal"))
-            if mark in reason.lower() or not reason
-        ]
+        reason = (journey.closed_because or "").lower()
+        found = [f"{mark}-undone" for mark in ("death", "withdrawal") if mark in reason]
+        return found or [REOPEN]
     resting = journey.paused_since is not None
     rest = "resume" if resting else "pause"
-    return [rest, "transfer", "transfer-outside", "death", "withdrawal", "merge"]
+    joined = ["merge-undone"] if await merging.joined_to(session, journey) else []
+    return [rest, "transfer", "transfer-outside", "death", "withdrawal", "merge", *joined]
 
 
 def _payload(form: Filled, what: str, journey: JourneyRow) -> dict[str, Any]:
@@ -124,8 +132,12 @@ def _payload(form: Filled, what: str, journey: JourneyRow) -> dict[str, Any]:
             form.wrong("site", say("to which site, or to whom?"))
     if what == "transfer-outside":
         payload["outside"] = True
-    if what == "merge":
+    if what.startswith("merge"):
         payload["other"] = form.get("other")
+    if what == "merge-undone" and not form.get("other"):
+        form.wrong("other", say("which one?"))
+    if what == REOPEN:
+        payload |= {"task": None, "answer": REOPEN}
     return payload
 
 
@@ -165,7 +177,7 @@ def _consequences(
                 what=acts,
             )
         )
-    elif number and not what.endswith("-undone"):
+    elif number and not what.endswith("-undone") and what != REOPEN:
         said.append(
             count(
                 "%(n)s thing stays open: %(what)s",
@@ -182,7 +194,7 @@ def _of_merge(merged: MergePreview) -> list[str]:
     if merged.refused:
         said.append(say("It cannot be done: %(why)s", why=say(merged.refused)))
     for doubt in merged.doubts:
-        said.append(say("Are they one person? %(what)s differs", what=wording.plain(doubt)))
+        said.append(say("Are they one person? %(what)s", what=wording.plain(doubt)))
     taken = sum(merged.events_taken.values())
     said.append(count("%(n)s event is taken over", "%(n)s events are taken over", taken))
     owed = len(merged.obligations_taken)
@@ -192,8 +204,9 @@ def _of_merge(merged: MergePreview) -> list[str]:
     return said
 
 
-def _form(person: SignedIn, journey: JourneyRow, form: Filled, status: int = 200) -> Response:
-    possible = _possible(journey)
+def _form(
+    person: SignedIn, journey: JourneyRow, form: Filled, possible: list[str], status: int = 200
+) -> Response:
     words: Mapping[str, str] = {code: say(CHANGES[code]) for code in possible}
     return page(
         "change.html",
