@@ -35,6 +35,10 @@ def test_results_are_stored_as_the_report_prints_them(
     page.get_by_label("Serum phosphate: value").fill("<0.32")
     page.get_by_label("Serum phosphate: unit").select_option("mg/dL")
     page.get_by_label("Serum phosphate: lower end").fill("2.6")
+    page.get_by_label("Serum phosphate: upper end").fill("1.4")
+    page.get_by_role("button", name="Store the results").click()
+    expect(page.get_by_role("alert")).to_contain_text("The lower end of the range is not below")
+    page.get_by_label("Serum phosphate: upper end").fill("")
     page.get_by_role("button", name="Store the results").click()
 
     assert page.url == f"{running.url}/journeys/{journey}"
@@ -187,6 +191,12 @@ def test_what_is_due_is_put_off_with_a_reason(without_script: Page, running: Run
     page, journey = without_script, a_watched_patient(running, "p-put-off")
     page.goto(f"{running.url}/journeys/{journey}")
     first = page.locator(".dues > li").first
+    first.get_by_text("Put off").first.click()
+    first.get_by_label("Until").fill(f"{TODAY.year - 1}-03-01")
+    first.get_by_label("Reason", exact=True).fill("travels until spring")
+    first.get_by_role("button", name="Put off").click()
+    expect(page.get_by_role("main")).to_contain_text("That day is not ahead")
+    page.goto(f"{running.url}/journeys/{journey}")
     first.get_by_text("Put off").first.click()
     first.get_by_label("Until").fill(f"{TODAY.year + 1}-03-01")
     first.get_by_label("Reason", exact=True).fill("travels until spring")

@@ -1,12 +1,15 @@
 """Decisions and how something that was due ended: small forms of the patient's page."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.coordination.language import say
 from services.coordination.pages.telling import (
     Filled,
+    Teller,
     Telling,
     and_back,
     event_id,
@@ -14,6 +17,7 @@ from services.coordination.pages.telling import (
     store,
 )
 from services.coordination.rendering import PageRoute, page
+from services.coordination.tables import JourneyRow
 
 router = APIRouter(route_class=PageRoute)
 
@@ -57,6 +61,12 @@ async def acknowledge(telling: Telling) -> Response:
 async def postpone(telling: Telling) -> Response:
     """Put off what is due, with a day and a reason; or take that back."""
     form = await telling.form()
+    journey = await telling.journey()
+    day = form.day("until") if form.get("until") and not form.get("undone") else None
+    if day is not None and date.fromisoformat(day) <= telling.today(journey):
+        form.wrong("until", say("that day is not ahead"))
+    if form.errors:
+        return _not_stored(telling, journey, form, list(form.errors.values()), 422)
     return await _tell(telling, form, "postponement", _about(form) | {"until": form.get("until")})
 
 
@@ -88,12 +98,19 @@ async def _tell(telling: Telling, form: Filled, kind: str, payload: dict[str, An
     where = (telling.session, telling.person, telling.journey_id)
     journey, refusal = await store(*where, event_id(form), kind, payload)
     if refusal is not None:
-        return page(
-            "not_stored.html",
-            status=refusal.status,
-            person=telling.person,
-            journey=journey,
-            problems=in_words(refusal, WHAT_IS_MISSING),
-            typed=form.get("reason"),
-        )
+        problems = in_words(refusal, WHAT_IS_MISSING)
+        return _not_stored(telling, journey, form, problems, refusal.status)
     return and_back(telling.request, telling.after, telling.journey_id)
+
+
+def _not_stored(
+    telling: Teller, journey: JourneyRow, form: Filled, problems: list[str], status: int
+) -> Response:
+    return page(
+        "not_stored.html",
+        status=status,
+        person=telling.person,
+        journey=journey,
+        problems=problems,
+        typed=form.get("reason"),
+    )

@@ -17,6 +17,7 @@ from services.coordination.sign_in import Person, SignedIn, expect_own_form
 router = APIRouter(route_class=PageRoute)
 
 MOST = 100
+MOST_DIGITS = 10
 
 
 @router.post("/journeys/{journey_id}/assignee", response_class=Response)
@@ -63,7 +64,7 @@ async def assign_many(request: Request, session: InTransaction, person: Person) 
     done = []
     try:
         for id in sorted(_ids(form)):
-            version = int(form.get(f"version.{id}") or 0)
+            version = _version(form, id)
             was = form.get(f"was.{id}")
             done.append(await _assign(session, person, id, form.get("assignee"), version, was))
     except PreconditionFailed as refusal:
@@ -78,7 +79,7 @@ async def undo(request: Request, session: InTransaction, person: Person) -> Resp
     form = await filled(request, person)
     try:
         for id in sorted(_ids(form)):
-            version = int(form.get(f"version.{id}") or 0)
+            version = _version(form, id)
             last = await assignments.latest(session, person.caller.organisation, [id])
             if id not in last or last[id].version != version:
                 raise PreconditionFailed("it was changed in the meantime; read it again")
@@ -115,6 +116,12 @@ def _ids(form: Filled) -> list[UUID]:
         except ValueError:
             continue
     return list(dict.fromkeys(ids))
+
+
+def _version(form: Filled, journey: UUID) -> int:
+    """The version that was seen; what is no number was never seen."""
+    said = form.get(f"version.{journey}")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < MOST_DIGITS else -1
 
 
 def _changed(person: SignedIn, refusal: PreconditionFailed) -> Response:

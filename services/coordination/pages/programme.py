@@ -154,6 +154,4 @@ async def _sites(session: InTransaction, organisation: str) -> dict[str, int]:
         .where(col(JourneyRow.organisation) == organisation, col(JourneyRow.phase) != "closed")
         .group_by(col(JourneyRow.site))
     )
-    return {
-        site or "": number for site, number in (await connection.execute(wanted)).all()
-    }
+    return {site or "": number for site, number in (await connection.execute(wanted)).all()}

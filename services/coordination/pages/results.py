@@ -5,7 +5,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -71,6 +71,7 @@ ASSAYS = [(row.key, str(row.fields["name"])) for row in fgf23.TABLE.entries["ass
 QUESTIONS = ("unit_questioned", "soft_limit")
 """Caveats that ask back whether the number is what the report prints."""
 
+LIMIT = re.compile(r"\d+(?:\.\d+)?")
 VALUE = re.compile(r"(<=|>=|<|>)?\s*(\d+(?:\.\d+)?)$")
 
 
@@ -173,6 +174,9 @@ def _read(form: Filled, taken_at: str | None) -> list[tuple[str, dict[str, Any]]
             one["comparator"] = read[1]
         if fasting is not None:
             one["fasting"] = fasting
+        low, high = limits["low"], limits["high"]
+        if low is not None and high is not None and low >= high:
+            form.wrong(key, say("the lower end of the range is not below the upper end"))
         if any(limit is not None for limit in limits.values()):
             one["reference_range"] = {e: v for e, v in limits.items() if v is not None}
         if key.startswith("s_fgf23") and form.get("assay"):
@@ -183,11 +187,10 @@ def _read(form: Filled, taken_at: str | None) -> list[tuple[str, dict[str, Any]]
 
 def _limit(form: Filled, key: str, end: str) -> float | None:
     text = form.get(f"{end}.{key}")
-    try:
-        return float(Decimal(text)) if text else None
-    except InvalidOperation:
+    if text and LIMIT.fullmatch(text) is None:
         form.wrong(key, say("write a number, with a point before decimals"))
         return None
+    return float(Decimal(text)) if text else None
 
 
 async def _asked_back(
