@@ -246,6 +246,9 @@ def test_a_decision_is_taken_without_script_and_once(
         f"{running.url}/journeys/{journey}/decisions", form={**sent, "answer": "keep-looking"}
     )
     assert other.status == 409
+    second = {**sent, "event": str(uuid4()), "answer": "keep-looking"}
+    late = page.request.post(f"{running.url}/journeys/{journey}/decisions", form=second)
+    assert "Somebody has answered this question in the meantime" in late.text()
 
     [decision] = decisions(running, journey)
     assert decision["told_by"] == "coordinator"

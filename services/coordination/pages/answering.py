@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.coordination import repository
 from services.coordination.language import say
 from services.coordination.pages.telling import (
     Filled,
@@ -16,8 +17,9 @@ from services.coordination.pages.telling import (
     in_words,
     store,
 )
+from services.coordination.reading import question_of
 from services.coordination.rendering import PageRoute, page
-from services.coordination.tables import JourneyRow
+from services.coordination.tables import EventRow, JourneyRow
 
 router = APIRouter(route_class=PageRoute)
 
@@ -38,6 +40,10 @@ WHAT_IS_MISSING = {
 async def decide(telling: Telling) -> Response:
     """Store a decision as an event. The form carries its id: sent twice, it is told once."""
     form = await telling.form()
+    journey = await telling.journey()
+    if await _is_settled(telling, journey, form):
+        problem = say("somebody has answered this question in the meantime")
+        return _not_stored(telling, journey, form, [problem], 409)
     said = {name: form.get(name) for name in ("task", "answer", "reason")}
     return await _tell(telling, form, "decision", said)
 
@@ -85,6 +91,24 @@ async def order(telling: Telling) -> Response:
     said = {name: form.get(name) for name in ("act", "site", "laterality", "occurs_on")}
     placed = {"id": str(event_id(form)), "status": "active"}
     return await _tell(telling, form, "order", placed | {k: v for k, v in said.items() if v})
+
+
+async def _is_settled(telling: Teller, journey: JourneyRow, form: Filled) -> bool:
+    """Has somebody else answered this very question since the form was shown?"""
+    where = (telling.session, journey.organisation, journey.id)
+    told = await repository.events_of(*where, {"decision"})
+    if any(one.id == event_id(form) for one in told):
+        return False  # it is told once more: the inbox says that it is known
+    task = question_of(journey)
+    return (
+        task is None
+        or str(task.id) != form.get("task")
+        or any(one.payload.get("task") == form.get("task") for one in told if _counts(one))
+    )
+
+
+def _counts(decision: EventRow) -> bool:
+    return decision.outcome != "refused"
 
 
 def _about(form: Filled) -> dict[str, Any]:
