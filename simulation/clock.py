@@ -27,7 +27,7 @@ class Clock:
 
     def __init__(self, began: datetime) -> None:
         self._began, self._seconds = began, 0.0
-        self._step = timedelta(0)
+        self._step = self._furthest = timedelta(0)
         self._shown: time_machine.Traveller | None = None
 
     @property
@@ -46,13 +46,18 @@ class Clock:
 
     def step(self, by: timedelta) -> None:
         """The services' machine shows another time from now on: so much off the true one."""
-        self._step = by
+        self._step, self._furthest = by, max(by, self._furthest)
         self._show()
 
     @property
     def stepped(self) -> timedelta:
         """How far is the services' machine off?"""
         return self._step
+
+    @property
+    def furthest(self) -> timedelta:
+        """How far was the services' machine ahead, when it was furthest?"""
+        return self._furthest
 
     @contextmanager
     def shown(self) -> Iterator[None]:

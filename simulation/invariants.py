@@ -253,7 +253,11 @@ class Invariants:
             self._break("reminder after its reason ended", journey, f"{_reminder(said)}, {ago} ago")
 
     def _expect_its_hour(self, said: dict[str, Any], journey: str, row: Any) -> None:
-        """A message that is in time goes at its hour, on the clock on the patient's wall."""
+        """A message that is in time goes at its hour, on the clock on the patient's wall.
+
+        Not only by what was written down: nobody has it before then, or only by as much as the
+        machine that sends was ever ahead.
+        """
         status, _, due_at, _, _ = row
         known = self._journeys.get(journey)
         if known is None or status != "sent" or _is_immediate(said["rung"], said["means"]):
@@ -263,6 +267,9 @@ class Invariants:
         hour = reminders.TABLE.whole("send_hour", wall.date())
         begins = wall.replace(hour=hour, minute=0, second=0, microsecond=0)
         self.checked["hours"] += 1
+        early = at - self._clock.now() - self._clock.furthest
+        if early > timedelta(0):
+            self._break("wrong hour", journey, f"{_reminder(said)} came {early} before its turn")
         if not begins <= wall <= begins + WINDOW:
             says = f"{_reminder(said)} at {wall.time()} in {known.zone}"
             self._break("wrong hour", journey, says)
