@@ -18,7 +18,7 @@ from knowledge.rules import reminders
 from services.chassis import audit
 from simulation.clock import Clock
 from simulation.faults import Faults
-from simulation.temporal import Execution
+from simulation.runs import Execution
 
 IN_FLIGHT = timedelta(seconds=30)
 """What was being sent when its reason ended: the receiver's patience, and the way there."""

@@ -1,136 +1,43 @@
 """A workflow engine of one process: what it has acknowledged survives it, all else is told again.
 
-Histories, timers, activities with their retries, continue-as-new, and the races between them, as
-Temporal's server has them. Workers ask it for work; it calls nobody.
+Histories, timers, continue-as-new, and the races between them, as Temporal's server has them; the
+calls with their retries stand in `calls.py`. Workers ask it for work; it calls nobody.
 """
 
 import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import RetryState, TimeoutType
-from temporalio.api.failure.v1 import (
-    ActivityFailureInfo,
-    ApplicationFailureInfo,
-    Failure,
-    TimeoutFailureInfo,
-)
-from temporalio.bridge.proto.activity_result import (
-    ActivityResolution,
-)
-from temporalio.bridge.proto.activity_result import (
-    Failure as FailedActivity,
-)
-from temporalio.bridge.proto.activity_result import (
-    Success as DoneActivity,
-)
 from temporalio.bridge.proto.workflow_activation import (
     FireTimer,
     InitializeWorkflow,
-    ResolveActivity,
     SignalWorkflow,
     WorkflowActivationJob,
 )
-from temporalio.bridge.proto.workflow_commands import ScheduleActivity, WorkflowCommand
+from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from simulation.calls import Calls, later
 from simulation.clock import Clock
 from simulation.instance import TASK_TIMEOUT, Identity, Step, read, uuid_of
+from simulation.runs import (
+    EngineDown,
+    Execution,
+    Run,
+    Task,
+    UnhandledCommand,
+    UnknownCommand,
+    WorkflowTask,
+)
 
 MARKED = 2
 """Events that a patch marker takes: itself, and the search attribute that names it."""
 
-
 STICKY = 3.0
 """Seconds for which a run is offered to the worker that keeps it, as the workers ask for."""
-
-
-class EngineDown(ConnectionError):
-    """The engine does not run at the moment."""
-
-
-class UnhandledCommand(Exception):
-    """Something happened while the run was ending: it has to look at that first."""
-
-
-class UnknownCommand(Exception):
-    """The workflow commands what this engine has not learned."""
-
-
-@dataclass(slots=True)
-class Pending:
-    """An activity that was scheduled and has not been resolved."""
-
-    seq: int
-    order: ScheduleActivity
-    scheduled_at: datetime
-    attempt: int = 1
-    started: bool = False
-    last_failure: Failure | None = None
-
-
-@dataclass(slots=True)
-class Run:
-    """One run: what is in its history, and what waits to be told to it."""
-
-    identity: Identity
-    steps: list[Step] = field(default_factory=list)
-    events: int = 1
-    timers: dict[int, asyncio.TimerHandle] = field(default_factory=dict)
-    fires_at: dict[int, datetime] = field(default_factory=dict)
-    pending: dict[int, Pending] = field(default_factory=dict)
-    waiting: list[WorkflowActivationJob] = field(default_factory=list)
-    task: int = 0
-    queued: bool = False
-    under_way: bool = False
-    told: int = 0
-    closed: bool = False
-    kept_by: str | None = None
-    looked_at: Callable[[int], bool] = lambda number: False
-    """Is somebody still looking, in this task? A worker in the middle of a call says so."""
-
-    offered_at: float = 0.0
-
-
-@dataclass(slots=True)
-class Execution:
-    """A workflow by its id, through all its runs."""
-
-    workflow_id: str
-    run: Run
-    runs: int = 1
-    events: int = 0
-    closed: bool = False
-    transitions: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowTask:
-    """Look what has happened, and say what to do."""
-
-    run: Run
-    number: int
-    at: datetime
-    history_length: int
-    jobs: tuple[WorkflowActivationJob, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityTask:
-    """Make one call."""
-
-    run: Run
-    seq: int
-    attempt: int
-    order: ScheduleActivity
-
-
-Task = WorkflowTask | ActivityTask
 
 
 class Engine:
@@ -143,8 +50,8 @@ class Engine:
         self.rested: Callable[[Execution], None] = lambda execution: None
         self.failed: Callable[[str, str], None] = lambda workflow_id, why: None
         self._queue: deque[tuple[Run, int]] = deque()
-        self._calls: deque[tuple[Run, int, int]] = deque()
         self._something = asyncio.Event()
+        self.calls = Calls(clock, lambda: self.up, self._something.set, self._told)
 
     # -- clients ------------------------------------------------------------------------------
 
@@ -235,17 +142,9 @@ class Engine:
             run.told = len(run.waiting)
             run.events += 2
             task = WorkflowTask(run, number, self.clock.now(), run.events, tuple(run.waiting))
-            self._later(TASK_TIMEOUT, self._task_is_late, run, number)
+            later(TASK_TIMEOUT, self._task_is_late, run, number)
             return task
-        while self._calls:
-            run, seq, attempt = self._calls.popleft()
-            call = run.pending.get(seq)
-            if run.closed or call is None or call.started or call.attempt != attempt:
-                continue
-            call.started = True
-            self._watch(run, call)
-            return ActivityTask(run, seq, attempt, call.order)
-        return None
+        return self.calls.next()
 
     def completed(self, task: WorkflowTask, steps: Sequence[Step]) -> None:
         """The worker has looked. Its commands take effect together, or not at all.
@@ -279,106 +178,15 @@ class Engine:
         """The code raised: a server counts that and asks again later."""
         if task.number == task.run.task and not task.run.closed:
             self.failed(task.run.identity.workflow_id, why)
-            self._later(TASK_TIMEOUT, self._task_is_late, task.run, task.number)
-
-    def resolved(self, task: ActivityTask, result: Payload | None) -> None:
-        """The call was made. One that was given up meanwhile is not heard."""
-        call = self._heard(task)
-        if call is not None:
-            done = DoneActivity(result=result) if result is not None else DoneActivity()
-            self._resolve(task.run, call, ActivityResolution(completed=done))
-
-    def refused(self, task: ActivityTask, failure: Failure) -> None:
-        """The call failed; it is made again, unless that is of no use."""
-        call = self._heard(task)
-        if call is not None:
-            self._retry(task.run, call, failure)
+            later(TASK_TIMEOUT, self._task_is_late, task.run, task.number)
 
     # -- what happens by itself ---------------------------------------------------------------
-
-    def _heard(self, task: ActivityTask) -> Pending | None:
-        self._expect_up()
-        call = task.run.pending.get(task.seq)
-        if task.run.closed or call is None or not call.started or call.attempt != task.attempt:
-            return None
-        return call
-
-    def _watch(self, run: Run, call: Pending) -> None:
-        """A worker that is gone is missed by its heartbeat, a slow call by its timeout."""
-        order = call.order
-        longest = order.start_to_close_timeout.ToTimedelta() or timedelta(days=1)
-        self._later(longest, self._call_is_late, run, call, call.attempt)
-
-    def missed(self, task: ActivityTask) -> None:
-        """No heartbeat came any more from whoever makes this call."""
-        beat = task.order.heartbeat_timeout.ToTimedelta() or timedelta(seconds=60)
-        call = task.run.pending.get(task.seq)
-        if call is not None:
-            self._later(beat, self._call_is_late, task.run, call, task.attempt)
-
-    def _call_is_late(self, run: Run, call: Pending, attempt: int) -> None:
-        if run.closed or run.pending.get(call.seq) is not call:
-            return
-        if not call.started or call.attempt != attempt:
-            return
-        if not self.up:
-            self._later(timedelta(seconds=10), self._call_is_late, run, call, attempt)
-            return
-        late = Failure(
-            message="activity timed out",
-            timeout_failure_info=TimeoutFailureInfo(
-                timeout_type=TimeoutType.TIMEOUT_TYPE_HEARTBEAT
-            ),
-        )
-        self._retry(run, call, late)
-
-    def _retry(self, run: Run, call: Pending, failure: Failure) -> None:
-        order, policy = call.order, call.order.retry_policy
-        told = failure.application_failure_info if _is_application(failure) else None
-        never = told is not None and (
-            told.non_retryable or told.type in policy.non_retryable_error_types
-        )
-        wait = policy.initial_interval.ToTimedelta() * (
-            (policy.backoff_coefficient or 2.0) ** min(call.attempt - 1, 40)
-        )
-        wait = min(wait, policy.maximum_interval.ToTimedelta() or timedelta(days=1))
-        patience = order.schedule_to_close_timeout.ToTimedelta()
-        spent = self.clock.now() + wait - call.scheduled_at
-        if never:
-            self._give_up(run, call, failure, RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE)
-        elif patience and spent >= patience:
-            self._give_up(run, call, failure, RetryState.RETRY_STATE_TIMEOUT)
-        else:
-            call.attempt, call.started, call.last_failure = call.attempt + 1, False, failure
-            self._later(wait, self._offer_call, run, call, call.attempt)
-
-    def _give_up(self, run: Run, call: Pending, failure: Failure, why: Any) -> None:
-        whole = Failure(
-            message="Activity task failed",
-            cause=failure,
-            activity_failure_info=ActivityFailureInfo(
-                activity_id=call.order.activity_id, retry_state=why
-            ),
-        )
-        whole.activity_failure_info.activity_type.name = call.order.activity_type
-        self._resolve(run, call, ActivityResolution(failed=FailedActivity(failure=whole)))
-
-    def _resolve(self, run: Run, call: Pending, result: ActivityResolution) -> None:
-        del run.pending[call.seq]
-        run.events += 2
-        told = ResolveActivity(seq=call.seq, result=result)
-        self._happened(run, WorkflowActivationJob(resolve_activity=told))
-
-    def _offer_call(self, run: Run, call: Pending, attempt: int) -> None:
-        if run.pending.get(call.seq) is call and call.attempt == attempt and not call.started:
-            self._calls.append((run, call.seq, attempt))
-            self._something.set()
 
     def _task_is_late(self, run: Run, number: int) -> None:
         if run.closed or number != run.task or not run.under_way:
             return
         if not self.up or run.looked_at(number):
-            self._later(timedelta(seconds=1), self._task_is_late, run, number)
+            later(timedelta(seconds=1), self._task_is_late, run, number)
             return
         run.events += 1
         self._again(run)
@@ -392,11 +200,15 @@ class Engine:
         if run.closed or seq not in run.timers:
             return
         if not self.up:
-            run.timers[seq] = self._later(timedelta(seconds=1), self._fire, run, seq)
+            run.timers[seq] = later(timedelta(seconds=1), self._fire, run, seq)
             return
         del run.timers[seq], run.fires_at[seq]
         run.events += 1
         self._happened(run, WorkflowActivationJob(fire_timer=FireTimer(seq=seq)))
+
+    def _told(self, run: Run, events: int, job: WorkflowActivationJob) -> None:
+        run.events += events
+        self._happened(run, job)
 
     def _happened(self, run: Run, job: WorkflowActivationJob) -> None:
         run.waiting.append(job)
@@ -410,15 +222,11 @@ class Engine:
             self._queue.append((run, run.task))
             self._something.set()
             if run.kept_by is not None:
-                self._later(timedelta(seconds=STICKY), self._somebody_else, run)
+                later(timedelta(seconds=STICKY), self._somebody_else, run)
 
     def _somebody_else(self, run: Run) -> None:
         if run.queued:
             self._something.set()
-
-    def _later(self, wait: timedelta, act: Callable[..., None], *about: Any) -> asyncio.TimerHandle:
-        loop = asyncio.get_running_loop()
-        return loop.call_later(max(wait.total_seconds(), 0.0), act, *about)
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -437,7 +245,7 @@ class Engine:
         match command.WhichOneof("variant"):
             case "start_timer":
                 seq, wait = command.start_timer.seq, command.start_timer.start_to_fire_timeout
-                run.timers[seq] = self._later(wait.ToTimedelta(), self._fire, run, seq)
+                run.timers[seq] = later(wait.ToTimedelta(), self._fire, run, seq)
                 run.fires_at[seq] = self.clock.now() + wait.ToTimedelta()
             case "cancel_timer":
                 run.fires_at.pop(command.cancel_timer.seq, None)
@@ -445,10 +253,7 @@ class Engine:
                 if timer is not None:
                     timer.cancel()
             case "schedule_activity":
-                order = command.schedule_activity
-                run.pending[order.seq] = Pending(order.seq, order, self.clock.now())
-                self._calls.append((run, order.seq, 1))
-                self._something.set()
+                self.calls.schedule(run, command.schedule_activity)
             case "complete_workflow_execution":
                 execution.closed = True
                 self._close(execution, run)
@@ -490,21 +295,9 @@ class Engine:
         return (one for one in self.executions.values() if not one.closed)
 
 
-def application_failure(message: str, kind: str, *, final: bool = False) -> Failure:
-    """A failure as an activity's error is told."""
-    return Failure(
-        message=message,
-        application_failure_info=ApplicationFailureInfo(type=kind, non_retryable=final),
-    )
-
-
 def _ends(command: WorkflowCommand) -> bool:
     return str(command.WhichOneof("variant")) in (
         "complete_workflow_execution",
         "continue_as_new_workflow_execution",
         "fail_workflow_execution",
     )
-
-
-def _is_application(failure: Failure) -> bool:
-    return str(failure.WhichOneof("failure_info")) == "application_failure_info"

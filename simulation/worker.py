@@ -18,14 +18,8 @@ from temporalio.testing import ActivityEnvironment
 
 from simulation.instance import CONVERTER, Instance, Step, StepFailed, WentAnotherWay, read
 from simulation.processes import Process
-from simulation.temporal import (
-    ActivityTask,
-    Engine,
-    EngineDown,
-    Task,
-    UnhandledCommand,
-    WorkflowTask,
-)
+from simulation.runs import ActivityTask, EngineDown, Task, UnhandledCommand, WorkflowTask
+from simulation.temporal import Engine
 
 CACHED = 200
 ASK_AGAIN_SECONDS = 1.0
@@ -71,7 +65,7 @@ class Worker(Process):
         lost = list(self._under_way.values())
         super().kill()
         for task in lost:
-            self._engine.missed(task)
+            self._engine.calls.missed(task)
 
     async def _work(self) -> None:
         while True:
@@ -183,9 +177,9 @@ class Worker(Process):
         while True:
             try:
                 if failure is None:
-                    self._engine.resolved(task, result)
+                    self._engine.calls.resolved(task, result)
                 else:
-                    self._engine.refused(task, failure)
+                    self._engine.calls.refused(task, failure)
                 break
             except EngineDown:
                 await asyncio.sleep(ASK_AGAIN_SECONDS)

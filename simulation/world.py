@@ -38,7 +38,8 @@ from simulation.network import ASKED, Answer, Asked, Network, serving
 from simulation.patients import FAMILY, patients
 from simulation.processes import Process, owned
 from simulation.receivers import Receiver
-from simulation.temporal import Engine, Execution
+from simulation.runs import Execution
+from simulation.temporal import Engine
 from simulation.worker import Worker
 from workflows.journey import TioJourney
 from workflows.worker import Services, activities_of

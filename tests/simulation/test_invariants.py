@@ -16,7 +16,7 @@ from simulation.clock import Clock
 from simulation.faults import Faults
 from simulation.instance import Identity
 from simulation.invariants import Invariants
-from simulation.temporal import Execution, Run
+from simulation.runs import Execution, Run
 
 BEGAN = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JOURNEY, ID = UUID(int=1), UUID(int=2)
@@ -30,7 +30,7 @@ CREATE TABLE outbox (journey, stored_at);
 CREATE TABLE audit_entry (number, at, previous, hash);
 CREATE TABLE audit_head (entries, hash);
 """
-"""What the invariants read of the real tables; a run fails at once where these are named otherwise."""
+"""What the invariants read of the real tables; where those are named otherwise, any run fails."""
 
 SAID: dict[str, Any] = {
     "journey": str(JOURNEY),
@@ -63,9 +63,9 @@ class Watched:
 
     def owes(self, ladder: str = "lab") -> None:
         """It owes a blood test."""
-        row = (JOURNEY.hex, ladder)
-        due = "'FUP-01', 'day-1', '2026-06-01'"
-        self.put(f"INSERT INTO obligation VALUES ('north', ?, {due}, ?, 'followup', 'open')", *row)
+        due = ("FUP-01", "day-1", "2026-06-01")
+        wanted = "INSERT INTO obligation VALUES ('north', ?, ?, ?, ?, ?, 'followup', 'open')"
+        self.put(wanted, JOURNEY.hex, *due, ladder)
 
     def reminds(self, due_at: str = "2026-06-01 09:00:00.000000", receiver: str = "a") -> None:
         """A reminder is recorded, and has arrived."""
@@ -139,9 +139,9 @@ def test_an_event_that_was_promised_and_is_not_there_at_the_end(watched: Watched
 
 def test_what_lies_for_longer_than_any_outage(watched: Watched) -> None:
     old = "2026-05-01 00:00:00.000000"
-    watched.put(f"INSERT INTO event VALUES ('north', 'j', 'e', 'study', 'waiting', '{old}')")
-    watched.put(f"INSERT INTO delivery VALUES ('j', 'r', 'north', 'waiting', '{old}')")
-    watched.put(f"INSERT INTO outbox VALUES ('j', '{old}')")
+    watched.put("INSERT INTO event VALUES ('north', 'j', 'e', 'study', 'waiting', ?)", old)
+    watched.put("INSERT INTO delivery VALUES ('j', 'r', 'north', 'waiting', ?)", old)
+    watched.put("INSERT INTO outbox VALUES ('j', ?)", old)
     watched.invariants.sweep(timedelta(days=3))
 
     assert watched.broken == {"event never read", "reminder lost", "journey never told"}
