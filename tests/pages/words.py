@@ -1,7 +1,9 @@
 """Every sentence that the pages can say, collected from where it is written."""
 
 import ast
+import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,20 @@ def in_tables() -> Iterator[str]:
     yield from views.RISKS.values()
 
 
+FOLLOWED_BY = ("surveillance_calendar", "treatment_choice", "follow_up_safety", "tracing")
+"""The rules whose own sentences stand on the page of every patient who is followed."""
+
+
+def in_rules() -> Iterator[str]:
+    """What these rules conclude, as what is due says it."""
+    folder = files("knowledge.rules")
+    for name in FOLLOWED_BY:
+        table = tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8"))
+        for rule in table["rules"].values():
+            yield rule["conclusion"]
+
+
 def everything() -> list[str]:
     """Every sentence once, in the order in which it is found."""
-    found = [*in_templates(), *in_code(), *in_tables()]
+    found = [*in_templates(), *in_code(), *in_tables(), *in_rules()]
     return [text for text in dict.fromkeys(found) if text and any(c.isalpha() for c in text)]
