@@ -178,15 +178,25 @@ def series_of_events(told: Sequence[tuple[datetime, Mapping[str, Any]]]) -> list
     return found
 
 
+def taken_at(told: Sequence[tuple[datetime, Mapping[str, Any]]]) -> dict[str, datetime]:
+    """When was each of the samples taken, by the id of what was measured in it?"""
+    found = {}
+    for _, payload in told:
+        for said in _listed(payload.get("observations")):
+            try:
+                at = datetime.fromisoformat(str(said.get("taken_at")))
+            except ValueError:
+                continue
+            if at.tzinfo is not None:
+                found[str(said.get("id"))] = at
+    return found
+
+
 def derived(
     answer: Mapping[str, Any], told: Sequence[tuple[datetime, Mapping[str, Any]]]
 ) -> list[Series]:
     """TmP/GFR as assessment computed it, on the day of the samples it was computed from."""
-    days = {
-        str(said.get("id")): said.get("taken_at")
-        for _, payload in told
-        for said in _listed(payload.get("observations"))
-    }
+    days = taken_at(told)
     values = []
     for one in _listed(answer.get("derived")):
         taken = next((days[id] for id in one.get("inputs", []) if days.get(id)), None)
@@ -195,7 +205,7 @@ def derived(
         band = one.get("reference_range") or {}
         values.append(
             Reading(
-                datetime.fromisoformat(str(taken)),
+                taken,
                 float(one["value"]),
                 f"{_figure(one['value'])} {one['unit']}",
                 band.get("low"),

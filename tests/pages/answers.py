@@ -28,6 +28,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "unit": "mmol/L",
                 "interpretation": "low",
                 "sources": ["payne-1998"],
+                "inputs": ["p4"],
             }
         ],
         "next_tests": [

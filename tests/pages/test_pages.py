@@ -120,6 +120,7 @@ def test_the_journey_page_tells_what_is_due_what_was_concluded_and_why(
         "TIO probable",
         "FGF23 mediated",
         "Payne RB",
+        "TmP/GFR9 Nov 2026",
         "read in a secondary source",
         "abstract only",
         "For: Intact FGF23 is high",

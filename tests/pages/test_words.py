@@ -8,6 +8,7 @@ from services.coordination import language, wording
 from tests.pages import words
 
 FILLED_IN = re.compile(r"%\((\w+)\)s")
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def test_every_sentence_has_its_chinese() -> None:
@@ -52,3 +53,11 @@ def test_english_has_two_forms(number: int, said: str) -> None:
 )
 def test_a_code_loses_its_hyphens_and_a_sentence_keeps_them(code: str, said: str) -> None:
     assert wording.title(code) == said
+
+
+def test_no_number_is_lost_in_another_language() -> None:
+    said_otherwise = {"total 1,25-(OH)2 vitamin D", "mediated"}
+    for message in language.catalogue("zh"):
+        if isinstance(message.id, str) and message.id and message.id not in said_otherwise:
+            said, meant = NUMBER.findall(str(message.string)), NUMBER.findall(message.id)
+            assert sorted(said) == sorted(meant), message.id

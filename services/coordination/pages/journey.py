@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -20,6 +21,7 @@ from services.coordination.charts import (
     meanwhile_of,
     series_of_events,
     series_of_trends,
+    taken_at,
 )
 from services.coordination.contract import TimelineEntry
 from services.coordination.five_years import years
@@ -185,6 +187,10 @@ def drawn(journey: JourneyRow, known: Known, shown: dict[str, Any]) -> dict[str,
         "assessed": known.assessed,
         "charts": charts(series, meanwhile, shown["now"]),
         "meanwhile": meanwhile,
+        "taken": {
+            id: at.astimezone(ZoneInfo(journey.zone)).date()
+            for id, at in taken_at(shown["told"]).items()
+        },
         "search": plan,
         "candidates": candidates,
         "lesions": lesion_map(candidates),
