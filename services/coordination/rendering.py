@@ -50,8 +50,16 @@ ABOUT = " It is about: "
 """What a caveat is about stands behind its sentence, in the words of the laboratory."""
 
 
+NOT_SAID = "nobody has said: "
+"""What nobody has said stands behind it, as codes."""
+
+
 def told(text: object) -> Markup:
     """A sentence that another service wrote, marked as English where it has no translation."""
+    opening, said_of, codes = str(text or "").partition(NOT_SAID)
+    if said_of and not opening:
+        missing = language.listed([wording.plain(code) for code in codes.split(", ")])
+        return escape(language.say("Nobody has said: ") + missing)
     words, mark, about = str(text or "").partition(ABOUT)
     if not language.is_said(words):
         words = wording.sentence(words)

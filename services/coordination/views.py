@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -237,7 +237,10 @@ def facts(journey: JourneyRow) -> list[Fact]:
         Fact(say("Reference profile"), wording.plain(journey.profile)),
         Fact(say("Assigned to"), journey.assignee or say("nobody")),
         Fact(say("Time zone"), journey.zone),
-        Fact(say("Started"), wording.day(journey.started_at.astimezone(UTC).date())),
+        Fact(
+            say("Started"),
+            wording.day(journey.started_at.astimezone(ZoneInfo(journey.zone)).date()),
+        ),
     ]
 
 

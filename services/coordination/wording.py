@@ -114,6 +114,8 @@ DISPOSITIONS = {
     "WITHDRAWN": "No longer asked for",
     "MISSED": "Missed",
 }
+QUANTITIES = {"s_fgf23_i_as_cleia": "intact FGF23, as the CLEIA would read it"}
+"""What is calculated and is no analyte of its own."""
 SAID_BY_PEOPLE = ("DONE", "NOT_INDICATED", "DECLINED", "TRANSFERRED")
 READ_STATUS = {
     "full_text": "read in full",
@@ -185,6 +187,8 @@ def act_in_words(act: str) -> str:
         return say(ACTS[act])
     if act in ANALYTES:
         return analyte_in_words(act)
+    if act in QUANTITIES:
+        return say(QUANTITIES[act])
     return say(QUESTIONS[act]) if act in QUESTIONS else plain(act)
 
 
@@ -280,5 +284,16 @@ CODES = (
     "refused",
     "sex differs",
     "birth date differs",
+    "resectable",
+    "fit for surgery",
+    "in bone",
+    "near joint",
+    "small",
+    "seen at surgery",
+    "residual",
+    "re excision feasible",
+    "metastatic",
+    "sstr positive",
+    "burosumab available",
 )
 """Codes of other services that have words in every language of the pages."""

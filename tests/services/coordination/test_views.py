@@ -6,6 +6,7 @@ from typing import Any
 from knowledge.terms.obligation import Ladder
 from services.coordination import views
 from services.coordination.contract import OwedObligation
+from services.coordination.rendering import told
 from tests.services.coordination.builders import an_obligation
 
 TODAY = date(2026, 6, 1)
@@ -35,3 +36,9 @@ def test_what_was_put_off_is_not_overdue_until_that_day() -> None:
         ("s_phos", "1 day overdue"),
         ("dxa", "Due in 30 days"),
     ]
+
+
+def test_what_nobody_has_said_is_said_in_words() -> None:
+    assert told("nobody has said: resectable, fit_for_surgery") == (
+        "Nobody has said: resectable, fit for surgery"
+    )
