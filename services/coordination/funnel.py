@@ -9,11 +9,13 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.coordination.programme import days_until
+from services.coordination.repository import CLOSED
 from services.coordination.tables import EventRow, JourneyRow, MomentRow
 
 BEGUN = "begun"
@@ -77,50 +79,75 @@ def _not_small(counted: Mapping[str, int], smallest: int) -> dict[str, int | Non
     return shown
 
 
-async def read(session: AsyncSession) -> dict[str, list[tuple[datetime, datetime | None]]]:
+async def read(
+    session: AsyncSession, now: datetime, organisation: str | None = None
+) -> dict[str, list[tuple[datetime, datetime | None]]]:
     """From the first low phosphate of each journey (else its first result, else its beginning)
-    to the first day of each phase.
+    to the first day of each phase; of one organisation, or of all.
+
+    Who was closed before a step (dead, another disease, gone elsewhere) waits for it no longer: the
+    wait is as long as it was on that day, and is told as one that began so much later.
     """
     connection = await session.connection()
     j, e, m = JourneyRow, EventRow, MomentRow
-    wanted = select(col(j.organisation), col(j.id), col(j.started_at), col(j.first_low_at)).where(
-        col(j.merged_into).is_(None)
+    columns = (col(j.organisation), col(j.id), col(j.started_at), col(j.first_low_at), col(j.phase))
+    wanted = select(*columns).where(
+        col(j.merged_into).is_(None), _within(col(j.organisation), organisation)
     )
     began: dict[Place, datetime] = {}
-    without = set()
-    for organisation, journey, started, low in await connection.execute(wanted):
-        place = Place(organisation, journey)
+    without, over = set(), set()
+    for where, journey, started, low, phase in await connection.execute(wanted):
+        place = Place(where, journey)
         began[place] = low or started
+        if phase == CLOSED:
+            over.add(place)
         if low is None:
             without.add(place)
     if without:
         results = (
             select(col(e.organisation), col(e.journey), func.min(col(e.occurred_at)))
             .join(j, (col(j.organisation) == col(e.organisation)) & (col(j.id) == col(e.journey)))
-            .where(col(e.kind) == "observations", col(j.first_low_at).is_(None))
+            .where(
+                col(e.kind) == "observations",
+                col(j.first_low_at).is_(None),
+                _within(col(e.organisation), organisation),
+            )
             .group_by(col(e.organisation), col(e.journey))
         )
-        for organisation, journey, first in await connection.execute(results):
-            place = Place(organisation, journey)
+        for where, journey, first in await connection.execute(results):
+            place = Place(where, journey)
             if place in without:
                 began[place] = min(began[place], first or began[place])
     moments = (
         select(col(m.organisation), col(m.journey), col(m.detail), func.min(col(m.at)))
-        .where(col(m.what) == "phase")
+        .where(col(m.what) == "phase", _within(col(m.organisation), organisation))
         .group_by(col(m.organisation), col(m.journey), col(m.detail))
     )
     phases: dict[tuple[Place, str], datetime] = {}
-    for organisation, journey, detail, at in await connection.execute(moments):
-        key = (Place(organisation, journey), detail.partition(":")[0])
+    for where, journey, detail, at in await connection.execute(moments):
+        key = (Place(where, journey), detail.partition(":")[0])
         if at is not None:
             phases[key] = min(at, phases.get(key, at))
+    closed = {place: phases.get((place, CLOSED)) for place in over}
     return {
         name: [
-            (since, max(since, then) if (then := _by(phases, place, name)) else None)
+            _wait(since, _by(phases, place, name), closed.get(place), now)
             for place, since in began.items()
         ]
         for name in STEPS
     }
+
+
+def _within(column: Mapped[str], organisation: str | None) -> ColumnElement[bool]:
+    return true() if organisation is None else column == organisation
+
+
+def _wait(
+    since: datetime, then: datetime | None, closed: datetime | None, now: datetime
+) -> tuple[datetime, datetime | None]:
+    if then is not None:
+        return since, max(since, then)
+    return (since if closed is None else since + (now - closed)), None
 
 
 def _by(phases: Mapping[tuple[Place, str], datetime], place: Place, name: str) -> datetime | None:

@@ -225,7 +225,7 @@ class CoordinationMetrics:
         if self._programme_every and now >= self._programme_after:
             self._programme_after = now + timedelta(seconds=self._programme_every)
             async with database.reading() as session:
-                waits = await funnel.read(session)
+                waits = await funnel.read(session, now)
             self._draw(funnel.drawn(waits, now, self._smallest, still_open))
         self._undelivered_work.set(undelivered)
         self._lost.set(lost)

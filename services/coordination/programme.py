@@ -47,11 +47,13 @@ def step(
 ) -> Step:
     """How long does it take from the beginning to this step? Who still waits counts until today.
 
-    Each wait is when it began, and when the step was reached, if it was.
+    Each wait is when it began, and when the step was reached, if it was. Few who have not reached
+    it are not to be found by subtraction.
     """
     spent = _spent(waits, now)
     reached_by_all = sum(reached for _, reached in spent)
-    if len(spent) < smallest or 0 < reached_by_all < smallest:
+    missing = len(spent) - reached_by_all
+    if len(spent) < smallest or 0 < reached_by_all < smallest or 0 < missing < smallest:
         return Step(name, len(spent), None, None, "", (), ())
     curve = _curve(spent)
     longest = max((days for days, _ in spent), default=1.0) or 1.0

@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,7 +11,7 @@ from sqlmodel import col
 
 from services.chassis import audit
 from services.chassis.database import InTransaction
-from services.coordination import listing
+from services.coordination import funnel, listing
 from services.coordination.language import say
 from services.coordination.pages.engine import engine_is_away
 from services.coordination.parts import parts_of
@@ -20,9 +19,7 @@ from services.coordination.programme import step, suppressed
 from services.coordination.rendering import PageRoute, page
 from services.coordination.sign_in import Person
 from services.coordination.tables import (
-    EventRow,
     JourneyRow,
-    MomentRow,
     ObligationRow,
     ReminderRow,
 )
@@ -32,10 +29,12 @@ router = APIRouter(route_class=PageRoute)
 
 KEPT_SECONDS = 60.0
 STEPS = {
-    "localization": "Diagnosis made, the search begins",
-    "treatment": "Tumor found, or treatment begins",
-    "surveillance": "Treated, and watched",
+    "diagnosed": "Diagnosis made, the search begins",
+    "located": "Tumor found, or treatment begins",
+    "treated": "Treated, and watched",
 }
+"""The steps of the funnel, as the page says them."""
+
 AGES = ((0, 7), (7, 30), (30, 90), (90, None))
 RECENT = timedelta(days=90)
 
@@ -64,15 +63,8 @@ async def programme_shown(request: Request, session: InTransaction, person: Pers
 async def _counted(session: InTransaction, organisation: str, smallest: int) -> dict[str, Any]:
     now = datetime.now(UTC)
     phases = await listing.count_by_phase(session, organisation)
-    begun = await _begun(session, organisation)
-    reached = await _reached(session, organisation)
-    steps = []
-    for code, name in STEPS.items():
-        waits = [
-            (began, max(moment, began) if (moment := reached.get((id, code))) else None)
-            for id, began in begun.items()
-        ]
-        steps.append((name, step(code, waits, now, smallest)))
+    waits = await funnel.read(session, now, organisation)
+    steps = [(name, step(code, waits[code], now, smallest)) for code, name in STEPS.items()]
     return {
         "phases": suppressed({code: phases.get(code, 0) for code in PHASES}, smallest),
         "steps": steps,
@@ -82,36 +74,6 @@ async def _counted(session: InTransaction, organisation: str, smallest: int) -> 
         "smallest": smallest,
         "as_of": now,
     }
-
-
-async def _begun(session: InTransaction, organisation: str) -> dict[UUID, datetime]:
-    """When the first result of each journey was drawn; else when the journey began."""
-    connection = await session.connection()
-    first = (
-        select(col(EventRow.journey), func.min(col(EventRow.occurred_at)))
-        .where(col(EventRow.organisation) == organisation, col(EventRow.kind) == "observations")
-        .group_by(col(EventRow.journey))
-    )
-    results = {row[0]: row[1] for row in (await connection.execute(first)).all()}
-    started = select(col(JourneyRow.id), col(JourneyRow.started_at)).where(
-        col(JourneyRow.organisation) == organisation
-    )
-    journeys = {row[0]: row[1] for row in (await connection.execute(started)).all()}
-    return {id: min(results.get(id) or began, began) for id, began in journeys.items()}
-
-
-async def _reached(session: InTransaction, organisation: str) -> dict[tuple[UUID, str], datetime]:
-    """When each journey came into each phase for the first time."""
-    connection = await session.connection()
-    wanted = (
-        select(col(MomentRow.journey), col(MomentRow.detail), col(MomentRow.at))
-        .where(col(MomentRow.organisation) == organisation, col(MomentRow.what) == "phase")
-        .order_by(col(MomentRow.number))
-    )
-    found: dict[tuple[UUID, str], datetime] = {}
-    for journey, detail, at in (await connection.execute(wanted)).all():
-        found.setdefault((journey, detail.partition(":")[0]), at)
-    return found
 
 
 async def _said(session: InTransaction, organisation: str, now: datetime) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pytest
 
 from services.chassis.metrics import ServiceMetrics, expose
 from services.coordination.first_low import first_low
-from services.coordination.funnel import drawn
+from services.coordination.funnel import drawn, read
 from services.coordination.metrics import CoordinationMetrics, phases_shown
 from services.coordination.tables import JourneyRow
 from tests.services.coordination.builders import (
@@ -140,6 +140,26 @@ async def test_a_low_phosphate_is_remembered_and_a_correction_takes_it_back(
             remembered.append(row.first_low_at.date().isoformat())
 
     assert remembered == ["2026-03-01", "2025-11-01", "2026-03-01"]
+
+
+async def test_who_is_closed_waits_no_longer_and_who_came_later_came_this_far(
+    api: httpx2.AsyncClient,
+) -> None:
+    followed, closed = await started(api), await started(api)
+    end = datetime(2040, 1, 1, tzinfo=UTC)
+    await reported(api, followed, a_progress(1, phase="surveillance"))
+    await reported(api, closed, a_progress(1, at=end.isoformat(), phase="closed"))
+    now = end + timedelta(days=1000)
+    async with app_of(api).state.database.across.reading() as session:
+        began = (await session.get(JourneyRow, ("north", closed))).started_at
+        waits = (await read(session, now, "north"))["located"]
+        elsewhere = await read(session, now, "south")
+
+    [(_, reached)] = [wait for wait in waits if wait[1] is not None]
+    [(since, _)] = [wait for wait in waits if wait[1] is None]
+    assert reached is not None
+    assert now - since == end - began
+    assert elsewhere["located"] == []
 
 
 async def test_a_single_journey_is_counted_but_not_where_it_stands(
