@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from knowledge.rows import Entry
-from knowledge.rules.imaging import Kind, Technique, by_name, plain
+from knowledge.rules.imaging import Technique, by_name, plain
 from knowledge.tables import Table
 
 TABLE = Table.beside(__file__)
@@ -20,6 +20,10 @@ class Uptake(StrEnum):
     ABOVE_LIVER = "above_liver"
     ABOVE_BACKGROUND = "above_background"
     NONE = "none"
+
+
+ABOVE_LIVER, ABOVE_BACKGROUND, NO_UPTAKE = Uptake
+"""Plain names: Python 3.11 takes 60 ns to find a member in its class, and this is asked often."""
 
 
 @dataclass(slots=True)
@@ -39,15 +43,15 @@ class Reading:
     missed: bool = False
     """It looked here and reports nothing."""
 
+    shows_nothing: bool = field(init=False)
+    """Is there nothing to be seen here?"""
+
     is_focus: bool = field(init=False)
     """Does a functional study show something here?"""
 
     def __post_init__(self) -> None:
-        self.is_focus = (
-            self.technique.kind is Kind.FUNCTIONAL
-            and not self.missed
-            and self.uptake is not Uptake.NONE
-        )
+        self.shows_nothing = self.missed or self.uptake is NO_UPTAKE
+        self.is_focus = self.technique.functional and not self.shows_nothing
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ class Standing:
     score: int = 0
 
     def __post_init__(self) -> None:
-        self.score = sum(point.points for point in self.points)
+        self.score = sum([point.points for point in self.points])
 
     @property
     def survives(self) -> bool:
@@ -140,7 +144,6 @@ def needs_referral(mimic: str | None) -> bool:
 
 def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BESIDE) -> Standing:
     """How does this candidate stand? Every point with its evidence; an item counts once."""
-    points: list[Point] = []
     foci, masses, lumps, mimics = [], [], [], []
     explained = False
     for reading in readings:
@@ -155,23 +158,25 @@ def standing(readings: Sequence[Reading], on: date, beside: Beside = NOTHING_BES
         if reading.lump:
             lumps.append(reading)
         explained = explained or (
-            reading.technique.kind is Kind.ANATOMICAL
+            reading.technique.anatomical
             or (reading.correlate is not None and reading.mimic is not None)
         )
-    _uptake(points, foci)
-    second = next((r for r in foci[1:] if r.technique.test != foci[0].technique.test), None)
-    _add(points, "second_functional", second)
-    _add(points, "anatomical_correlate", masses[0] if masses else None)
-    _add(points, "typical_features", _typical(readings, on))
-    _add(points, "palpable", lumps[0] if lumps else None)
-    _add(points, "svs_supports", beside.steps_up)
-    _add(points, "svs_against", beside.no_step)
-    _add(points, "resection_bed", beside.resection_bed)
-    _add(points, "grew", _grown(readings, foci, on))
-    _mimics(points, mimics)
-    _add(points, "biopsy_negative", beside.biopsy_negative)
+    second = _second(foci)
+    shown = (
+        _uptake(foci),
+        ("second_functional", second),
+        ("anatomical_correlate", masses[0] if masses else None),
+        ("typical_features", _typical(readings, on)),
+        ("palpable", lumps[0] if lumps else None),
+        ("svs_supports", beside.steps_up),
+        ("svs_against", beside.no_step),
+        ("resection_bed", beside.resection_bed),
+        ("grew", _grown(readings, foci, on)),
+        *_mimics(mimics),
+        ("biopsy_negative", beside.biopsy_negative),
+    )
     return Standing(
-        points=tuple(points),
+        points=tuple([_point(item, by) for item, by in shown if by is not None]),
         functional=bool(foci),
         anatomical=bool(masses),
         concordant=second is not None or beside.steps_up is not None,
@@ -188,21 +193,25 @@ def _is_physiological(mimic: str | None) -> bool:
     return known is not None and known.fields["item"] == "physiological"
 
 
-def _add(points: list[Point], item: str, shown: Reading | Fact | None) -> None:
-    if shown is None:
-        return
+def _point(item: str, by: Reading | Fact) -> Point:
     row = TABLE.entries["score"][item].fields
-    points.append(Point(item, row["points"], row["text"], shown.study, shown.on, row["rule"]))
+    return Point(item, row["points"], row["text"], by.study, by.on, row["rule"])
 
 
-def _uptake(points: list[Point], foci: Sequence[Reading]) -> None:
+def _uptake(foci: Sequence[Reading]) -> tuple[str, Reading | None]:
     """A focus of which nobody said how bright it is was brighter than what is around it."""
     bright = {r.uptake: r for r in reversed(foci) if r.technique.target == "sstr"}
-    if Uptake.ABOVE_LIVER in bright:
-        _add(points, "uptake_above_liver", bright[Uptake.ABOVE_LIVER])
-    else:
-        seen = bright.get(Uptake.ABOVE_BACKGROUND) or bright.get(None)
-        _add(points, "uptake_above_background", seen)
+    if ABOVE_LIVER in bright:
+        return "uptake_above_liver", bright[ABOVE_LIVER]
+    return "uptake_above_background", bright.get(ABOVE_BACKGROUND) or bright.get(None)
+
+
+def _second(foci: Sequence[Reading]) -> Reading | None:
+    """The first focus that another test shows as well."""
+    for focus in foci[1:]:
+        if focus.technique.test != foci[0].technique.test:
+            return focus
+    return None
 
 
 def _typical(readings: Sequence[Reading], on: date) -> Reading | None:
@@ -215,7 +224,7 @@ def _typical(readings: Sequence[Reading], on: date) -> Reading | None:
     return showing[0]
 
 
-def _mimics(points: list[Point], mimics: Sequence[Reading]) -> None:
+def _mimics(mimics: Sequence[Reading]) -> Iterable[tuple[str, Reading]]:
     costing: dict[str, Reading] = {}
     for reading in mimics:
         known = TABLE.entries["mimics"].get(reading.mimic or "")
@@ -223,8 +232,7 @@ def _mimics(points: list[Point], mimics: Sequence[Reading]) -> None:
         only = known.fields.get("only") if known else None
         if only is None or reading.technique.target in (only, None):
             costing.setdefault(item, reading)
-    for item, reading in costing.items():
-        _add(points, item, reading)
+    return costing.items()
 
 
 def _grown(readings: Sequence[Reading], foci: Sequence[Reading], on: date) -> Reading | None:
@@ -234,8 +242,7 @@ def _grown(readings: Sequence[Reading], foci: Sequence[Reading], on: date) -> Re
             return reading
     for focus in foci:
         for earlier in readings:
-            unseen = earlier.missed or earlier.uptake is Uptake.NONE
-            if unseen and _same_test_before(earlier, focus):
+            if earlier.shows_nothing and _same_test_before(earlier, focus):
                 return focus
     measured = [r for r in readings if r.size_mm is not None and r.on is not None]
     if len(measured) > 1:
@@ -291,7 +298,7 @@ def has_leader(standings: Sequence[Standing], on: date) -> bool:
     if not standings:
         return False
     best, *others = standings
-    lead = min((best.score - other.score for other in others), default=None)
+    lead = best.score - others[0].score if others else None
     imaged = (best.functional and best.anatomical) or (
         best.lump and (best.functional or best.anatomical)
     )

@@ -1,7 +1,7 @@
 """What was this study, and which test does it make?"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
 
@@ -30,6 +30,12 @@ class Technique:
     geometry: str | None = None
     act: str | None = None
     modality: str | None = None
+    functional: bool = field(init=False, compare=False)
+    anatomical: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "functional", self.kind is Kind.FUNCTIONAL)
+        object.__setattr__(self, "anatomical", self.kind is Kind.ANATOMICAL)
 
 
 @dataclass(frozen=True, slots=True)

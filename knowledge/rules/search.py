@@ -25,6 +25,9 @@ class State(StrEnum):
     NOT_LOCALIZED = "NOT_LOCALIZED"
 
 
+STATES = {state.value: state for state in State}
+
+
 def needed_before() -> tuple[str, ...]:
     """Which laboratory tests must stand before anything is scanned?"""
     return tuple(TABLE.entries["biochemistry"])
@@ -51,7 +54,7 @@ def state(
         "yes" if standings and standings[0].concordant else "no",
         "yes" if elsewhere else "no",
     )
-    return State(decision.then), TABLE.rules[decision.rule]
+    return STATES[decision.then], TABLE.rules[decision.rule]
 
 
 def next_scan(

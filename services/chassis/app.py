@@ -88,8 +88,9 @@ def create_service(
     app.state.verifier = Verifier(app.state.keys, settings.issuer, settings.audience)
     app.state.checks = {**health.usual_checks(app, package), **(checks or {})}
     # As the app's own: a router that is included is asked twice for every request.
-    for router in (*routers, health.router):
-        app.router.routes.extend(router.routes)
+    # And before the route of its description: what is asked most is looked for first.
+    own = [route for router in (*routers, health.router) for route in router.routes]
+    app.router.routes[:0] = own
     answer_problems(app)
     _document_problems(app)
     # The last added is the outermost: what the limits refuse is counted and logged as well.

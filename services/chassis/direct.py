@@ -14,7 +14,6 @@ from typing import Any, get_type_hints
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.auth import Bearer
@@ -60,9 +59,8 @@ class DirectRoute(OnlyKnownQueries):
             request = Request(scope, receive, send)
             if scope["query_string"] or request.headers.get("content-type") != PLAIN_JSON:
                 return await usual(scope, receive, send)
-            try:
-                sent = await request.body()
-            except ClientDisconnect:
+            sent = await _whole(receive)
+            if sent is None:
                 return await usual(scope, receive, send)
             try:
                 told = read(sent)
@@ -72,6 +70,18 @@ class DirectRoute(OnlyKnownQueries):
             await answer(scope, receive, send)
 
         return straight
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body, all of it; None when the caller went away before its end."""
+    chunks, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 def _once_more(body: bytes, receive: Receive) -> Receive:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis.context import serving
+from services.chassis.context import Serving
 from services.chassis.errors import Problem
 from services.chassis.logging import get_logger
 from services.chassis.metrics import ServiceMetrics
@@ -30,7 +30,7 @@ class Frame:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         request_id, client = _request_id(scope), scope.get("client")
-        with serving(request_id, client[0] if client else ""):
+        with Serving(request_id, client[0] if client else ""):
             await self._serve(request_id, scope, receive, send)
 
     async def _serve(self, request_id: UUID, scope: Scope, receive: Receive, send: Send) -> None:

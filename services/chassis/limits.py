@@ -30,7 +30,7 @@ class BodyLimit:
         """Pass the request on, counting what comes."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             return await self._app(scope, receive, send)
-        announced = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
+        announced = _announced(scope)
         if not announced.isdigit() or int(announced) > self._most:
             if not _asks_first(scope):
                 await self._hear_out(receive)
@@ -57,6 +57,15 @@ class BodyLimit:
             message = await receive()
             left -= len(message.get("body", b""))
             more = message.get("more_body", False)
+
+
+def _announced(scope: Scope) -> bytes:
+    """How many bytes does the caller say will come?"""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            said: bytes = value
+            return said
+    return b"0"
 
 
 def _asks_first(scope: Scope) -> bool:

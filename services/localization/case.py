@@ -139,8 +139,9 @@ def _negative_tests(facts: Facts) -> tuple[str, ...]:
     if facts.exam_complete and not any(r.lump for p in facts.places for r in p.readings):
         tests.append("exam")
     negative = [scan for scan in facts.scans if scan.status == "negative"]
-    negative.sort(key=lambda scan: scan.on or date.min)
-    tests += [scan.technique.test or "" for scan in negative]
+    if negative:
+        negative.sort(key=lambda scan: scan.on or date.min)
+        tests += [scan.technique.test or "" for scan in negative]
     return tuple(tests)
 
 
@@ -148,7 +149,9 @@ def _is_complete(case: Case) -> bool:
     """Has everything been done that section 6 asks for before a verdict?"""
     if not case.facts.exam_complete or not case.explained:
         return False
-    pet, spect, fdg = (case.done[name] in ADEQUATE for name in ("sstr_pet", "sstr_spect", "fdg"))
+    done = case.done
+    pet, spect = done["sstr_pet"] in ADEQUATE, done["sstr_spect"] in ADEQUATE
+    fdg = done["fdg"] in ADEQUATE
     no_pet = case.capabilities.status("sstr_pet_ct") == "no"
     if case.ranked:
         no_sstr = no_pet and case.capabilities.status("sstr_spect_ct") == "no"

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from knowledge.rules import imaging, radiation
-from knowledge.rules.imaging import Kind
 from services.localization.answer import DoseEntry, DoseLedger
 from services.localization.readings import WITHOUT_IMAGES
 from services.localization.register import day_of
@@ -36,7 +35,7 @@ def _entry(study: Study) -> DoseEntry | None:
     part = None
     if study.ct_dose_msv is None:
         how = imaging.technique(study.modality, study.tracer)
-        hybrid = how is not None and how.kind is Kind.FUNCTIONAL
+        hybrid = how is not None and how.functional
         part = radiation.ct_part() if hybrid else None
     return DoseEntry(
         study=study.id,

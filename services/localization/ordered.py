@@ -138,7 +138,7 @@ def what_is_ordered(order: Order) -> tuple[str | None, str | None]:
         if code in ACTS:
             return code, modality if order.modality else None
         how = imaging.technique(named, order.tracer)
-        if how is not None and how.kind is Kind.ANATOMICAL:
+        if how is not None and how.anatomical:
             return ANATOMICAL, how.modality
         if how is not None and how.kind is Kind.SAMPLING:
             return SAMPLING, None

@@ -31,7 +31,7 @@ IN_VAIN = frozenset({"cancelled", "entered-in-error"})
 
 def followed(request: PlanRequest, on: date) -> Orders:
     """What has become of each order by this day, and what has to be asked for again?"""
-    if not request.orders and not any(study.status in IN_VAIN for study in request.studies):
+    if not request.orders and IN_VAIN.isdisjoint([study.status for study in request.studies]):
         return Orders([], [], [])
     reports = [*_reports(request)]
     orders = [
@@ -150,7 +150,7 @@ def _withdrawn(request: PlanRequest, matched: set[str]) -> Iterable[Setback]:
         how = imaging.technique(study.modality, study.tracer)
         if study.status not in IN_VAIN or key in matched or how is None:
             continue
-        act = ANATOMICAL if how.kind is Kind.ANATOMICAL else how.act
+        act = ANATOMICAL if how.anatomical else how.act
         if act is not None:
             says = "the report was withdrawn"
             yield Setback(key, day_of(study.performed_at), says, act, study=study)

@@ -57,13 +57,16 @@ class History:
     rescan_after: date | None
     """Whole-body scans up to this day are to be made afresh."""
 
-    in_vain: list[Resection]
+    in_vain: Sequence[Resection] = ()
+
+
+NO_OPERATION = History(None, None)
 
 
 def history_of(resections: Sequence[Resection]) -> History:
     """What do the operations mean for the evidence?"""
     if not resections:
-        return History(None, None, [])
+        return NO_OPERATION
     days = [(day_of(r.performed_at), r) for r in resections]
     cut = max((d for d, r in days if d and r.outcome != "unchanged"), default=None)
     last = max((d for d, _ in days if d), default=None)
@@ -81,7 +84,8 @@ def facts_of(request: PlanRequest, on: date) -> Facts:
         exam = None
     if exam is not None:
         _read_examination(exam, register)
-    _read_symptoms(request, register, past.cut)
+    if request.symptoms:
+        _read_symptoms(request, register, past.cut)
     known = []
     for key, study, day in _studies(request, past.cut, caveats):
         how = _technique(study, caveats)
@@ -96,10 +100,12 @@ def facts_of(request: PlanRequest, on: date) -> Facts:
     vain = past.in_vain
     refuted = [p for p in register.places if _was_removed_in_vain(p, vain)] if vain else []
     places = [p for p in register.places if p not in refuted and _is_candidate(p)]
-    _note_biopsies(request, places)
+    if request.biopsies:
+        _note_biopsies(request, places)
     if request.suspected_recurrence:
         _note_resection_beds(request, places)
-    fresh = [made for made in known if not _is_before(made.on, past.rescan_after)]
+    again = past.rescan_after
+    fresh = known if again is None else [one for one in known if not _is_before(one.on, again)]
     return Facts(
         on=on,
         exam=exam,
@@ -129,7 +135,7 @@ def _studies(
         if study.status in WITHOUT_IMAGES:
             continue
         day = day_of(study.performed_at)
-        if _is_before(day, cut):
+        if cut is not None and _is_before(day, cut):
             earlier = True
         else:
             counting.append((key, study, day))
@@ -154,7 +160,7 @@ def _technique(study: Study, caveats: list[Caveat]) -> Technique | None:
     elif imaging.is_research(study.tracer):
         text = f"{study.tracer} is a tracer for research: recorded, and never ordered by itself"
         caveats.append(Caveat("LOC-040", text))
-    elif how.kind is Kind.FUNCTIONAL and how.test is None:
+    elif how.functional and how.test is None:
         text = "a functional study whose tracer is not in the table counts for no scan asked for"
         caveats.append(Caveat("unknown_tracer", text))
     return how
@@ -188,13 +194,12 @@ def _read_symptoms(request: PlanRequest, register: Register, cut: date | None) -
 
 def _read_study(made: Made, register: Register) -> None:
     how, reader = made.how, made.study.reader
-    functional = how.kind is Kind.FUNCTIONAL
     for number, lesion in enumerate(made.study.lesions, 1):
         reading = Reading(
             study=made.key,
             on=made.on,
             technique=how,
-            uptake=_uptake(lesion) if functional else None,
+            uptake=_uptake(lesion) if how.functional else None,
             correlate=_correlate(lesion, how),
             mimic=_mimic(lesion) or _organ(lesion, how),
             features=tuple(lesion.features),
@@ -214,7 +219,7 @@ def _uptake(lesion: Lesion) -> Uptake | None:
 
 def _correlate(lesion: Lesion, how: Technique) -> bool | None:
     """A lesion that anatomical imaging reports is a correlate, unless its reader says otherwise."""
-    if lesion.anatomical_correlate is None and how.kind is Kind.ANATOMICAL:
+    if lesion.anatomical_correlate is None and how.anatomical:
         return True
     return lesion.anatomical_correlate
 
@@ -233,10 +238,10 @@ def _organ(lesion: Lesion, how: Technique) -> str | None:
 
 def _is_candidate(place: Place) -> bool:
     """Was something found here, and not only nothing?"""
-    return any(
-        r.lump or r.is_focus or (r.technique.kind is Kind.ANATOMICAL and r.correlate is not False)
-        for r in place.readings
-    )
+    for r in place.readings:  # a plain loop: this is asked often
+        if r.lump or r.is_focus or (r.technique.anatomical and r.correlate is not False):
+            return True
+    return False
 
 
 def _side(place: Place) -> str | None:
@@ -246,7 +251,7 @@ def _side(place: Place) -> str | None:
 def _note_what_was_looked_at(studies: Sequence[Made], places: Sequence[Place]) -> None:
     """A study that covers a place has looked at it, even if it reports nothing there."""
     for place in places:
-        told, side = {reading.study for reading in place.readings}, _side(place)
+        told, side = [reading.study for reading in place.readings], _side(place)
         for made in studies:
             if made.key not in told and field_of_view.shows(made.study.coverage, place.site, side):
                 looked = Reading(made.key, made.on, made.how, missed=True)

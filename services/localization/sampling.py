@@ -107,6 +107,8 @@ def _shown_vein(measured: Measured, places: Sequence[Place]) -> SampledVein:
 
 def fgf23_read(request: PlanRequest, on: date) -> list[ReadFgf23]:
     """Each FGF23 of peripheral blood, and whether it can be read (LOC-017)."""
+    if not request.fgf23:
+        return []
     given, read = burosumab_days(request), []
     for number, result in enumerate(request.fgf23, 1):
         day = day_of(result.taken_at)

@@ -1,7 +1,7 @@
 """The functional scans, test by test: what they leave uncovered, and whether they show a focus."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from knowledge.rules import field_of_view
@@ -30,13 +30,12 @@ class Scan:
     on: date | None
     missing: tuple[str, ...]
     positive: bool
+    status: str = field(init=False)
+    """inadequate, negative or positive, as the table of next scans asks."""
 
-    @property
-    def status(self) -> str:
-        """inadequate, negative or positive, as the table of next scans asks."""
-        if self.missing:
-            return "inadequate"
-        return "positive" if self.positive else "negative"
+    def __post_init__(self) -> None:
+        found = "positive" if self.positive else "negative"
+        self.status = "inadequate" if self.missing else found
 
     def told_more_than(self, other: "Scan") -> bool:
         """Was its field full where the other's was not, or did it show something?"""

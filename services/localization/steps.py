@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from knowledge.rules import field_of_view, regions, scan_planner, scan_yield, search
-from knowledge.rules.imaging import Kind
 from knowledge.rules.search import State
 from services.localization import looking_again, planner
 from services.localization.answer import Alternative, Gate, NextStep
@@ -222,7 +221,7 @@ def _whole_body_mri(case: Case, scan: NextStep | None) -> list[NextStep]:
 
 def _had_whole_body_mri(case: Case) -> bool:
     return any(
-        made.how.kind is Kind.ANATOMICAL
+        made.how.anatomical
         and made.how.modality == "mri"
         and not field_of_view.missing_field(field_of_view.parts_covered(made.study.coverage)[0])
         for made in case.facts.studies
