@@ -41,7 +41,8 @@ class Table(Contents):
 
     def band(self, name: str, value: Decimal, on: date) -> str:
         """In which of the named bands does this value lie on this day?"""
-        return self.bands[name].on(on).band_of(value)
+        history = self.bands[name]
+        return (history.newest if history.since <= on else history.on(on)).band_of(value)
 
     def interval(
         self, name: str, *, profile: str, sex: Sex, age: Decimal, on: date

@@ -57,7 +57,6 @@ def utility(
     test: str,
     negative: tuple[str, ...],
     on: date,
-    *,
     dose_msv: Decimal | None,
     cost: Decimal | None,
     wait_days: int | None,

@@ -121,15 +121,17 @@ def _may_bear(age: Decimal | None, on: date) -> bool:
     return age is None or low <= age < high
 
 
-def _kidney(patient: Circumstances, on: date) -> Iterable[str]:
+def _kidney(patient: Circumstances, on: date) -> list[str]:
     band = None if patient.egfr is None else TABLE.band("kidney", patient.egfr, on)
-    poor = band == "prophylaxis" and not patient.dialysis
-    if poor or patient.acute_kidney_injury:
-        yield "kidney_prophylaxis"
+    poor = band == "prophylaxis"
+    keys = []
+    if (poor and not patient.dialysis) or patient.acute_kidney_injury:
+        keys.append("kidney_prophylaxis")
     elif band == "individual":
-        yield "kidney_individual"
-    if band == "prophylaxis":
-        yield "gadolinium_kidney"
+        keys.append("kidney_individual")
+    if poor:
+        keys.append("gadolinium_kidney")
+    return keys
 
 
 @cache

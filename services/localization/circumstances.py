@@ -39,10 +39,21 @@ class Patience:
     pregnant: bool
     mri_unsafe: bool
 
+    def forbids(self, study: str, test: str) -> Gate | None:
+        """The first gate before this study, if there is one. Most patients have nothing at all."""
+        if self.is_free:
+            return None
+        return next(iter(self.meets(study, test).gates), None)
+
+    @property
+    def is_free(self) -> bool:
+        """Is there nothing that any study would have to respect?"""
+        return not (self.constraints or self.holds or self.nursing)
+
     def meets(self, study: str, test: str | None = None, *, act: str | None = None) -> Met:
         """What does this study meet in this patient?"""
         met = Met()
-        if not (self.constraints or self.holds or self.nursing):
+        if self.is_free:
             return met
         classes = scan_safety.classes_of(study)
         for constraint in self.constraints:
@@ -107,10 +118,10 @@ def patience_of(request: PlanRequest, at: datetime) -> Patience:
         female=female,
         age=age_of(request, on),
         breast_feeding=said.breast_feeding,
-        implants=[(implant.kind, implant.mri) for implant in said.implants],
+        implants=[(one.kind, one.mri) for one in said.implants] if said.implants else (),
         mri_unsafe=said.mri_unsafe_implant,
         high_dose_glucocorticoid=on_high_dose(request, on),
-        glucose_mmol_per_l=_glucose(said.glucose),
+        glucose_mmol_per_l=None if said.glucose is None else _glucose(said.glucose),
         egfr=said.egfr,
         dialysis=said.dialysis,
         acute_kidney_injury=said.acute_kidney_injury,
@@ -122,7 +133,7 @@ def patience_of(request: PlanRequest, at: datetime) -> Patience:
         cannot_lie_flat=said.cannot_lie_flat,
         fragile=said.severe_osteomalacia,
     )
-    patience = Patience(
+    return Patience(
         circumstances=circumstances,
         constraints=scan_safety.constraints(circumstances, on),
         holds=somatostatin_analogues.holds(_doses(request), at) if analogues else [],
@@ -132,7 +143,6 @@ def patience_of(request: PlanRequest, at: datetime) -> Patience:
         pregnant=bool(said.pregnancy),
         mri_unsafe=scan_safety.is_mri_unsafe(circumstances),
     )
-    return patience
 
 
 def _local_hours(request: PlanRequest) -> dict[str, int]:
@@ -148,9 +158,10 @@ def _doses(request: PlanRequest) -> list[AnalogueDose]:
 
 def age_of(request: PlanRequest, on: date) -> Decimal | None:
     """How old is the patient, in full years where only the day of birth is known?"""
-    if request.patient.age_years is not None or request.patient.birth_date is None:
-        return request.patient.age_years
-    born = request.patient.birth_date
+    patient = request.patient
+    age, born = patient.age_years, patient.birth_date
+    if age is not None or born is None:
+        return age
     return Decimal(on.year - born.year - ((on.month, on.day) < (born.month, born.day)))
 
 
@@ -167,10 +178,8 @@ def on_high_dose(request: PlanRequest, day: date | None) -> bool | None:
     )
 
 
-def _glucose(amount: Amount | None) -> Decimal | None:
-    """In mmol/L; None where it was not measured, or in a unit nobody taught."""
-    if amount is None:
-        return None
+def _glucose(amount: Amount) -> Decimal | None:
+    """In mmol/L; None where it was measured in a unit nobody taught."""
     try:
         measured = Quantity(amount.value, unit_named(amount.unit).code)
         return ANALYTES["s_glu"].to_working_unit(measured).value

@@ -179,12 +179,12 @@ def fired(case: Case, plan: Plan) -> list[FiredRule]:
     """Which rules spoke, once each, and where do they stand?"""
     ids: list[str | None] = []
     for step in plan.next_steps:
-        ids += [step.rule, *(gate.rule for gate in step.gates)]
+        ids += [step.rule, *[gate.rule for gate in step.gates]]
         ids += [warned.rule for warned in step.warnings]
         ids += [past.rule for past in step.overridden]
     ids.append(case.rule)
     for asked in plan.requested:
-        ids += [asked.rule, *(warned.rule for warned in asked.warnings)]
+        ids += [asked.rule, *[warned.rule for warned in asked.warnings]]
     ids += [said.rule for said in plan.fgf23]
     ids += [c.biopsy.rule for c in plan.candidates if c.biopsy]
     ids += plan.re_look.rules if plan.re_look else []

@@ -131,7 +131,7 @@ def _why_later(
     said = case.capabilities.of_test(test)
     if said is not None and not said.available:
         return "not available", "LOC-004"
-    blocked = next(iter(case.patience.meets(test.act, test.key).gates), None)
+    blocked = case.patience.forbids(test.act, test.key)
     if blocked is not None and (chosen is None or not chosen.gates):
         return blocked.reason, blocked.rule
     if not search.can_wait(option.wait_days, case.on):
@@ -164,7 +164,7 @@ def _hurdles(case: Case, test: Method) -> tuple[bool, bool, int]:
     """What stands before a test, the worst first: not to be had, forbidden, not known or far."""
     said = case.capabilities.of_test(test)
     gone = said is not None and not said.available
-    gated = bool(case.patience.meets(test.act, test.key).gates)
+    gated = case.patience.forbids(test.act, test.key) is not None
     return (gone, gated, _how_sure(case, said))
 
 
@@ -188,9 +188,7 @@ def _option(case: Case, test: Method) -> Option:
     if cost is None:
         cost = scan_planner.cost_of(test.key)
     wait = wait_of(said)
-    utility = scan_planner.utility(
-        test.key, case.negative, case.on, dose_msv=dose, cost=cost, wait_days=wait
-    )
+    utility = scan_planner.utility(test.key, case.negative, case.on, dose, cost, wait)
     distance = said.distance_km if said else None
     option = Option(test.key, utility, dose, wait, distance, read, cost)
     case.options[test.key] = option

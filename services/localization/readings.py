@@ -19,7 +19,7 @@ from services.localization.sent import (
     UptakeLevel,
 )
 
-EXAMINATION = Technique(Kind.EXAMINATION)
+EXAMINATION, SAMPLING = Technique(Kind.EXAMINATION), Kind.SAMPLING
 UPTAKES = {level: Uptake(level.value) for level in UptakeLevel}
 WITHOUT_IMAGES = frozenset({"registered", "cancelled", "entered-in-error"})
 
@@ -155,7 +155,7 @@ def _technique(study: Study, caveats: list[Caveat]) -> Technique | None:
     if how is None:
         text = "a study with a modality that is not in the table is not counted"
         caveats.append(Caveat("unknown_modality", text))
-    elif how.kind is Kind.SAMPLING:
+    elif how.kind is SAMPLING:
         return None
     elif imaging.is_research(study.tracer):
         text = f"{study.tracer} is a tracer for research: recorded, and never ordered by itself"
