@@ -96,15 +96,13 @@ class Standing:
     explained: bool
     lump: bool = False
     ratio: Decimal | None = None
-    score: int = 0
+    score: int = field(init=False)
+    survives: bool = field(init=False)
+    """Is it still a candidate once its look-alike has cost its points?"""
 
     def __post_init__(self) -> None:
         self.score = sum([point.points for point in self.points])
-
-    @property
-    def survives(self) -> bool:
-        """Is it still a candidate once its look-alike has cost its points?"""
-        return self.score > 0
+        self.survives = self.score > 0
 
 
 NOTHING_BESIDE = Beside()
@@ -290,7 +288,7 @@ def rank(
 
 def surviving(standings: Iterable[Standing]) -> int:
     """How many candidates are left once mimics have cost their points?"""
-    return sum(1 for standing in standings if standing.survives)
+    return sum([standing.survives for standing in standings])
 
 
 def has_leader(standings: Sequence[Standing], on: date) -> bool:

@@ -171,9 +171,9 @@ def _read_examination(exam: Examination, register: Register) -> None:
     for name in field_of_view.no_areas(exam.areas):
         text = f"{name!r} is no area of the checklist"
         register.caveats.append(Caveat("unknown_area", text))
-    lesions = exam.lesions or [
-        Lesion(site=area) for area, found in exam.areas.items() if found == "lesion"
-    ]
+    lesions = exam.lesions
+    if not lesions and "lesion" in exam.areas.values():
+        lesions = [Lesion(site=area) for area, said in exam.areas.items() if said == "lesion"]
     for number, lesion in enumerate(lesions, 1):
         reading = Reading(
             key, on, EXAMINATION, lump=True, mimic=_mimic(lesion), change=lesion.change
