@@ -26,6 +26,7 @@ class State(StrEnum):
 
 
 STATES = {state.value: state for state in State}
+"""By its word: a lookup where the enum would make a call of it."""
 
 
 def needed_before() -> tuple[str, ...]:
