@@ -45,7 +45,7 @@ run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
 # Two cores, two halves: whole systems beside everything else.
-SYSTEMS := tests/journeys tests/deploy tests/simulation tests/pages tests/tio
+SYSTEMS := tests/journeys tests/deploy tests/pages tests/tio
 
 # DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
 test: install-dev browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)

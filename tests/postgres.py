@@ -48,7 +48,12 @@ def server() -> PostgresServer:
 
 def set_up(server: str) -> None:
     """Roles and databases, by the very files with which a deployment makes them."""
-    passwords = ("TIO_DATABASE", "TIO_APP_DATABASE", "TEMPORAL_DATABASE")
+    passwords = (
+        "TIO_DATABASE",
+        "TIO_APP_DATABASE",
+        "TIO_COORDINATION_DATABASE",
+        "TEMPORAL_DATABASE",
+    )
     environ = os.environ | {f"{name}_PASSWORD": "not asked for here" for name in passwords}
     files = [f"--file={PREPARED / name}" for name in ("roles.sql", "init.sql")]
     command = [program("psql"), server, "--quiet", "--no-psqlrc", *files]

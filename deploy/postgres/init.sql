@@ -3,6 +3,7 @@
 \set ON_ERROR_STOP on
 \getenv password TIO_DATABASE_PASSWORD
 \getenv app_password TIO_APP_DATABASE_PASSWORD
+\getenv coordination_password TIO_COORDINATION_DATABASE_PASSWORD
 \getenv temporal_password TEMPORAL_DATABASE_PASSWORD
 
 -- Owns the tables and migrates them; sees all rows, because a migration may have to change them.
@@ -12,7 +13,7 @@ GRANT tio_across TO tio;
 -- The services: nothing is theirs, and each transaction sees one organisation. Only coordination has relays that
 -- work for all of them, and has to say so in each transaction (SET LOCAL ROLE).
 CREATE ROLE tio_app LOGIN PASSWORD :'app_password' IN ROLE tio_service;
-CREATE ROLE tio_coordination LOGIN PASSWORD :'app_password' IN ROLE tio_service;
+CREATE ROLE tio_coordination LOGIN PASSWORD :'coordination_password' IN ROLE tio_service;
 GRANT tio_across TO tio_coordination WITH INHERIT FALSE, SET TRUE;
 
 CREATE DATABASE assessment OWNER tio;

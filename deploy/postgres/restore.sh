@@ -5,6 +5,10 @@ set -eu
 from=$1
 (cd "$from" && sha256sum --check --quiet --strict SHA256SUMS)
 for database in temporal temporal_visibility coordination followup localization assessment; do
+  if [ ! -f "$from/$database.dump" ]; then
+    echo "$from holds no $database.dump; without it the others would not fit" >&2
+    exit 1
+  fi
   if [ "$(psql --no-psqlrc --tuples-only --no-align --dbname="$database" \
     --command="SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")" != 0 ]; then
     echo "$database is not empty; what is in it would be lost" >&2

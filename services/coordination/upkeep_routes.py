@@ -159,9 +159,12 @@ async def reconcile(
     request: Request,
     after: BackgroundTasks,
     session: InTransaction,
-    caller: Annotated[Caller, requires("Task", "u")],
+    caller: Annotated[Caller, requires("EpisodeOfCare", "d")],
 ) -> Reconciliation:
-    """After a restore: let every journey's run and record agree, and say what cannot be known."""
+    """After a restore: let every journey's run and record agree, and say what cannot be known.
+
+    Runs that have no record are ended, so it is for who may end journeys, not for every clinician.
+    """
     audit.record(session, caller, "update", "EpisodeOfCare", None)
     mending = upkeep_of(request).reconciling.reconcile(caller.organisation, wanted)
     return await _mended(mending, session, request, after)

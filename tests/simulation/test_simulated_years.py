@@ -12,7 +12,7 @@ from simulation.faults import EVERY_KIND, UnknownFault, kinds_named
 from simulation.world import Outcome, Plan, simulate
 
 SEEDS = (1, 2, 3)
-PATIENTS = 4
+PATIENTS = 8
 """As many as a minute holds; `make simulate` takes a thousand."""
 
 

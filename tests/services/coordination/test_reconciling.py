@@ -11,6 +11,7 @@ import pytest
 from services.chassis.tokens import TokenMint
 from services.coordination.merge_tables import MergeRow
 from services.coordination.settings import CoordinationSettings
+from services.coordination.sign_in import SCOPES
 from services.coordination.tables import DeliveryRow, ReminderRow
 from tests.services.coordination.builders import a_progress, an_event, reported, started, told
 from tests.services.coordination.conftest import EVERYTHING, Engine, app_of, served, until
@@ -193,3 +194,14 @@ async def test_a_closed_journey_that_is_just_being_opened_again_is_not_ended(
     done = {UUID(one["journey"]): one["done"] for one in answer.json()["journeys"]}
     assert done == {closed: ["run ended"], reopened: []}
     assert engine.ended == [closed]
+
+
+async def test_runs_are_not_ended_for_who_only_answers_questions(
+    settings: CoordinationSettings, mint: TokenMint
+) -> None:
+    clinician = mint.mint("dr-lin", "north", SCOPES.split(), 3600)
+    window = {"since": SINCE.isoformat(), "until": UNTIL.isoformat()}
+    async with served(settings, Engine(), clinician) as api:
+        answer = await api.post("/coordination/v1/reconciliation", json=window)
+
+    assert answer.status_code == 403
