@@ -125,14 +125,18 @@ class JourneyClient(Tending):
             raise _unknown(error) from error
 
     async def _has_looked(self, organisation: str, journey_id: UUID, clock: datetime) -> bool:
-        """Was everything asked and told that this moment changes?"""
+        """Was everything asked and told that this moment changes, and is nothing due any more?
+
+        What was found to be owed just now may have a reminder that was due this morning.
+        """
         if is_at_work(await self.handle(organisation, journey_id).describe()):
             return False
         state = await self.read_state(organisation, journey_id)
         if state.phase is Phase.CLOSED:
             return True
-        looked = (state.told_at, state.asked_at)
-        return not state.untold and all(at is not None and at >= clock for at in looked)
+        if state.untold or (state.next_wake is not None and state.next_wake <= clock):
+            return False
+        return all(at is not None and at >= clock for at in (state.told_at, state.asked_at))
 
     async def read_state(self, organisation: str, journey_id: UUID) -> JourneyState:
         """Where does this journey stand?"""

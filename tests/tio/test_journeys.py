@@ -11,6 +11,7 @@ import pytest
 
 from knowledge.edition import KNOWLEDGE_VERSION
 from tests.journeys.system import System, a_system, eventually
+from tests.postgres import environ_of
 from tio.__main__ import main
 
 Typed = Callable[..., tuple[int, str]]
@@ -25,13 +26,19 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture
-def typed(system: System, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(
+    system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Typed:
     """`tio journeys …`, typed on this machine: the code, and what it said."""
+    databases = environ_of(system.data)
+    for name, address in databases.items():
+        monkeypatch.setenv(name, address)
 
     def type_it(verb: str, *arguments: str) -> tuple[int, str]:
-        place = ["--data", str(system.data)]
-        if verb != "preview":
-            place += ["--url", system.url]
+        folder = ["--data", str(system.data)]
+        place = [*folder, "--url", system.url]
+        if verb == "preview":  # it looks into the databases, wherever they are
+            place = [] if databases else folder
         code = main(["journeys", verb, *arguments, *place])
         said = capsys.readouterr()
         return code, said.out + said.err
