@@ -83,8 +83,8 @@ async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_sc
     await owes(ward, lambda owed: first(owed, "1:again-1", "status") == "done")
 
     assert (await ward.tell("study", pet(status="entered-in-error"))).status_code == 202
-    await owes(ward, lambda owed: first(owed, "1:again-2", "status") == "open")
-    # The timeline keeps why; the conclusion that stands may be a later one already.
+    journey, _ = await owes(ward, lambda owed: first(owed, "1:again-2", "status") == "open")
+    assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
     said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
     assert any("corrected report: sstr_pet_ct (entered-in-error)" in words for words in said)
 
