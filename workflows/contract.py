@@ -198,6 +198,7 @@ class JourneyState(Carried):
     told_found: str | None = None
     reopened: bool = False
     changed: bool = False
+    heard: dict[str, UUID] = {}
     untold: bool = False
     is_told_again: bool = False
     asked_at: datetime | None = None
@@ -313,10 +314,12 @@ class EventOutcome(EventOfJourney):
 class ConclusionRequest(Request):
     """Ask a service what it concludes. The journey draws the id: asked again is asked once.
 
+    `heard` is what was heard last of each service: what was corrected since then is news.
     `operations` are the events that told of one: a search begins anew after each.
     """
 
     conclusion_id: UUID
+    heard: dict[str, UUID] = {}
     operations: tuple[UUID, ...] = ()
 
 

@@ -60,7 +60,7 @@ FURTHER = {phase: number for number, phase in enumerate(Phase)}
 
 RESTORED = (
     *("phase", "phase_reason", "declined", "operated_at", "operations", "reports"),
-    *("before_operation", "treated", "found", "beside", "doubted", "standing", "owed"),
+    *("before_operation", "treated", "found", "beside", "doubted", "standing", "owed", "heard"),
 )
 """What a merge that is undone gives back."""
 

@@ -6,7 +6,7 @@ stands and says when to look again.
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from knowledge.terms.obligation import Conclusion
 from services.coordination.contract import NextWake, OpenQuestion, Progress
@@ -82,6 +82,7 @@ class Turn:
         self.course, self.state, self.calls = course, course.state, calls
         self.conclusion: Conclusion | None = None
         self.beside: Conclusion | None = None
+        self.heard: dict[str, UUID] = {}
         self.unreached = self.left = False
 
     async def take(self) -> None:
@@ -200,12 +201,9 @@ class Turn:
         due = self.state.in_question and self.state.phase in WATCHED_BESIDE
         if not due or not self.calls.knows(DIAGNOSIS_IS_WATCHED):
             return
-        whose = self.calls.whose()
-        id = uuid5(self.calls.new_id(), whose["at"].isoformat())
+        act = AssessmentActivities.conclude_assessment
         try:
-            request = ConclusionRequest(conclusion_id=id, **whose)
-            said = await self.calls.ask(AssessmentActivities.conclude_assessment, request)
-            self.course.hear_of_the_diagnosis(said)
+            self.course.hear_of_the_diagnosis(await self._conclude(act))
         except Refused as refused:
             self.calls.log.info("nothing can be assessed: %s", refused)
         except Away:
@@ -258,15 +256,9 @@ class Turn:
             return
         again = False
         if self.course.stage.asks is not None:
-            whose = self.calls.whose()
-            request = ConclusionRequest(
-                # Asked again by another worker at another moment, it is another conclusion.
-                conclusion_id=uuid5(self.calls.new_id(), whose["at"].isoformat()),
-                operations=tuple(self.state.operations),
-                **whose,
-            )
             try:
-                conclusion = await self.calls.ask(self.course.stage.asks, request)
+                operations = tuple(self.state.operations)
+                conclusion = await self._conclude(self.course.stage.asks, operations)
                 self.conclusion = conclusion if self.course.stand(conclusion) else None
             except Refused as refused:
                 self.calls.log.info("nothing can be concluded: %s", refused)
@@ -282,11 +274,8 @@ class Turn:
         await self._tell_followup_what_was_found()
         if not self.course.is_watched_beside or not self.state.beside.changed:
             return
-        whose = self.calls.whose()
-        id = uuid5(self.calls.new_id(), whose["at"].isoformat())
-        request = ConclusionRequest(conclusion_id=id, **whose)
         try:
-            conclusion = await self.calls.ask(FollowupActivities.conclude_followup, request)
+            conclusion = await self._conclude(FollowupActivities.conclude_followup)
             is_new = self.course.stand_beside(conclusion, self.calls.now())
             self.beside = conclusion if is_new else None
         except Refused as refused:
@@ -295,11 +284,36 @@ class Turn:
         except Away:
             self.unreached = True
 
+    async def _conclude(
+        self,
+        act: Callable[[Any, ConclusionRequest], Awaitable[Conclusion]],
+        operations: tuple[UUID, ...] = (),
+    ) -> Conclusion:
+        """What does this service conclude now, and what of it is news to who heard so much?"""
+        whose = self.calls.whose()
+        request = ConclusionRequest(
+            # Asked again by another worker at another moment, it is another conclusion.
+            conclusion_id=uuid5(self.calls.new_id(), whose["at"].isoformat()),
+            heard=self.state.heard,
+            operations=operations,
+            **whose,
+        )
+        said = await self.calls.ask(act, request)
+        self.heard[said.service] = said.id
+        return said
+
     async def _tell_progress(self) -> None:
-        """Coordination hears where we stand, and says when it wants to be woken."""
+        """Coordination hears where we stand, and says when it wants to be woken.
+
+        What was concluded counts as heard when it has: until then, what was corrected is news.
+        """
         self.calls.show(self.state.phase)
-        if not self.state.untold or self.course.is_still_hearing_again():
-            return
+        if self.state.untold and not self.course.is_still_hearing_again():
+            await self._report()
+        if not self.state.untold:
+            self.state.heard = self.state.heard | self.heard
+
+    async def _report(self) -> None:
         self.state.revision += 1
         task = self.state.task
         progress = Progress(

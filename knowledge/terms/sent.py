@@ -4,6 +4,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
@@ -52,6 +53,11 @@ class Native(BaseModel):
 
 
 class AsOf(Native):
-    """Conclude as of this moment of the journey's own clock."""
+    """Conclude as of this moment of the journey's own clock.
+
+    `last_heard` is the conclusion of this service that was heard last: an answer may be lost on its
+    way, and then what was corrected is news still. Without it, what was answered counts as heard.
+    """
 
     as_of: Instant
+    last_heard: UUID | None = None

@@ -8,9 +8,9 @@ from uuid import UUID
 from knowledge.terms.obligation import Conclusion
 from knowledge.terms.site_settings import SiteSettings
 from services.assessment.contract import (
+    AsOf,
     Assessment,
     AssessmentPage,
-    AssessRecord,
     Batch,
     BatchItem,
     EvaluateRequest,
@@ -145,7 +145,7 @@ class AssessmentClient:
         )
 
     async def assess_record(
-        self, organisation: str, record_id: UUID, assessment_id: UUID, moment: AssessRecord
+        self, organisation: str, record_id: UUID, assessment_id: UUID, moment: AsOf
     ) -> Conclusion:
         """Conclude from all that was told, as of this moment."""
         path = f"{ROOT}/records/{record_id}/assessments/{assessment_id}"

@@ -114,8 +114,13 @@ async def confirmed_before(
     return None if found is None else Inputs(*found)
 
 
-async def last_heard(session: AsyncSession, record: RecordRow) -> AssessmentRow | None:
-    """What the journey of this record was told last."""
+async def last_heard(
+    session: AsyncSession, record: RecordRow, known: UUID | None
+) -> AssessmentRow | None:
+    """What the journey of this record heard last: the one it names, or what it was told last."""
+    named = [] if known is None else await these(session, record.organisation, [known])
+    if named and named[0].record == record.id:
+        return named[0]
     wanted = (
         select(AssessmentRow)
         .where(

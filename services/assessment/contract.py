@@ -4,6 +4,7 @@ What it is told (sent.py), what it answers (answer.py), what is shown of what it
 and many patients at once (many.py).
 """
 
+from knowledge.terms.sent import AsOf
 from services.assessment.answer import (
     Amount,
     Assessment,
@@ -34,7 +35,6 @@ from services.assessment.many import (
 from services.assessment.sent import (
     WITHDRAWN,
     AcuteContext,
-    AssessRecord,
     Day,
     DrugExposure,
     EvaluateRequest,
@@ -77,7 +77,7 @@ __all__ = [
     "AcuteContext",
     "Affected",
     "Amount",
-    "AssessRecord",
+    "AsOf",
     "Assessment",
     "AssessmentPage",
     "Batch",

@@ -11,7 +11,7 @@ from services.assessment import concluded, repository
 from services.assessment.cascade import KIND, correct
 from services.assessment.conclude import conclude, keep_asking, laid_together
 from services.assessment.contract import (
-    AssessRecord,
+    AsOf,
     EvaluateRequest,
     FactsStored,
     RecordFacts,
@@ -72,7 +72,7 @@ async def record_facts(
 async def assess_record(
     record_id: UUID,
     assessment_id: UUID,
-    moment: AssessRecord,
+    moment: AsOf,
     session: InTransaction,
     caller: Annotated[Caller, MAY_CONCLUDE],
 ) -> Conclusion:
@@ -101,7 +101,7 @@ async def assess_record(
         }
     )
     request = with_results(request, in_their_versions(told.observations, versions))
-    before = await concluded.last_heard(session, record)
+    before = await concluded.last_heard(session, record, moment.last_heard)
     marks = [] if before is None else await marks_on(session, before)
     occasion = Occasion(
         assessment_id,

@@ -259,9 +259,3 @@ class SentResults(Native):
 
     patient: NamedPatient
     observations: Annotated[tuple[TimedObservation, ...], Field(min_length=1)]
-
-
-class AssessRecord(Native):
-    """Assess a record as it stands, as of a moment."""
-
-    as_of: Instant

@@ -47,10 +47,10 @@ async def record_conclusion(
         plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
     known = await ledger.versions()
     now = moment_of_receipt(plan)
-    occasion = await asked_by_the_journey(ledger, conclusion_id, moment.as_of, now)
+    before = await ledger.last_heard(moment.last_heard)
+    occasion = await asked_by_the_journey(ledger, conclusion_id, moment.as_of, before, now)
     used, results = standing(known), results_of(plan_id, known)
-    last = await ledger.last_heard()
-    asked = await asked_before(session, plan, last, corrected=bool(occasion.because))
+    asked = await asked_before(session, plan, before, corrected=bool(occasion.because))
     row = draw(session, plan, used, results, plan.body, occasion, asked)
     keep_answer(plan, row.answer, moment.as_of)
     session.add(plan)

@@ -46,6 +46,9 @@ Seen = TypeVar("Seen")
 class Ward:
     """A real coordination, asked over HTTP as a hospital would; and follow-up, for a prescriber."""
 
+    services: Services
+    """As a worker asks them."""
+
     def __init__(self, http: httpx2.AsyncClient, followup: httpx2.AsyncClient) -> None:
         self._http, self.followup = http, followup
         self.another()
@@ -199,7 +202,9 @@ async def a_real_ward(
             await open_.enter_async_context(create_worker(working, services, task_queue=queue))
         for http in (operator, prescriber):
             await open_.enter_async_context(http)
-        yield Ward(operator, prescriber)
+        ward = Ward(operator, prescriber)
+        ward.services = services
+        yield ward
     await services.close()
 
 

@@ -1,15 +1,21 @@
 """Orders and corrected reports on a real journey: coordination, a worker, and localization."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
 
 from knowledge.rules.field_of_view import TABLE
 from tests.workflows.real_ward import Ward, a_real_ward
+from workflows.contract import EventArrived, JourneyState, Turned, TurnRequest
+from workflows.taking_turns import TakingTurns
+from workflows.worker import activities_of
 
 
 def today() -> date:
@@ -32,6 +38,39 @@ def pet(**more: Any) -> dict[str, Any]:
 def order(**more: Any) -> dict[str, Any]:
     """It was ordered today."""
     return {"id": "order 5", "act": "sstr_pet_ct", "ordered_on": str(today())} | more
+
+
+class WorkerDied(Exception):
+    """Between the answer of a service and the report to coordination."""
+
+
+async def record_progress(_: object) -> None:
+    """The last thing that this worker does."""
+    raise WorkerDied
+
+
+async def told(ward: Ward, kind: str, payload: dict[str, Any]) -> EventArrived:
+    """An event is told; as its journey hears of it."""
+    answer = await ward.tell(kind, payload)
+    assert answer.status_code == 202
+    said = json.loads(answer.request.content)
+    return EventArrived(event_id=said["id"], kind=said["kind"], occurred_at=said["occurred_at"])
+
+
+async def turn(
+    ward: Ward, state: JourneyState, *heard: EventArrived, dying: bool = False
+) -> Turned:
+    """A turn of the journey, taken by a worker that may die before it has told of it."""
+    acts: list[Any] = [*activities_of(ward.services), *([record_progress] if dying else [])]
+    request = TurnRequest(
+        organisation="north",
+        journey_id=UUID(ward.journey.rpartition("/")[2]),
+        at=datetime.now(UTC),
+        state=state.model_copy(deep=True),
+        heard=heard,
+        seed=uuid5(NAMESPACE_OID, str(state.revision)),
+    )
+    return await ActivityEnvironment().run(TakingTurns(acts).take_turn, request)
 
 
 @pytest.fixture
@@ -87,6 +126,37 @@ async def test_a_journey_follows_an_order_to_its_end_and_hears_of_a_withdrawn_sc
     assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
     said = [entry["detail"] for entry in (await ward.read("/timeline"))["entries"]]
     assert any("corrected report: sstr_pet_ct (entered-in-error)" in words for words in said)
+
+
+async def test_a_worker_that_dies_before_it_has_told_of_a_correction_leaves_it_to_the_next(
+    temporal: Client, tmp_path: Path
+) -> None:
+    async with a_real_ward(temporal, tmp_path, "localization", works=False) as ward:
+        assert (await ward.put(ward.journey, {"patient": {"id": "p-20"}})).status_code == 200
+        seen = [
+            await told(ward, "decision", {"answer": "localize", "reason": "FGF23 is high"}),
+            await told(ward, "constraints", {"biochemistry_confirmed": True}),
+            await told(ward, "examination", examined()),
+            await told(ward, "study", pet()),
+        ]
+        before = await turn(ward, JourneyState(), *seen)
+        withdrawn = await told(ward, "study", pet(status="entered-in-error"))
+
+        with pytest.raises(WorkerDied):
+            await turn(ward, before.state, withdrawn, dying=True)
+        heard = await ward.read()
+        after = await turn(ward, before.state, withdrawn)
+
+        assert heard["conclusion"]["id"] == str(before.state.heard["localization"])
+        journey = await ward.read()
+        assert journey["conclusion"]["id"] == str(after.state.heard["localization"])
+        assert journey["conclusion"]["because_of"] == ["sstr_pet_ct:entered-in-error"]
+
+        allergic = await told(ward, "constraints", {"constraints": {"contrast_allergy": True}})
+        again = await turn(ward, after.state, allergic)
+        later = await ward.read()
+        assert later["conclusion"]["id"] == str(again.state.heard["localization"])
+        assert later["conclusion"]["because_of"] == [], "it is news once"
 
 
 async def test_a_scan_that_is_withdrawn_brings_back_a_search_that_had_ended(ward: Ward) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from temporalio import activity
 
 from knowledge.terms.obligation import Conclusion
-from services.assessment.contract import AssessRecord, RecordFacts
+from services.assessment.contract import AsOf, RecordFacts
 from services.coordination.contract import StoredEvent
 from workflows.activities.owner import Owner, about
 from workflows.activities.weather import heard
@@ -23,7 +23,7 @@ class AssessmentActivities(Owner):
     @activity.defn
     async def conclude_assessment(self, request: ConclusionRequest) -> Conclusion:
         """Does this person have TIO, by what is known now?"""
-        moment = AssessRecord(as_of=request.at)
+        moment = AsOf(as_of=request.at, last_heard=request.heard.get("assessment"))
         return await heard(
             self._assessment.assess_record(
                 request.organisation, request.record_id, request.conclusion_id, moment

@@ -50,7 +50,7 @@ class FollowupActivities(Owner):
     @activity.defn
     async def conclude_followup(self, request: ConclusionRequest) -> Conclusion:
         """Is it gone, by what is known now, and what is due?"""
-        moment = followup.AsOf(as_of=request.at)
+        moment = followup.AsOf(as_of=request.at, last_heard=request.heard.get("followup"))
         return await heard(
             self._followup.record_conclusion(
                 request.organisation, request.record_id, request.conclusion_id, moment

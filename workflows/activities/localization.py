@@ -68,7 +68,7 @@ class LocalizationActivities(Owner):
                 )
             )
             told.add(id)
-        moment = localization.AsOf(as_of=request.at)
+        moment = localization.AsOf(as_of=request.at, last_heard=request.heard.get("localization"))
         return await heard(
             self._localization.record_conclusion(
                 request.organisation, request.record_id, request.conclusion_id, moment

@@ -175,8 +175,14 @@ class Ledger(Generic[E, C, M]):
         wanted = select(rows).where(*self._mine(rows), *of_it).order_by(col(rows.conclusion))
         return (await self.session.exec(wanted)).all()
 
-    async def last_heard(self) -> C | None:
-        """What the journey of this plan was told last."""
+    async def last_heard(self, known: UUID | None = None) -> C | None:
+        """What the journey of this plan heard last: the one it names, or what it was told last.
+
+        One that is not of this plan names nothing: two journeys were joined, or a backup restored.
+        """
+        named = None if known is None else await self.find(known)
+        if named is not None:
+            return named
         rows = self._conclusions
         wanted = (
             select(rows)

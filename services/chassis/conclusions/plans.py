@@ -36,10 +36,9 @@ class Occasion(Generic[C]):
 
 
 async def asked_by_the_journey(
-    ledger: Ledger[E, C, M], id: UUID, as_of: datetime, at: datetime
+    ledger: Ledger[E, C, M], id: UUID, as_of: datetime, before: C | None, at: datetime
 ) -> Occasion[C]:
-    """The next conclusion a journey hears; it says what was corrected since the last one."""
-    before = await ledger.last_heard()
+    """The next conclusion a journey hears; it says what was corrected since the one before."""
     marks = [] if before is None else await ledger.marks_on(before)
     return Occasion(
         id=id,

@@ -12,8 +12,8 @@ import pytest
 from knowledge.terms.obligation import Conclusion, ObligationStatus
 from services.assessment.client import AssessmentClient
 from services.assessment.contract import (
+    AsOf,
     Assessment,
-    AssessRecord,
     EvaluateRequest,
     FactsStored,
     RecordFacts,
@@ -270,8 +270,10 @@ async def told(client: AssessmentClient, record: UUID, facts: RecordFacts) -> Fa
     return await client.record_facts(NORTH, record, uuid4(), facts)
 
 
-async def heard(client: AssessmentClient, record: UUID, day: int = 0) -> Conclusion:
-    moment = AssessRecord(as_of=AS_OF + timedelta(days=day))
+async def heard(
+    client: AssessmentClient, record: UUID, day: int = 0, last: UUID | None = None
+) -> Conclusion:
+    moment = AsOf(as_of=AS_OF + timedelta(days=day), last_heard=last)
     return await client.assess_record(NORTH, record, uuid4(), moment)
 
 
@@ -299,6 +301,9 @@ async def test_a_journey_hears_that_a_result_was_corrected_and_what_changed(
     assert shown.changes
     later = await heard(client, record, 2)
     assert (later.because_of, later.changes) == ((), ()), "it is said once"
+    lost = await heard(client, record, 3, low.id)
+    assert (lost.because_of, lost.changes) == (now.because_of, now.changes), "but not heard"
+    assert (await heard(client, record, 4, uuid4())).because_of == (), "no conclusion of ours"
 
 
 async def test_a_correction_outside_the_journey_reaches_its_record(

@@ -10,7 +10,7 @@ import pytest
 from knowledge.terms.obligation import ObligationStatus, Proposal
 from services.assessment.assess import assess
 from services.assessment.client import AssessmentClient
-from services.assessment.contract import AssessRecord, EvaluateRequest, RecordFacts
+from services.assessment.contract import AsOf, EvaluateRequest, RecordFacts
 from services.assessment.settings import AssessmentSettings
 from services.chassis import audit
 from services.chassis.client import Refused
@@ -169,14 +169,14 @@ async def test_a_journey_grows_from_a_low_phosphate_to_the_search(
         uuid4(),
         facts(a_phosphate(0.48, 34, "p1"), findings={"bone_pain": True}, drug_exposures=[]),
     )
-    first = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=start))
+    first = await client.assess_record(NORTH, record, uuid4(), AsOf(as_of=start))
 
     assert first.state == "INDETERMINATE"
     assert {one.rule for one in first.obligations} == {"M-00"}
     due = first.obligations[0].due
 
     again = start + timedelta(days=1)
-    second = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=again))
+    second = await client.assess_record(NORTH, record, uuid4(), AsOf(as_of=again))
     assert second.obligations[0].due == due, "an open step keeps its day"
 
     panel = body_of(DC["DC1"])["observations"]
@@ -184,7 +184,7 @@ async def test_a_journey_grows_from_a_low_phosphate_to_the_search(
     await client.record_facts(
         NORTH, record, uuid4(), facts(*panel, findings={"prior_normal_adult_phosphate": True})
     )
-    last = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=AS_OF))
+    last = await client.assess_record(NORTH, record, uuid4(), AsOf(as_of=AS_OF))
 
     assert (last.state, last.proposal) == ("TIO_PROBABLE", Proposal.LOCALIZE)
     assert [one.status for one in last.obligations] == [ObligationStatus.DONE]
@@ -193,7 +193,7 @@ async def test_a_journey_grows_from_a_low_phosphate_to_the_search(
 
 async def test_facts_and_conclusions_are_safe_to_repeat(client: AssessmentClient) -> None:
     record, event, conclusion = uuid4(), uuid4(), uuid4()
-    told, moment = facts(a_phosphate(0.48, 3, "p1")), AssessRecord(as_of=AS_OF)
+    told, moment = facts(a_phosphate(0.48, 3, "p1")), AsOf(as_of=AS_OF)
 
     once = await client.record_facts(NORTH, record, event, told)
     assert await client.record_facts(NORTH, record, event, told) == once
@@ -202,7 +202,7 @@ async def test_facts_and_conclusions_are_safe_to_repeat(client: AssessmentClient
 
     with pytest.raises(Refused) as other_facts:
         await client.record_facts(NORTH, record, event, facts(a_phosphate(0.9, 3, "p1")))
-    later = AssessRecord(as_of=AS_OF + timedelta(days=1))
+    later = AsOf(as_of=AS_OF + timedelta(days=1))
     with pytest.raises(Refused) as other_moment:
         await client.assess_record(NORTH, record, conclusion, later)
     assert {other_facts.value.status, other_moment.value.status} == {409}
@@ -211,11 +211,11 @@ async def test_facts_and_conclusions_are_safe_to_repeat(client: AssessmentClient
 async def test_a_corrected_result_replaces_the_former(client: AssessmentClient) -> None:
     record = uuid4()
     await client.record_facts(NORTH, record, uuid4(), facts(a_phosphate(0.45, 3, "p1")))
-    low = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=AS_OF))
+    low = await client.assess_record(NORTH, record, uuid4(), AsOf(as_of=AS_OF))
     corrected = a_phosphate(1.05, 3, "p1") | {"status": "corrected", "version": 2}
     await client.record_facts(NORTH, record, uuid4(), facts(corrected))
 
-    now = await client.assess_record(NORTH, record, uuid4(), AssessRecord(as_of=AS_OF))
+    now = await client.assess_record(NORTH, record, uuid4(), AsOf(as_of=AS_OF))
 
     assert (await client.read_assessment(NORTH, low.id)).differential
     assert (await client.read_assessment(NORTH, now.id)).differential == []
@@ -225,7 +225,7 @@ async def test_a_step_that_is_asked_again_is_a_new_occurrence(client: Assessment
     record = uuid4()
 
     async def conclude(day: int) -> dict[tuple[str, str], ObligationStatus]:
-        as_of = AssessRecord(as_of=AS_OF + timedelta(days=day))
+        as_of = AsOf(as_of=AS_OF + timedelta(days=day))
         concluded = await client.assess_record(NORTH, record, uuid4(), as_of)
         return {(one.rule, one.occurrence): one.status for one in concluded.obligations}
 

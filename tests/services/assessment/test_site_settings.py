@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from services.assessment.client import AssessmentClient
-from services.assessment.contract import AssessRecord, RecordFacts, SignedSiteSettings
+from services.assessment.contract import AsOf, RecordFacts, SignedSiteSettings
 from services.assessment.settings import AssessmentSettings
 from services.assessment.site_settings import ASKED_AGAIN_AFTER_SECONDS, Lately, written
 from services.assessment.tables import SiteSettingsRow
@@ -218,7 +218,7 @@ async def test_a_record_is_concluded_with_the_newest_version(client: AssessmentC
     profile = some_settings(profile="CN_adult")
     await client.sign_site_settings(NORTH, profile)
 
-    await client.assess_record(NORTH, record, assessment, AssessRecord(as_of=AS_OF))
+    await client.assess_record(NORTH, record, assessment, AsOf(as_of=AS_OF))
 
     answer = await client.read_assessment(NORTH, assessment)
     assert answer.interpretations[0].range_from == "CN_adult"

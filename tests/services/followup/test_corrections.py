@@ -49,9 +49,12 @@ async def tell(
     return await client.record_result(NORTH, plan, id or uuid4(), event)
 
 
-async def concluded(client: FollowupClient, plan: UUID, day: str) -> Conclusion:
-    """What the journey hears on this day."""
-    return await client.record_conclusion(NORTH, plan, uuid4(), at(day))
+async def concluded(
+    client: FollowupClient, plan: UUID, day: str, last: UUID | None = None
+) -> Conclusion:
+    """What the journey hears on this day, which names what it heard last."""
+    moment = at(day).model_copy(update={"last_heard": last})
+    return await client.record_conclusion(NORTH, plan, uuid4(), moment)
 
 
 @pytest.fixture
@@ -137,15 +140,19 @@ async def test_the_plan_can_be_read_as_it_was_known(
 async def test_the_journey_hears_it_with_its_next_conclusion_and_only_once(
     followup: FollowupClient, cured: tuple[UUID, UUID, Conclusion]
 ) -> None:
-    plan, _, _ = cured
+    plan, _, first = cured
     await tell(followup, plan, results(LOW))
 
     second = await concluded(followup, plan, "2024-12-22")
     third = await concluded(followup, plan, "2024-12-23")
+    lost = await concluded(followup, plan, "2024-12-24", first.id)
+    nothing = await concluded(followup, plan, "2024-12-25", uuid4())
 
     assert second.because_of == ("s_phos:corrected",)
     assert "state:REMISSION>PROVISIONAL_PERSISTENT" in second.changes
     assert (third.because_of, third.changes) == ((), ())
+    assert (lost.because_of, lost.changes) == (second.because_of, second.changes)
+    assert (nothing.because_of, nothing.changes) == ((), ()), "no conclusion of this plan"
 
 
 async def test_a_withdrawn_operation_takes_its_calendar_with_it(

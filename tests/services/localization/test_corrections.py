@@ -52,9 +52,11 @@ def the_examination(**said: Any) -> ReportedExamination:
     return ReportedExamination.model_validate({**an_examination(), **said, "id": None})
 
 
-async def concluded(client: LocalizationClient, plan: UUID, days: int = 0) -> Any:
-    """What the journey hears."""
-    moment = AsOf(as_of=NOW + timedelta(days=days))
+async def concluded(
+    client: LocalizationClient, plan: UUID, days: int = 0, last: UUID | None = None
+) -> Any:
+    """What the journey hears, which names what it heard last."""
+    moment = AsOf(as_of=NOW + timedelta(days=days), last_heard=last)
     return await client.record_conclusion(NORTH, plan, uuid4(), moment)
 
 
@@ -115,17 +117,21 @@ async def test_the_old_conclusion_is_marked_and_the_new_one_names_it(
 async def test_the_journey_hears_it_with_its_next_conclusion_and_only_once(
     localization: LocalizationClient, found: tuple[UUID, UUID, Any]
 ) -> None:
-    plan, pet, _ = found
+    plan, pet, first = found
     await localization.record_study(NORTH, plan, pet, a_report(status="entered-in-error"))
 
     second = await concluded(localization, plan, 1)
     third = await concluded(localization, plan, 2)
+    lost = await concluded(localization, plan, 3, first.id)
+    nothing = await concluded(localization, plan, 4, uuid4())
 
     assert second.because_of == ("sstr_pet_ct:entered-in-error",)
     assert "state:LOCALIZED>INCOMPLETE" in second.changes
     owed = {(o.rule, o.occurrence): o.status for o in second.obligations}
     assert (owed["LOC-003", "1"], owed["LOC-003", "1:again-1"]) == ("cancelled", "open")
     assert (third.because_of, third.changes) == ((), ())
+    assert (lost.because_of, lost.changes) == (second.because_of, second.changes)
+    assert (nothing.because_of, nothing.changes) == ((), ()), "no conclusion of this plan"
 
 
 async def test_a_corrected_reading_counts_in_the_place_of_the_former(
