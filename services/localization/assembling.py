@@ -9,6 +9,7 @@ from typing import Any
 
 from services.localization.agreeing import Word
 from services.localization.localize import merge_examinations
+from services.localization.not_yet import is_later
 from services.localization.register import day_of
 from services.localization.sent import (
     Biopsy,
@@ -35,8 +36,10 @@ def standing(known: Iterable[Version]) -> list[Version]:
     return [newest(versions) for versions in by_key(known).values()]
 
 
-def question(body: Mapping[str, Any], used: Iterable[Version], known: list[Version]) -> PlanRequest:
-    """What is asked: the plan as a whole, and these versions of everything else.
+def question(
+    body: Mapping[str, Any], used: Iterable[Version], known: list[Version], on: date
+) -> PlanRequest:
+    """What is asked on that day: the plan as a whole, and these versions of everything else.
 
     `known` are all versions: a person's word about two lesions is about what was there to be seen.
     """
@@ -63,7 +66,8 @@ def question(body: Mapping[str, Any], used: Iterable[Version], known: list[Versi
     if examined:
         if plan.examination is not None:
             examined = sorted([plan.examination, *examined], key=lambda e: _moment(e.examined_at))
-        changes["examination"] = merge_examinations(examined)
+        made = [one for one in examined if not is_later(one.examined_at, on)]
+        changes["examination"] = merge_examinations(made)
         seen = [day for one in examined if (day := day_of(one.examined_at)) is not None]
         changes["examined_on"] = sorted({*plan.examined_on, *seen})
     return plan.model_copy(update=changes) if changes else plan

@@ -10,6 +10,7 @@ from knowledge.rules.venous_sampling import Measured, Session
 from services.localization import sampling
 from services.localization.capabilities import Capabilities, capabilities_of
 from services.localization.circumstances import Patience, patience_of
+from services.localization.not_yet import Later, happened
 from services.localization.readings import Facts, Ranked, facts_of
 from services.localization.scans import Scan
 from services.localization.sent import PlanRequest
@@ -27,6 +28,7 @@ class Case:
     request: PlanRequest
     at: datetime
     on: date
+    later: Later
     facts: Facts
     ranked: Ranked
     sessions: list[Session]
@@ -85,6 +87,7 @@ class Case:
 def read(request: PlanRequest, at: datetime) -> Case:
     """What is the question, in the words of the rules?"""
     on = at.date()
+    request, later = happened(request, on)
     facts = facts_of(request, on)
     sessions = sampling.sessions_of(request, on) if request.venous_samples else []
     if sessions:
@@ -99,6 +102,7 @@ def read(request: PlanRequest, at: datetime) -> Case:
         request=request,
         at=at,
         on=on,
+        later=later,
         facts=facts,
         ranked=ranked,
         sessions=sessions,

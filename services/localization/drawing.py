@@ -29,7 +29,7 @@ REPORTS = frozenset({"examination", "study", "venous_sampling", "biopsy", "resec
 
 def answer_anew(plan: PlanRow, known: list[Version], as_of: datetime) -> None:
     """Answer from all that stands, and keep the answer as the plan's last."""
-    request = question(plan.body, standing(known), known)
+    request = question(plan.body, standing(known), known, as_of.date())
     keep_answer(plan, ANSWER.dump_python(localize(request, as_of), mode="json"), as_of)
 
 
@@ -48,7 +48,7 @@ def draw(
     occasion: Occasion[ConclusionRow],
 ) -> ConclusionRow:
     """Conclude from these versions, and remember it with what it says otherwise than before."""
-    request = question(said, used, known)
+    request = question(said, used, known, occasion.as_of.date())
     answer = localize(request, occasion.as_of)
     opened_on = plan.opened_on or occasion.as_of.date()
     concluded = conclude(occasion.id, request, occasion.as_of, opened_on)

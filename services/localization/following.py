@@ -85,14 +85,14 @@ def followed_up(case: Case, orders: Orders, owed: Sequence[Obligation]) -> tuple
     return tuple(found)
 
 
-def look_again(orders: Orders, on: date) -> date | None:
-    """From which day may an order have expired that is on its way now?"""
+def look_again(case: Case, orders: Orders) -> date | None:
+    """From which day may an order have expired that is on its way now, or count what is to come?"""
     days = [
-        day
+        imaging_orders.expires_on(one.said.occurs_on, case.on)
         for one in orders.followed
-        if one.in_force and (day := imaging_orders.expires_on(one.said.occurs_on, on)) is not None
+        if one.in_force
     ]
-    return min(days, default=None)
+    return min(filter(None, [*days, case.later.first]), default=None)
 
 
 def _what(case: Case, one: Obligation) -> tuple[str, str | None, Side | None]:

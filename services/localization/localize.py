@@ -34,6 +34,7 @@ LOCALIZED = (State.LOCALIZED, State.LOCALIZED_HIGH_CONFIDENCE)
 def localize(request: PlanRequest, as_of: datetime) -> Plan:
     """Where does the search stand, and what comes next?"""
     case = read(request, as_of)
+    request = case.request
     planned, later = steps.plan(case)
     ordered = orders.followed(request, case.on)
     places = [place for place, _ in case.ranked]
@@ -71,7 +72,7 @@ def localize(request: PlanRequest, as_of: datetime) -> Plan:
 def conclude(id: UUID, request: PlanRequest, as_of: datetime, opened_on: date) -> Conclusion:
     """What does the journey hear: the state, what is proposed, and what is due."""
     case = read(request, as_of)
-    ordered = orders.followed(request, case.on)
+    ordered = orders.followed(case.request, case.on)
     if case.state in LOCALIZED:
         proposal = Proposal.OPERATE
     else:
@@ -85,7 +86,7 @@ def conclude(id: UUID, request: PlanRequest, as_of: datetime, opened_on: date) -
         concluded_at=as_of,
         obligations=following.followed_up(case, ordered, obligations(case, opened_on)),
         knowledge_version=KNOWLEDGE_VERSION,
-        look_again=following.look_again(ordered, case.on),
+        look_again=following.look_again(case, ordered),
     )
 
 

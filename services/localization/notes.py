@@ -58,6 +58,9 @@ def _plain_notes(case: Case) -> Iterable[tuple[str, str]]:
     request = case.request
     if case.ranked:
         yield "ranking_aid", "the score is a ranking aid that nobody has validated, not a diagnosis"
+    if case.later.entries:
+        text = f"{case.later.entries} entries are dated after the day that was asked about"
+        yield "after_as_of", text
     if request.biochemistry_confirmed is None:
         text = "whether the biochemical diagnosis is confirmed was not said"
         yield "biochemistry_not_stated", text

@@ -32,7 +32,7 @@ async def conclusion_now(
         raise NotFound("there is no such plan")
     moment = as_of or datetime.now(UTC)
     known = await repository.ledger(session, caller.organisation, plan_id).versions()
-    request = question(plan.body, standing(known), known)
+    request = question(plan.body, standing(known), known, moment.date())
     audit.record(session, caller, "read", "CarePlan", plan_id, patient=plan_id)
     opened_on = plan.opened_on or moment.date()
     return conclude(uuid5(plan_id, moment.isoformat()), request, moment, opened_on)
