@@ -15,10 +15,10 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.auth import Caller
@@ -31,6 +31,15 @@ Action = Literal["read", "create", "update", "delete", "search"]
 GENESIS = "0" * 64
 PAGE = 1000
 _PENDING = "tio_audit"
+
+# Nearly every request says these, so they are put together once.
+_HEAD = select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash).with_for_update()
+_NEW_HEAD = update(AUDIT_HEAD).values(entries=bindparam("number"), hash=bindparam("seal"))
+_ENTRY, _PERSON = AUDIT_ENTRY.insert(), AUDIT_PERSON.insert()
+_STAND_FOR = select(AUDIT_PERSON.c.patient, AUDIT_PERSON.c.stands_for).where(
+    AUDIT_PERSON.c.organisation == bindparam("organisation"),
+    AUDIT_PERSON.c.patient.in_(bindparam("patients", expanding=True)),
+)
 
 
 def record(
@@ -64,20 +73,23 @@ def record(
 
 async def _append(session: AsyncSession) -> None:
     """Seal the entries of this transaction into the chain."""
-    await session.flush()
-    connection = await session.connection()
-    locked = select(AUDIT_HEAD.c.entries, AUDIT_HEAD.c.hash).with_for_update()
-    head = (await connection.execute(locked)).one_or_none()
+    await session.run_sync(_seal_in)
+
+
+def _seal_in(session: Session) -> None:
+    session.flush()
+    connection = session.connection()
+    head = connection.execute(_HEAD).one_or_none()
     if head is None:
         is_sqlite = connection.dialect.name == "sqlite"
         first = (sqlite_insert if is_sqlite else postgresql_insert)(AUDIT_HEAD)
         first = first.values(id=1, entries=0, hash=GENESIS).on_conflict_do_nothing()
-        await connection.execute(first)
-        head = (await connection.execute(locked)).one()
+        connection.execute(first)
+        head = connection.execute(_HEAD).one()
     number, previous = head
     sealed = []
     pending = session.info.pop(_PENDING)
-    stands_for = await _drawn(connection, pending)
+    stands_for = _drawn(connection, pending)
     for entry in pending:
         number += 1
         patient = entry["patient"]
@@ -87,12 +99,12 @@ async def _append(session: AsyncSession) -> None:
         entry["patient"] = None if patient is None else str(patient)
         previous = seal(entry)
         sealed.append(entry | {"hash": previous})
-    await connection.execute(AUDIT_ENTRY.insert(), sealed)
-    await connection.execute(update(AUDIT_HEAD).values(entries=number, hash=previous))
+    connection.execute(_ENTRY, sealed)
+    connection.execute(_NEW_HEAD, {"number": number, "seal": previous})
 
 
-async def _drawn(
-    connection: AsyncConnection, pending: Iterable[Mapping[str, Any]]
+def _drawn(
+    connection: Connection, pending: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], str]:
     """Which id stands for whom? Drawn for who was never named before; writers come one by one."""
     named: dict[str, set[str]] = {}
@@ -101,17 +113,15 @@ async def _drawn(
             named.setdefault(one["organisation"], set()).add(one["patient"])
     found: dict[tuple[str, str], str] = {}
     for organisation, patients in sorted(named.items()):
-        known = select(AUDIT_PERSON.c.patient, AUDIT_PERSON.c.stands_for).where(
-            AUDIT_PERSON.c.organisation == organisation, AUDIT_PERSON.c.patient.in_(patients)
-        )
-        drawn = dict((await connection.execute(known)).all())
+        whom = {"organisation": organisation, "patients": sorted(patients)}
+        drawn = dict(connection.execute(_STAND_FOR, whom).all())
         new = {patient: str(uuid4()) for patient in sorted(patients - drawn.keys())}
         if new:
             rows = [
                 {"organisation": organisation, "patient": patient, "stands_for": id}
                 for patient, id in new.items()
             ]
-            await connection.execute(AUDIT_PERSON.insert(), rows)
+            connection.execute(_PERSON, rows)
         found |= {(organisation, patient): id for patient, id in (drawn | new).items()}
     return found
 
