@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from pydantic_core import to_json
-from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, event, make_url, text
+from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, Insert, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
@@ -255,6 +255,14 @@ class Database:
 
 
 R = TypeVar("R", bound=SQLModel)
+
+
+def unless_there(table: type[SQLModel]) -> Mapping[str, Insert]:
+    """A row that is added once and left as it is when it comes again, by the dialect's name."""
+    return {
+        "sqlite": sqlite_insert(table).on_conflict_do_nothing().inline(),
+        "postgresql": postgresql_insert(table).on_conflict_do_nothing().inline(),
+    }
 
 
 async def held(session: AsyncSession, table: type[R], key: Mapping[str, Any], **empty: Any) -> R:

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.coordination import repository
 from services.coordination.contract import ReminderStatus
-from services.coordination.reminding import REACHED, reminder_id
+from services.coordination.reminding import reminder_id
+from services.coordination.said_before import REACHED
 from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow
 from services.coordination.worklist import Key
 
@@ -53,10 +54,12 @@ async def take_back(
         if key in ended:
             said[key] = reminder
             reached.setdefault(key, {})[delivery.subscription] = delivery.channel
-    return [
+    notices = [
         await _off(session, journey, said[key], reached[key], f"{CORRECTED}@{conclusion}", at)
         for key in sorted(said)
     ]
+    await session.flush()
+    return notices
 
 
 async def _off(

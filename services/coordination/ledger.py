@@ -27,6 +27,7 @@ from services.coordination.tables import (
 from services.coordination.worklist import (
     ENDINGS,
     NOTHING_DUE,
+    THE_JOURNEY,
     THE_OFFICE,
     THROUGH_A_PAUSE,
     Owed,
@@ -63,21 +64,26 @@ class Ledger:
         known = journey.revision
         again = progress.revision == known and progress.at == journey.as_of
         if progress.revision > known or again or progress.at > journey.as_of:
-            await self._move(progress)
+            rows = await self._move(progress)
             journey.revision = max(known, progress.revision)
+            return await self._say(progress.at, rows)
         return await self.wake(progress.at)
 
     async def wake(self, at: datetime) -> NextWake:
         """Say what is due at this moment of the journey's own clock."""
+        return await self._say(at, await self._rows(only_open=True))
+
+    async def _say(self, at: datetime, rows: Iterable[ObligationRow]) -> NextWake:
         journey = self._journey
         at = self._read_clock(at)
-        rows = await repository.obligations_of(self._session, journey.organisation, journey.id)
         still_open = self._rank(rows)
         if journey.paused_since is not None:
             still_open = [row for row in still_open if row.ladder in THROUGH_A_PAUSE]
         if not still_open:
             return NextWake(at=None)
-        next_wake, said = await remind(self._session, journey, still_open, at)
+        # What is looked up here rests on no row that was changed before: all is written at the end.
+        with self._session.no_autoflush:
+            next_wake, said = await remind(self._session, journey, still_open, at)
         self.said += said
         return NextWake(at=next_wake)
 
@@ -93,10 +99,11 @@ class Ledger:
     async def rank(self) -> None:
         """Let the worklist see what is due next, after something about it was changed."""
         await self._session.flush()
-        self._rank(await self._rows())
+        self._rank(await self._rows(only_open=True))
 
-    async def _move(self, progress: Progress) -> None:
-        journey = self._journey
+    async def _move(self, progress: Progress) -> list[ObligationRow]:
+        """Go along with it; the answer is everything that was ever due."""
+        journey, rows = self._journey, await self._rows()
         moved, last_seen = progress.phase != journey.phase, journey.as_of
         self._read_clock(progress.at)
         journey.revision = progress.revision
@@ -116,55 +123,59 @@ class Ledger:
         if progress.beside is not None:
             await self._note_conclusion(progress.beside)
         if closed and not closes:
-            await self._open_again()
-        await self._reconcile(progress)
+            self._open_again(rows)
+        rows += await self._reconcile(progress, rows)
         if closed and not closes:
-            await self._catch_up("reopened", progress, last_seen)
+            rows += await self._catch_up("reopened", progress, last_seen, rows)
         elif paused_since is not None and journey.paused_since is None and not closes:
-            await self._catch_up("resumed", progress, paused_since)
+            rows += await self._catch_up("resumed", progress, paused_since, rows)
         elif paused_since is None and journey.paused_since is not None:
-            await self._fall_silent()
+            await self._fall_silent(rows)
+        return rows
 
-    async def _open_again(self) -> None:
+    def _open_again(self, rows: Iterable[ObligationRow]) -> None:
         """What ended only because the journey closed is owed again."""
-        for row in await self._rows():
+        for row in rows:
             if ended_by_closing(self._owed(row)):
                 row.status, row.disposition, row.reason = ObligationStatus.OPEN.value, None, ""
                 row.ended_at = None
-        await self._session.flush()
 
-    async def _fall_silent(self) -> None:
+    async def _fall_silent(self, rows: Iterable[ObligationRow]) -> None:
         """What is on its way does not arrive while it is paused, but for what is critical."""
-        held = [row for row in await self._rows() if row.ladder not in THROUGH_A_PAUSE]
+        held = [row for row in rows if row.ladder not in THROUGH_A_PAUSE]
         keys = [(row.rule, row.occurrence) for row in held]
         await withdraw_deliveries(self._session, self._journey, keys)
 
-    async def _catch_up(self, what: str, progress: Progress, since: datetime) -> None:
+    async def _catch_up(
+        self, what: str, progress: Progress, since: datetime, rows: Iterable[ObligationRow]
+    ) -> list[ObligationRow]:
         """What would have been said meanwhile is not: what came due is listed, as one message."""
         journey, at = self._journey, self._journey.as_of
         silent = [
             row
-            for row in await self._rows()
+            for row in rows
             if row.status == ObligationStatus.OPEN and row.ladder not in THROUGH_A_PAUSE
         ]
         zone = ZoneInfo(journey.zone)
         first, today = (moment.astimezone(zone).date() for moment in (since, at))
         missed = [as_obligation(row) for row in silent if first <= row.due <= today]
         await pass_over(self._session, journey, silent, at)
-        if missed:
-            listed = caught_up(what, str(progress.revision), today, missed)
-            await self.put_to_the_office(listed, at)
+        if not missed:
+            return []
+        listed = caught_up(what, str(progress.revision), today, missed)
+        return await self.put_to_the_office(listed, at)
 
-    async def put_to_the_office(self, obligation: Obligation, at: datetime) -> None:
-        """Work that no service of the pathway asks for, once."""
+    async def put_to_the_office(self, obligation: Obligation, at: datetime) -> list[ObligationRow]:
+        """Work that no service of the pathway asks for, once; the answer is what is new."""
         journey = self._journey
         place = (journey.organisation, journey.id, obligation.rule, obligation.occurrence)
         if await self._session.get(ObligationRow, place) is not None:
-            return
+            return []
         row = self._new(Owed(obligation, THE_OFFICE), at)
         self._write(row, Owed(obligation, THE_OFFICE), None)
         self._session.add(row)
         await self.rank()
+        return [row]
 
     async def pass_over(self, rows: Sequence[ObligationRow]) -> None:
         """What was said of these elsewhere is not said again."""
@@ -173,12 +184,11 @@ class Ledger:
 
     async def still_open(self) -> list[Obligation]:
         """What does somebody have to do?"""
-        rows = await self._rows()
-        return [as_obligation(row) for row in rows if row.status == ObligationStatus.OPEN]
+        return [as_obligation(row) for row in await self._rows(only_open=True)]
 
-    async def _rows(self) -> list[ObligationRow]:
-        journey = self._journey
-        return await repository.obligations_of(self._session, journey.organisation, journey.id)
+    async def _rows(self, *, only_open: bool = False) -> list[ObligationRow]:
+        place = (self._journey.organisation, self._journey.id)
+        return await repository.obligations_of(self._session, *place, only_open=only_open)
 
     async def _take_over_task(self, progress: Progress) -> None:
         task = progress.task
@@ -205,42 +215,54 @@ class Ledger:
         at = conclusion.concluded_at
         await self._note(f"conclusion:{conclusion.id}", at, "conclusion", words, str(conclusion.id))
 
-    async def _reconcile(self, progress: Progress) -> None:
-        journey = self._journey
-        rows = {
-            (row.rule, row.occurrence): row
-            for row in await repository.obligations_of(
-                self._session, journey.organisation, journey.id
-            )
-        }
-        events = await repository.events_of(
-            self._session, journey.organisation, journey.id, {"decision", *ENDINGS}
-        )
-        told = [event for event in events if event.outcome != "refused"]
+    async def _reconcile(
+        self, progress: Progress, rows: Iterable[ObligationRow]
+    ) -> list[ObligationRow]:
+        """Let the rows say what is owed now; the answer is what is new among them."""
+        journey, task = self._journey, progress.task
+        known = {(row.rule, row.occurrence): row for row in rows}
         closing = None
         if progress.phase == repository.CLOSED:
-            kinds = {event.kind for event in told}
-            closing = ending(kinds if progress.carried is None else {progress.next_phase_reason})
-        hours = await hours_of(self._session, journey, progress.at)
+            kinds = {progress.next_phase_reason}
+            if progress.carried is None:
+                kinds = {event.kind for event in await self._told(tuple(ENDINGS))}
+            closing = ending(kinds)
+        question = None
+        if task is not None:
+            question = of_question(task, await hours_of(self._session, journey, progress.at))
+        before = {key: self._owed(row) for key, row in known.items()}
+        asked = any(owed.is_open and owed.service == THE_JOURNEY for owed in before.values())
         changes = reconcile(
-            {key: self._owed(row) for key, row in rows.items()},
+            before,
             progress.conclusion,
-            None if progress.task is None else of_question(progress.task, hours),
-            _answered(told),
+            question,
+            await self._answered() if asked else (),
             closing,
             progress.beside,
             (BESIDE,) if progress.watched_beside else (),
         )
+        new = []
         for owed in changes:
-            row = rows.get(owed.key)
+            row = known.get(owed.key)
             if row is None:
                 row = self._new(owed, progress.at)
-                self._session.add(row)
+                new.append(row)
             self._write(row, owed, None)
-        ended = [owed.key for owed in changes if not owed.is_open]
+        self._session.add_all(new)
+        ended = [owed.key for owed in changes if owed.key in known and not owed.is_open]
         await withdraw_deliveries(self._session, journey, ended)
-        await self._session.flush()
         await self._take_back(progress, changes)
+        return new
+
+    async def _told(self, kinds: Collection[str]) -> list[EventRow]:
+        """What of these kinds was the journey told that counts?"""
+        place = (self._journey.organisation, self._journey.id)
+        events = await repository.events_of(self._session, *place, kinds)
+        return [event for event in events if event.outcome != "refused"]
+
+    async def _answered(self) -> set[str]:
+        """Which questions did a person answer?"""
+        return {str(event.payload.get("task")) for event in await self._told(("decision",))}
 
     async def _take_back(self, progress: Progress, changes: Sequence[Owed]) -> None:
         """What was said because of a value that was corrected is said to be off."""
@@ -276,7 +298,7 @@ class Ledger:
 
     def _write(self, row: ObligationRow, owed: Owed, by: str | None) -> None:
         for name, value in _columns(owed.obligation).items():
-            setattr(row, name, value)
+            _set(row, name, value)
         row.service, row.reason = owed.service, owed.reason
         row.disposition = None if owed.disposition is None else owed.disposition.value
         row.overdue_at = self._overdue_at(row)
@@ -307,7 +329,7 @@ class Ledger:
         journey = self._journey
         still_open = [row for row in rows if row.status == ObligationStatus.OPEN]
         for row in still_open:
-            row.overdue_at = self._overdue_at(row)
+            _set(row, "overdue_at", self._overdue_at(row))
         first = min(
             still_open,
             key=lambda row: (repository.expected_on(row), row.rule, row.occurrence),
@@ -337,7 +359,7 @@ def _columns(obligation: Obligation) -> dict[str, Any]:
     return obligation.model_dump() | codes
 
 
-def _answered(events: Collection[EventRow]) -> set[str]:
-    """Which questions did a person answer?"""
-    decisions = (event.payload for event in events if event.kind == "decision")
-    return {str(decision.get("task")) for decision in decisions}
+def _set(row: ObligationRow, name: str, value: Any) -> None:
+    """What stays as it was is not looked at again when the rows are written."""
+    if getattr(row, name) != value:
+        setattr(row, name, value)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, or_, select
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import reminders, working_calendar
@@ -27,6 +28,7 @@ from services.coordination.planning import (
 )
 from services.coordination.preferences import refused_by
 from services.coordination.repository import as_obligation
+from services.coordination.said_before import HELD, REACHED, SaidBefore, said_before
 from services.coordination.tables import (
     DeliveryRow,
     JourneyRow,
@@ -37,7 +39,32 @@ from services.coordination.tables import (
 from services.coordination.working_time import WorkingTime
 from services.coordination.worklist import Key
 
-REACHED = (ReminderStatus.SENT.value, ReminderStatus.LATE.value)
+_HELD = (
+    select(ReminderRow)
+    .where(
+        col(ReminderRow.organisation) == bindparam("organisation"),
+        col(ReminderRow.journey) == bindparam("journey"),
+        col(ReminderRow.status) == HELD,
+    )
+    .order_by(col(ReminderRow.due_at))
+)
+_WAITING = (
+    select(DeliveryRow, ReminderRow)
+    .join(
+        ReminderRow,
+        (col(ReminderRow.organisation) == col(DeliveryRow.organisation))
+        & (col(ReminderRow.id) == col(DeliveryRow.reminder)),
+    )
+    .where(
+        col(DeliveryRow.organisation) == bindparam("organisation"),
+        col(DeliveryRow.journey) == bindparam("journey"),
+        col(DeliveryRow.status) == "waiting",
+    )
+)
+
+
+def _place(journey: JourneyRow) -> dict[str, object]:
+    return {"organisation": journey.organisation, "journey": journey.id}
 
 
 async def remind(
@@ -45,13 +72,17 @@ async def remind(
 ) -> tuple[datetime | None, list[ReminderRow]]:
     """Say what is due at this moment. When to look again (first), and what was said (second)?"""
     site = await working_time.of_site(session, journey.organisation, journey.site)
-    telling = _Telling(session, journey, of_journey(journey, site, at), at)
-    await telling.release_what_was_held(await _limits(session, journey, site, telling.hours, at))
-    known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
-    limits = await _limits(session, journey, site, telling.hours, at)
-    owed = [due_of(row) for row in still_open]
-    planned = plan(owed, known, telling.hours, at, limits)
+    hours = of_journey(journey, site, at)
     rows = {(row.rule, row.occurrence): row for row in still_open}
+    asked = (session, journey, rows.keys(), ZoneInfo(hours.patient.zone), at)
+    known = await said_before(*asked)
+    telling = _Telling(session, journey, hours, at)
+    if known.holds:
+        await telling.release_what_was_held(_limits(journey, site, hours, known, at))
+        await session.flush()
+        known = await said_before(*asked)
+    owed = [due_of(row) for row in still_open]
+    planned = plan(owed, known.steps, hours, at, _limits(journey, site, hours, known, at))
     for one in planned.say:
         await telling.say(one, rows[one.key])
     wakes = [planned.next_wake, telling.look_again]
@@ -64,9 +95,10 @@ async def pass_over(
     """What would have been said of these by now, or was held, is not said: it was a silent time."""
     site = await working_time.of_site(session, journey.organisation, journey.site)
     hours = of_journey(journey, site, at)
-    known = {key: set(rungs) for key, rungs in (await _settled(session, journey)).items()}
     rows = {(row.rule, row.occurrence): row for row in still_open}
-    for one in passed([due_of(row) for row in still_open], known, hours, at):
+    zone = ZoneInfo(hours.patient.zone)
+    known = await said_before(session, journey, rows.keys(), zone, at)
+    for one in passed([due_of(row) for row in still_open], known.steps, hours, at):
         session.add(_reminder(journey, one, rows[one.key], at))
     for held in await _held(session, journey, rows.keys()):
         held.status = ReminderStatus.OVERTAKEN.value
@@ -143,68 +175,24 @@ class _Telling:
         self._session.add_all(deliveries)
 
 
-async def _limits(
-    session: AsyncSession, journey: JourneyRow, site: WorkingTime, hours: Hours, at: datetime
+def _limits(
+    journey: JourneyRow, site: WorkingTime, hours: Hours, known: SaidBefore, at: datetime
 ) -> Limits:
     """How much may still reach this patient today, and by what does it not want to be told?"""
-    zone = ZoneInfo(hours.patient.zone)
-    today = at.astimezone(zone).date()
+    today = at.astimezone(ZoneInfo(hours.patient.zone)).date()
     return Limits(
         a_day=site.messages_a_day or working_calendar.messages_a_day(today),
-        told_on=await _told_on(session, journey, zone, today),
+        told_on=known.on_days,
         refused=refused_by(journey),
     )
-
-
-async def _told_on(
-    session: AsyncSession, journey: JourneyRow, zone: ZoneInfo, today: date
-) -> Counter[date]:
-    """How much reached this patient on which day, on whichever of their journeys?"""
-    midnight = datetime.combine(today, time(0), zone).astimezone(UTC) - timedelta(hours=1)
-    of_patient = select(col(JourneyRow.id)).where(
-        col(JourneyRow.organisation) == journey.organisation,
-        col(JourneyRow.patient_id) == journey.patient_id,
-    )
-    told = col(ReminderRow.status).in_(REACHED) & (col(ReminderRow.recorded_at) >= midnight)
-    held = col(ReminderRow.status) == ReminderStatus.HELD.value
-    wanted = select(
-        col(ReminderRow.status), col(ReminderRow.recorded_at), col(ReminderRow.hold_until)
-    ).where(
-        col(ReminderRow.organisation) == journey.organisation,
-        col(ReminderRow.journey).in_(of_patient),
-        col(ReminderRow.recipient) == PATIENT,
-        or_(told, held),
-    )
-    days: Counter[date] = Counter()
-    for status, recorded_at, hold_until in (await session.exec(wanted)).all():
-        moment = hold_until if status == ReminderStatus.HELD and hold_until else recorded_at
-        days[moment.astimezone(zone).date()] += 1
-    return days
 
 
 async def _held(
     session: AsyncSession, journey: JourneyRow, keys: Collection[Key] | None = None
 ) -> list[ReminderRow]:
     """What is held on this journey, in the order in which it was due."""
-    wanted = select(ReminderRow).where(
-        col(ReminderRow.organisation) == journey.organisation,
-        col(ReminderRow.journey) == journey.id,
-        col(ReminderRow.status) == ReminderStatus.HELD.value,
-    )
-    rows = (await session.exec(wanted.order_by(col(ReminderRow.due_at)))).all()
+    rows = (await session.exec(_HELD, params=_place(journey))).all()
     return [row for row in rows if keys is None or (row.rule, row.occurrence) in keys]
-
-
-async def _settled(session: AsyncSession, journey: JourneyRow) -> dict[Key, set[str]]:
-    """Which rungs were said or overtaken already?"""
-    known = select(col(ReminderRow.rule), col(ReminderRow.occurrence), col(ReminderRow.rung)).where(
-        col(ReminderRow.organisation) == journey.organisation,
-        col(ReminderRow.journey) == journey.id,
-    )
-    settled: dict[Key, set[str]] = {}
-    for rule, occurrence, rung in (await session.exec(known)).all():
-        settled.setdefault((rule, occurrence), set()).add(rung)
-    return settled
 
 
 def _reminder(journey: JourneyRow, said: Said, row: ObligationRow, at: datetime) -> ReminderRow:
@@ -234,22 +222,12 @@ async def withdraw_deliveries(
     keys = set(ended)
     if not keys:
         return
-    for held in await _held(session, journey, keys):
-        held.status = ReminderStatus.WITHDRAWN.value
-    waiting = (
-        select(DeliveryRow, ReminderRow)
-        .join(
-            ReminderRow,
-            (col(ReminderRow.organisation) == col(DeliveryRow.organisation))
-            & (col(ReminderRow.id) == col(DeliveryRow.reminder)),
-        )
-        .where(
-            col(DeliveryRow.organisation) == journey.organisation,
-            col(DeliveryRow.journey) == journey.id,
-            col(DeliveryRow.status) == "waiting",
-        )
-    )
-    for delivery, reminder in (await session.exec(waiting)).all():
+    held = await _held(session, journey, keys)
+    for one in held:
+        one.status = ReminderStatus.WITHDRAWN.value
+    if held:
+        await session.flush()
+    for delivery, reminder in (await session.exec(_WAITING, params=_place(journey))).all():
         if (reminder.rule, reminder.occurrence) in keys:
             delivery.status = "withdrawn"
 

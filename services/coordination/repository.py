@@ -7,11 +7,12 @@ from hashlib import sha256
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.terms.obligation import Ladder, Obligation, ObligationStatus
+from services.chassis.database import unless_there
 from services.coordination.tables import (
     DeliveryRow,
     EventRow,
@@ -40,21 +41,29 @@ def fingerprint(body: BaseModel) -> str:
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
+def kept_as(record: UUID) -> ColumnElement[bool]:
+    """The services may know a journey by another id, since two were merged."""
+    return col(JourneyRow.record) == record
+
+
+# What nearly every request asks is put together once: that takes longer than to ask it.
+_HERE = col(JourneyRow.organisation) == bindparam("organisation")
+_JOURNEY = select(JourneyRow).where(_HERE, col(JourneyRow.id) == bindparam("journey"))
+_KEPT_AS = select(JourneyRow).where(_HERE, col(JourneyRow.record) == bindparam("journey"))
+_LOOKED_UP = (_JOURNEY, _KEPT_AS)
+_HELD = tuple(one.with_for_update() for one in _LOOKED_UP)
+
+
 async def find_journey(
     session: AsyncSession, organisation: str, journey: UUID, *, to_change: bool = False
 ) -> JourneyRow | None:
     """The journey; with `to_change`, nobody else changes it until this transaction ends."""
-    here = select(JourneyRow).where(col(JourneyRow.organisation) == organisation)
-    for wanted in (here.where(col(JourneyRow.id) == journey), here.where(kept_as(journey))):
-        found = (await session.exec(wanted.with_for_update() if to_change else wanted)).first()
+    place = {"organisation": organisation, "journey": journey}
+    for wanted in _HELD if to_change else _LOOKED_UP:
+        found = (await session.exec(wanted, params=place)).first()
         if found is not None:
             return found
     return None
-
-
-def kept_as(record: UUID) -> ColumnElement[bool]:
-    """The services may know a journey by another id, since two were merged."""
-    return col(JourneyRow.record) == record
 
 
 async def find_event(
@@ -104,18 +113,24 @@ async def untold(session: AsyncSession, organisation: str, journey: UUID) -> int
     return (await session.exec(wanted)).one()
 
 
-async def obligations_of(
-    session: AsyncSession, organisation: str, journey: UUID
-) -> list[ObligationRow]:
-    """All that was ever due on a journey, in the order in which it is due."""
-    wanted = (
-        select(ObligationRow)
-        .where(
-            col(ObligationRow.organisation) == organisation, col(ObligationRow.journey) == journey
-        )
-        .order_by(col(ObligationRow.due), col(ObligationRow.rule), col(ObligationRow.occurrence))
+_OBLIGATIONS = (
+    select(ObligationRow)
+    .where(
+        col(ObligationRow.organisation) == bindparam("organisation"),
+        col(ObligationRow.journey) == bindparam("journey"),
     )
-    return list((await session.exec(wanted)).all())
+    .order_by(col(ObligationRow.due), col(ObligationRow.rule), col(ObligationRow.occurrence))
+)
+_STILL_OPEN = _OBLIGATIONS.where(col(ObligationRow.status) == ObligationStatus.OPEN.value)
+
+
+async def obligations_of(
+    session: AsyncSession, organisation: str, journey: UUID, *, only_open: bool = False
+) -> list[ObligationRow]:
+    """All that was ever due on a journey, or what still is, in the order in which it is due."""
+    place = {"organisation": organisation, "journey": journey}
+    wanted = _STILL_OPEN if only_open else _OBLIGATIONS
+    return list((await session.exec(wanted, params=place)).all())
 
 
 async def reminders_of(
@@ -151,20 +166,26 @@ async def deliveries_of(
     return found
 
 
+_SUBSCRIPTIONS = (
+    select(SubscriptionRow)
+    .where(col(SubscriptionRow.organisation) == bindparam("organisation"))
+    .order_by(col(SubscriptionRow.id))
+)
+
+
 async def subscriptions_of(session: AsyncSession, organisation: str) -> list[SubscriptionRow]:
     """Who in this organisation hears reminders?"""
-    wanted = (
-        select(SubscriptionRow)
-        .where(col(SubscriptionRow.organisation) == organisation)
-        .order_by(col(SubscriptionRow.id))
-    )
-    return list((await session.exec(wanted)).all())
+    place = {"organisation": organisation}
+    return list((await session.exec(_SUBSCRIPTIONS, params=place)).all())
 
 
 def now_there(journey: JourneyRow) -> datetime:
     """Now, on the journey's own clock: in a rehearsal it may have been moved."""
     now = datetime.now(UTC)
     return max(now, journey.as_of) if journey.clock_ahead_seconds else now
+
+
+_MOMENT = unless_there(MomentRow)
 
 
 async def note(
@@ -176,24 +197,18 @@ async def note(
     detail: str,
     reference: str | None = None,
 ) -> None:
-    """Add a moment to the timeline, once. The caller holds the journey (`to_change`)."""
-    known = select(col(MomentRow.number)).where(
-        col(MomentRow.organisation) == journey.organisation,
-        col(MomentRow.journey) == journey.id,
-        col(MomentRow.key) == key,
-    )
-    if (await session.exec(known)).first() is None:
-        session.add(
-            MomentRow(
-                organisation=journey.organisation,
-                journey=journey.id,
-                key=key,
-                at=at,
-                what=what,
-                detail=detail,
-                reference=reference,
-            )
-        )
+    """Add a moment to the timeline, once."""
+    connection = await session.connection()
+    moment = {
+        "organisation": journey.organisation,
+        "journey": journey.id,
+        "key": key,
+        "at": at,
+        "what": what,
+        "detail": detail,
+        "reference": reference,
+    }
+    await connection.execute(_MOMENT[connection.dialect.name], moment)
 
 
 async def moments_of(

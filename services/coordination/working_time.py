@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import working_calendar
@@ -92,13 +94,22 @@ class WorkingTimeTold(WorkingTime):
     told_at: Instant
 
 
+_SAID = (
+    select(col(WorkingTimeRow.body))
+    .where(
+        col(WorkingTimeRow.organisation) == bindparam("organisation"),
+        col(WorkingTimeRow.site).in_([THE_ORGANISATION, bindparam("site")]),
+    )
+    .order_by(col(WorkingTimeRow.site).desc())
+)
+"""The site's own word before its organisation's."""
+
+
 async def of_site(session: AsyncSession, organisation: str, site: str | None) -> WorkingTime:
     """When does this site tell people? What it never said, its organisation may have said."""
-    for place in dict.fromkeys((site or THE_ORGANISATION, THE_ORGANISATION)):
-        row = await session.get(WorkingTimeRow, (organisation, place))
-        if row is not None:
-            return WorkingTime.model_validate(row.body)
-    return WorkingTime()
+    whose = {"organisation": organisation, "site": site or THE_ORGANISATION}
+    body = (await session.exec(_SAID, params=whose)).first()
+    return WorkingTime() if body is None else WorkingTime.model_validate(body)
 
 
 @router.get("", response_model=WorkingTimeTold)
