@@ -12,7 +12,7 @@ from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound
 from services.coordination.communication import FHIR_JSON, communication_request
 from services.coordination.parts import parts_of
-from services.coordination.preferences import language_of
+from services.coordination.preferences import language_in
 from services.coordination.routes import found
 from services.coordination.tables import ReminderRow
 
@@ -42,7 +42,7 @@ async def read_communication_request(
     reminder = (await session.exec(wanted)).one_or_none()
     if reminder is None:
         raise NotFound("there is no such reminder")
-    language = (language_of(journey) if reminder.recipient == "patient" else None) or "en"
+    language = (language_in(journey.preferences) if reminder.recipient == "patient" else None) or "en"
     url = parts_of(request).settings.public_url
     resource = communication_request(reminder, url, language)
     return JSONResponse(resource, media_type=FHIR_JSON)

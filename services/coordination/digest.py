@@ -12,28 +12,20 @@ from services.coordination.tables import DeliveryRow
 
 async def gather(
     session: AsyncSession, organisation: str, subscription: UUID, now: datetime
-) -> None:
-    """Put what has waited for this receiver until now into one message.
+) -> dict[UUID, list[DeliveryRow]]:
+    """Put what has waited for this receiver until now into one message; the answer is every message
+    that is due for it, each with its items, oldest first.
 
     Which items are in it is kept before it is first sent: tried again, it is the same message.
     """
-    rows = [row for row in await _ripe(session, organisation, subscription, now) if not row.digest]
-    if rows:
-        names = "\n".join(str(row.reminder) for row in rows)
-        digest = uuid5(NAMESPACE_URL, f"digest\n{organisation}\n{subscription}\n{names}")
-        for row in rows:
-            row.digest = digest
-
-
-async def waiting(
-    session: AsyncSession, organisation: str, subscription: UUID, now: datetime
-) -> dict[UUID, list[DeliveryRow]]:
-    """The messages that are due for this receiver, each with its items; oldest first."""
-    found: dict[UUID, list[DeliveryRow]] = {}
-    for row in await _ripe(session, organisation, subscription, now):
-        if row.digest is not None:
-            found.setdefault(row.digest, []).append(row)
-    return found
+    rows = await _ripe(session, organisation, subscription, now)
+    names = "\n".join(str(row.reminder) for row in rows if row.digest is None)
+    digest = uuid5(NAMESPACE_URL, f"digest\n{organisation}\n{subscription}\n{names}")
+    messages: dict[UUID, list[DeliveryRow]] = {}
+    for row in rows:
+        row.digest = row.digest or digest
+        messages.setdefault(row.digest, []).append(row)
+    return messages
 
 
 def items_of(organisation: str, message: UUID) -> SelectOfScalar[UUID]:

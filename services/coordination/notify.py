@@ -10,15 +10,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.database import Database
 from services.chassis.logging import get_logger
-from services.coordination import digest, repository, undelivered
+from services.coordination import digest, undelivered
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.planning import PATIENT
-from services.coordination.preferences import language_of
+from services.coordination.preferences import language_in
 from services.coordination.relay import pause, side_by_side
 from services.coordination.sending import MayPass, Message, Sender, WillNotPass
 from services.coordination.settings import CoordinationSettings
@@ -27,6 +28,44 @@ from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow, S
 AT_ONCE, SIDE_BY_SIDE = 40, 5
 """So many deliveries a round, and so many on their way to one receiver: these are written down
 together, and a process that is killed in between sends them again, each under its own id."""
+
+NOBODY = "its receiver is gone"
+
+_d, _j, _r, _s = DeliveryRow, JourneyRow, ReminderRow, SubscriptionRow
+_RIPE = (
+    select(_d)
+    .where(col(_d.status) == "waiting", col(_d.next_try_at) <= bindparam("now"))
+    .order_by(col(_d.created_at), col(_d.reminder))
+    .limit(AT_ONCE)
+)
+_ITS_JOURNEY = (
+    (col(_j.organisation) == bindparam("organisation")) & (col(_j.id) == bindparam("journey")),
+)
+_HELD = (
+    select(_j, _d)
+    .where(
+        *_ITS_JOURNEY,
+        col(_d.organisation) == bindparam("organisation"),
+        col(_d.reminder) == bindparam("reminder"),
+        col(_d.subscription) == bindparam("subscription"),
+    )
+    .with_for_update()
+)
+"""Nobody else changes the two until the transaction ends; who waits for that sees what came of it."""
+
+_ALONE = select(_r, _s, col(_j.preferences)).where(
+    *_ITS_JOURNEY,
+    col(_r.organisation) == bindparam("organisation"),
+    col(_r.id) == bindparam("reminder"),
+    col(_s.organisation) == bindparam("organisation"),
+    col(_s.id) == bindparam("subscription"),
+)
+
+
+def _place(delivery: DeliveryRow) -> dict[str, object]:
+    names = ("organisation", "journey", "reminder", "subscription")
+    return {name: getattr(delivery, name) for name in names}
+
 
 Clock = Callable[[], datetime]
 
@@ -75,20 +114,11 @@ class Deliveries:
                 delivery
             )
         await side_by_side(self._in_turn(rows) for rows in receivers.values())
-        return bool(ripe)
+        return len(ripe) == AT_ONCE
 
     async def _ripe(self) -> list[DeliveryRow]:
-        wanted = (
-            select(DeliveryRow)
-            .where(
-                col(DeliveryRow.status) == "waiting",
-                col(DeliveryRow.next_try_at) <= self._clock(),
-            )
-            .order_by(col(DeliveryRow.created_at), col(DeliveryRow.reminder))
-            .limit(AT_ONCE)
-        )
         async with self._database.reading() as session:
-            return list((await session.exec(wanted)).all())
+            return list((await session.exec(_RIPE, params={"now": self._clock()})).all())
 
     async def _in_turn(self, deliveries: list[DeliveryRow]) -> None:
         alone = [delivery for delivery in deliveries if not delivery.gathered]
@@ -102,9 +132,7 @@ class Deliveries:
         """Everything that was gathered for this receiver until now, in one message."""
         place = (one.organisation, one.subscription)
         async with self._database.transaction() as session:
-            await digest.gather(session, *place, self._clock())
-        async with self._database.reading() as session:
-            messages = await digest.waiting(session, *place, self._clock())
+            messages = await digest.gather(session, *place, self._clock())
         for id, gathered in messages.items():
             await self._settle([await self._deliver(gathered, id)])
 
@@ -159,13 +187,10 @@ class Deliveries:
     async def _settled(
         self, session: AsyncSession, delivery: DeliveryRow, outcome: Outcome
     ) -> DeliveryRow | None:
-        journey = await repository.find_journey(
-            session, delivery.organisation, delivery.journey, to_change=True
-        )
-        place = (delivery.organisation, delivery.reminder, delivery.subscription)
-        row = await session.get(DeliveryRow, place)
-        if row is None or journey is None:
+        found = (await session.exec(_HELD, params=_place(delivery))).first()
+        if found is None:
             return None
+        journey, row = found
         row.attempts += 1
         row.problem = outcome.problem
         if outcome.status == "delivered":
@@ -188,19 +213,20 @@ async def _message(
 ) -> tuple[Message, SubscriptionRow]:
     """What is to be said, and to whom? WillNotPass when one of the two is gone."""
     first = deliveries[0]
+    if gathered is None:
+        found = (await session.exec(_ALONE, params=_place(first))).first()
+        if found is None:
+            raise WillNotPass(NOBODY)
+        reminder, to, preferences = found
+        theirs = language_in(preferences) if reminder.recipient == PATIENT else None
+        return Message([reminder], theirs or to.language, None), to
     wanted = select(ReminderRow).where(
         col(ReminderRow.organisation) == first.organisation,
-        col(ReminderRow.id) == first.reminder
-        if gathered is None
-        else col(ReminderRow.id).in_(digest.items_of(first.organisation, gathered)),
+        col(ReminderRow.id).in_(digest.items_of(first.organisation, gathered)),
     )
     order = (col(ReminderRow.due), col(ReminderRow.recorded_at), col(ReminderRow.id))
     reminders = list((await session.exec(wanted.order_by(*order))).all())
-    to = await session.get(SubscriptionRow, (first.organisation, first.subscription))
-    if not reminders or to is None:
-        raise WillNotPass("its receiver is gone")
-    language = to.language
-    if gathered is None and reminders[0].recipient == PATIENT:
-        journey = await session.get(JourneyRow, (first.organisation, first.journey))
-        language = (language_of(journey) if journey else None) or language
-    return Message(reminders, language, gathered), to
+    reader = await session.get(SubscriptionRow, (first.organisation, first.subscription))
+    if not reminders or reader is None:
+        raise WillNotPass(NOBODY)
+    return Message(reminders, reader.language, gathered), reader

@@ -1,12 +1,12 @@
 """Tell journeys what waits for them: at least once, in order per journey, however long it takes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, delete, func
 from sqlmodel import col, select
 
 from services.chassis.database import Database
@@ -23,6 +23,21 @@ PATIENCE_SECONDS = 10.0
 
 Mend = Callable[[str, UUID], Awaitable[list[str]]]
 """Lets a journey go on that the engine has ended though it is open."""
+
+
+_FIRST = (
+    select(func.min(col(OutboxRow.number)).label("number"), func.count().label("waiting"))
+    .group_by(col(OutboxRow.organisation), col(OutboxRow.journey))
+    .subquery()
+)
+_RIPE = (
+    select(OutboxRow, _FIRST.c.waiting)
+    .join(_FIRST, col(OutboxRow.number) == _FIRST.c.number)
+    .where(col(OutboxRow.next_try_at) <= bindparam("now"))
+    .order_by(col(OutboxRow.number))
+    .limit(AT_ONCE)
+)
+_TOLD = delete(OutboxRow).where(col(OutboxRow.number) == bindparam("done"))
 
 
 class RunEnded(Exception):
@@ -50,8 +65,8 @@ class Outbox:
     async def work(self) -> bool:
         """Tell every journey the first thing that waits for it."""
         ripe = await self._ripe()
-        await side_by_side(self._tell(message) for message in ripe)
-        return bool(ripe)
+        await side_by_side(self._tell(message) for message, _ in ripe)
+        return len(ripe) == AT_ONCE or any(waiting > 1 for _, waiting in ripe)
 
     async def check(self) -> None:
         """Is the workflow engine there?"""
@@ -60,20 +75,10 @@ class Outbox:
         except Exception as error:
             raise EngineAway(type(error).__name__) from None
 
-    async def _ripe(self) -> list[OutboxRow]:
-        first = select(func.min(col(OutboxRow.number))).group_by(
-            col(OutboxRow.organisation), col(OutboxRow.journey)
-        )
-        wanted = (
-            select(OutboxRow)
-            .where(
-                col(OutboxRow.number).in_(first), col(OutboxRow.next_try_at) <= datetime.now(UTC)
-            )
-            .order_by(col(OutboxRow.number))
-            .limit(AT_ONCE)
-        )
+    async def _ripe(self) -> Sequence[tuple[OutboxRow, int]]:
+        """Each with how many wait for its journey."""
         async with self._database.reading() as session:
-            return list((await session.exec(wanted)).all())
+            return (await session.exec(_RIPE, params={"now": datetime.now(UTC)})).all()
 
     async def _tell(self, message: OutboxRow) -> None:
         carried = await self._carried(message) if message.reopens else None
@@ -132,11 +137,8 @@ class Outbox:
     async def _done(self, message: OutboxRow, taken: bool) -> None:
         """The journey knows; or it has closed, and whoever told it hears that."""
         async with self._database.transaction() as session:
-            row = await session.get(OutboxRow, message.number)
-            if row is None:
-                return
-            await session.delete(row)
-            if taken or message.event is None:
+            done = await session.exec(_TOLD, params={"done": message.number})
+            if not done.rowcount or taken or message.event is None:
                 return
             journey = await repository.find_journey(
                 session, message.organisation, message.journey, to_change=True

@@ -1,5 +1,8 @@
 """How the patient wants to be told, and by what not: kept with who said so, when and why."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.coordination.contract import ContactPreferences
 from services.coordination.tables import EventRow, JourneyRow
 
@@ -24,7 +27,7 @@ def refused_by(journey: JourneyRow) -> frozenset[str]:
     return frozenset((journey.preferences or {}).get("refuses", ()))
 
 
-def language_of(journey: JourneyRow) -> str | None:
+def language_in(preferences: Mapping[str, Any] | None) -> str | None:
     """In which language does the patient want to be told, if that was said?"""
-    language = (journey.preferences or {}).get("language")
+    language = (preferences or {}).get("language")
     return None if language is None else str(language)
