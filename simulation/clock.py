@@ -29,6 +29,7 @@ class Clock:
         self._began, self._seconds = began, 0.0
         self._step = self._furthest = timedelta(0)
         self._shown: time_machine.Traveller | None = None
+        self._showing = began
 
     @property
     def seconds(self) -> float:
@@ -63,14 +64,17 @@ class Clock:
     def shown(self) -> Iterator[None]:
         """Every clock of this process shows this time."""
         with time_machine.travel(self._began, tick=False) as shown:
-            self._shown = shown
+            self._shown, self._showing = shown, self._began
             self._show()
             yield
         self._shown = None
 
     def _show(self) -> None:
+        """Moved by the difference: to be told the time anew would also set the zone each time."""
         if self._shown is not None:
-            self._shown.move_to((self.now() + self._step).astimezone(UTC))
+            now = self.now() + self._step
+            self._shown.shift(now - self._showing)
+            self._showing = now
 
 
 class _Impatient(selectors.SelectSelector):

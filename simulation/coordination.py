@@ -235,6 +235,8 @@ class Coordination(Process):
 
     async def _look_when_something_is_due(self, parts: Any) -> None:
         """The relays look every second; here they look when a look would find something."""
+        woken: dict[str, tuple[datetime, float]] = {}
+        loop = asyncio.get_running_loop()
         while True:
             self._changed.clear()
             wait = LOOK_AGAIN_SECONDS
@@ -243,7 +245,10 @@ class Coordination(Process):
                 if due is None:
                     continue
                 left = (due - datetime.now(UTC)).total_seconds()
-                if left <= 0:
+                known, at = woken.get(table, (None, 0.0))
+                if left <= 0 and (known != due or loop.time() >= at + RETRY_SECONDS):
+                    # While it is sent it is still due: what is under way is not looked for again.
+                    woken[table] = (due, loop.time())
                     await relay.wake()
                 wait = min(wait, left if left > 0 else RETRY_SECONDS)
             with suppress(TimeoutError):

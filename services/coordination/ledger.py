@@ -188,7 +188,8 @@ class Ledger:
 
     async def _rows(self, *, only_open: bool = False) -> list[ObligationRow]:
         place = (self._journey.organisation, self._journey.id)
-        return await repository.obligations_of(self._session, *place, only_open=only_open)
+        with self._session.no_autoflush:  # what was changed of the journey's row is not asked for
+            return await repository.obligations_of(self._session, *place, only_open=only_open)
 
     async def _take_over_task(self, progress: Progress) -> None:
         task = progress.task

@@ -222,14 +222,16 @@ async def withdraw_deliveries(
     keys = set(ended)
     if not keys:
         return
-    held = await _held(session, journey, keys)
+    with session.no_autoflush:
+        held = await _held(session, journey, keys)
+        waiting = (await session.exec(_WAITING, params=_place(journey))).all()
     for one in held:
         one.status = ReminderStatus.WITHDRAWN.value
-    if held:
-        await session.flush()
-    for delivery, reminder in (await session.exec(_WAITING, params=_place(journey))).all():
+    for delivery, reminder in waiting:
         if (reminder.rule, reminder.occurrence) in keys:
             delivery.status = "withdrawn"
+    if held:
+        await session.flush()
 
 
 def reminder_id(journey: JourneyRow, key: Key, rung: str) -> UUID:

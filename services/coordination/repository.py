@@ -66,11 +66,19 @@ async def find_journey(
     return None
 
 
+_EVENT = select(EventRow).where(
+    col(EventRow.organisation) == bindparam("organisation"),
+    col(EventRow.journey) == bindparam("journey"),
+    col(EventRow.id) == bindparam("event"),
+)
+
+
 async def find_event(
     session: AsyncSession, organisation: str, journey: UUID, event: UUID
 ) -> EventRow | None:
     """One event of the inbox."""
-    return await session.get(EventRow, (organisation, journey, event))
+    place = {"organisation": organisation, "journey": journey, "event": event}
+    return (await session.exec(_EVENT, params=place)).first()
 
 
 async def events_of(
