@@ -42,7 +42,7 @@ async def read_communication_request(
     reminder = (await session.exec(wanted)).one_or_none()
     if reminder is None:
         raise NotFound("there is no such reminder")
-    language = (language_in(journey.preferences) if reminder.recipient == "patient" else None) or "en"
+    theirs = language_in(journey.preferences) if reminder.recipient == "patient" else None
     url = parts_of(request).settings.public_url
-    resource = communication_request(reminder, url, language)
+    resource = communication_request(reminder, url, theirs or "en")
     return JSONResponse(resource, media_type=FHIR_JSON)

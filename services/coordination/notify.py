@@ -39,7 +39,8 @@ _RIPE = (
     .limit(AT_ONCE)
 )
 _ITS_JOURNEY = (
-    (col(_j.organisation) == bindparam("organisation")) & (col(_j.id) == bindparam("journey")),
+    col(_j.organisation) == bindparam("organisation"),
+    col(_j.id) == bindparam("journey"),
 )
 _HELD = (
     select(_j, _d)
@@ -51,7 +52,7 @@ _HELD = (
     )
     .with_for_update()
 )
-"""Nobody else changes the two until the transaction ends; who waits for that sees what came of it."""
+"""Nobody else changes the two until this ends; who waits for them sees what became of them."""
 
 _ALONE = select(_r, _s, col(_j.preferences)).where(
     *_ITS_JOURNEY,
