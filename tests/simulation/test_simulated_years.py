@@ -18,7 +18,7 @@ PATIENTS = 8
 
 def test_patients_live_through_three_years_of_every_fault() -> None:
     plans = [Plan(patients=PATIENTS, years=3, seed=seed) for seed in SEEDS]
-    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(len(SEEDS), get_context("spawn"), max_tasks_per_child=1) as pool:
         outcomes = list(pool.map(simulate, plans))
     assert not [str(one) for outcome in outcomes for one in outcome.broken]
     assert all(_something_happened(outcome) for outcome in outcomes)
