@@ -38,14 +38,10 @@ _RIPE = (
     .order_by(col(_d.created_at), col(_d.reminder))
     .limit(AT_ONCE)
 )
-_ITS_JOURNEY = (
-    col(_j.organisation) == bindparam("organisation"),
-    col(_j.id) == bindparam("journey"),
-)
 _HELD = (
     select(_j, _d)
+    .join(_d, (col(_d.organisation) == col(_j.organisation)) & (col(_d.journey) == col(_j.id)))
     .where(
-        *_ITS_JOURNEY,
         col(_d.organisation) == bindparam("organisation"),
         col(_d.reminder) == bindparam("reminder"),
         col(_d.subscription) == bindparam("subscription"),
@@ -54,17 +50,21 @@ _HELD = (
 )
 """Nobody else changes the two until this ends; who waits for them sees what became of them."""
 
-_ALONE = select(_r, _s, col(_j.preferences)).where(
-    *_ITS_JOURNEY,
-    col(_r.organisation) == bindparam("organisation"),
-    col(_r.id) == bindparam("reminder"),
-    col(_s.organisation) == bindparam("organisation"),
-    col(_s.id) == bindparam("subscription"),
+_ALONE = (
+    select(_r, _s, col(_j.preferences))
+    .select_from(_r)
+    .join(_s, col(_s.organisation) == col(_r.organisation))
+    .join(_j, (col(_j.organisation) == col(_r.organisation)) & (col(_j.id) == col(_r.journey)))
+    .where(
+        col(_r.organisation) == bindparam("organisation"),
+        col(_r.id) == bindparam("reminder"),
+        col(_s.id) == bindparam("subscription"),
+    )
 )
 
 
 def _place(delivery: DeliveryRow) -> dict[str, object]:
-    names = ("organisation", "journey", "reminder", "subscription")
+    names = ("organisation", "reminder", "subscription")
     return {name: getattr(delivery, name) for name in names}
 
 

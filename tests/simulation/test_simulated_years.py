@@ -12,8 +12,8 @@ from simulation.faults import EVERY_KIND, UnknownFault, kinds_named
 from simulation.world import Outcome, Plan, simulate
 
 SEEDS = (1, 2, 3)
-PATIENTS = 8
-"""As many as a minute holds; `make simulate` takes a thousand."""
+PATIENTS = 32
+"""As many as a minute of two cores at rest holds; `make simulate` takes a thousand."""
 
 
 def test_patients_live_through_three_years_of_every_fault() -> None:
