@@ -13,7 +13,7 @@ from simulation.world import Outcome, Plan, simulate
 
 SEEDS = (1, 2, 3)
 PATIENTS = 32
-"""As many as a minute of two cores at rest holds; `make simulate` takes a thousand."""
+"""As many as seventy seconds of two cores hold; `make simulate` takes a thousand."""
 
 
 def test_patients_live_through_three_years_of_every_fault() -> None:
