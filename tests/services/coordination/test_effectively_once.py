@@ -21,7 +21,8 @@ from services.chassis.database import Database
 from services.coordination.contract import Disposition, Progress
 from services.coordination.hours import of_journey
 from services.coordination.ledger import Ledger
-from services.coordination.reminding import REACHED, withdraw_deliveries
+from services.coordination.reminding import withdraw_deliveries
+from services.coordination.said_before import REACHED
 from services.coordination.tables import (
     DeliveryRow,
     JourneyRow,
