@@ -9,7 +9,7 @@ from services.followup.contract import Rejected, Results
 from services.followup.doubts import doubts_of
 from services.followup.history import History
 from services.followup.levels import Ruler
-from services.followup.reports import NOT_RESULTS, SENT_TWICE, reports_of
+from services.followup.reports import NOT_RESULTS, TOLD_IN_TWO_WAYS, reports_of
 from services.followup.results import believed, reading_order
 from services.followup.samples import Drawn
 
@@ -23,8 +23,8 @@ def take_in(history: History, results: Sequence[Results]) -> None:
             continue
         history.numbers[sent.id] = sent.version or 1
         read = believed(sent)
-        if told.in_two_ways and (sent.id, sent.version) in told.in_two_ways:
-            read = Rejected(observation=sent.id, reason=SENT_TWICE)
+        if told.in_two_ways and told.is_unclear(sent):
+            read = Rejected(observation=sent.id, reason=TOLD_IN_TWO_WAYS)
         if isinstance(read, Rejected):
             history.rejected.append(read)
         elif read.day(on) <= on or not history.is_later(read.day(on)):

@@ -142,10 +142,12 @@ def name_of(found: Mapping[str, Sequence[Result]], sent: Mapping[str, Any]) -> s
     """Under which id do the rules know this result?
 
     An id that a sender uses again for another sample, without a word of correction, is another
-    result: it is told apart by its time.
+    result: it is told apart by its time, and so are its corrections.
     """
     id, taken_at = str(sent["id"]), sent.get("taken_at")
     told = found.get(id, ())
+    if (other := f"{id} {taken_at}") in found:
+        return other
     if not told or sent.get("version") is not None or sent.get("status") in AMENDING:
         return id
     if taken_at is None or any(one.body.get("taken_at") == taken_at for one in told):

@@ -78,6 +78,17 @@ def test_an_id_that_is_used_again_is_told_apart_by_its_time() -> None:
     assert len(inputs(known, results)) == 4
 
 
+@pytest.mark.parametrize("how", [{"status": "corrected"}, {"version": 2}])
+def test_a_correction_of_an_id_that_was_used_again_is_of_the_sample_of_its_time(
+    how: dict[str, Any],
+) -> None:
+    again = {"taken_at": "2025-06-19T08:00:00+08:00"}
+    sent = [a_result(1.1), a_result(0.5, **again), a_result(0.9, **again, **how)]
+    results = results_of(PLAN, [an_event(one, id=UUID(int=n)) for n, one in enumerate(sent)])
+
+    assert [newest(told).body["value"] for told in results.values()] == [1.1, 0.9]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
