@@ -44,6 +44,8 @@ class Sample:
     """Why a normal phosphate of this day cannot show that the disease is gone."""
     may_be_suppressed: bool = False
     """A normal FGF23 of which nobody can say that it is not suppressed."""
+    in_another_assay: bool = False
+    """FGF23 was raised in other assays only: in range in this one, it is not back in range."""
     ids: tuple[str, ...] = ()
     named: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -1,7 +1,9 @@
 """Does FGF23 fall after removal as it should? Only within one assay, never across."""
 
+from collections.abc import Collection
 from datetime import date
 
+from knowledge.rules.fgf23 import assay_named
 from knowledge.tables import Table
 from knowledge.terms.observation import Observation
 from knowledge.terms.truth import Truth
@@ -11,10 +13,25 @@ TABLE = Table.beside(__file__)
 
 def falls(before: Observation, after: Observation, on: date) -> Truth:
     """Is it well below what it was? None: the two cannot be held against each other."""
-    if before.analyte.key != after.analyte.key or before.assay != after.assay:
+    if before.assay != after.assay or not _of_one_assay(before, after):
         return None
     if before.value.comparator is not None or after.value.comparator is not None:
         return None
     if before.value.unit != after.value.unit or before.value.value <= 0:
         return None
     return after.value.value <= before.value.value * TABLE.number("falls_below_share", on)
+
+
+def in_another(measured: Observation, raised: Collection[Observation]) -> bool:
+    """Was FGF23 raised before, but never in the assay of this one?"""
+    return bool(raised) and not any(_of_one_assay(before, measured) for before in raised)
+
+
+def _of_one_assay(one: Observation, other: Observation) -> bool:
+    """Intact and C-terminal never are; of one that is not named nobody says that it is another."""
+    if one.analyte.key != other.analyte.key:
+        return False
+    if not one.assay or not other.assay:
+        return True
+    names = [assay_named(name) or name.strip().casefold() for name in (one.assay, other.assay)]
+    return names[0] == names[1]

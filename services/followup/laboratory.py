@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from knowledge.rules.reference_intervals import Level
 from knowledge.terms.observation import Observation
 from services.followup.by_analyte import ByAnalyte
 from services.followup.contract import Rejected, Results
@@ -10,7 +11,7 @@ from services.followup.doubts import doubts_of
 from services.followup.history import History
 from services.followup.levels import Ruler
 from services.followup.reports import NOT_RESULTS, TOLD_IN_TWO_WAYS, reports_of
-from services.followup.results import believed, reading_order
+from services.followup.results import FGF23, believed, reading_order
 from services.followup.samples import Drawn
 
 
@@ -42,6 +43,8 @@ def take_in(history: History, results: Sequence[Results]) -> None:
     history.drawn = [Drawn(day, taken) for day, taken in days.items()]
     history.done += [drawn.done(history.levels) for drawn in history.drawn]
     if history.operations:  # only then does anybody ask what they say together
+        levels, raised = history.levels, history.results.of(*FGF23)
+        raised = [one for one in raised if levels[one.id] is Level.HIGH]
         history.samples = [
-            drawn.sample(history.levels, history.subject, history.doubts) for drawn in history.drawn
+            drawn.sample(levels, history.subject, history.doubts, raised) for drawn in history.drawn
         ]

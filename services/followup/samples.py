@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
-from knowledge.rules import fgf23_beside_low, reference_intervals, renal_phosphate
+from knowledge.rules import (
+    fgf23_after_removal,
+    fgf23_beside_low,
+    reference_intervals,
+    renal_phosphate,
+)
 from knowledge.rules.reference_intervals import Level, level_between
 from knowledge.rules.remission import Sample
 from knowledge.rules.surveillance_calendar import Done
@@ -45,8 +50,10 @@ class Drawn(ByAnalyte):
         """The phosphate that counts: the last one of which somebody knows how it reads."""
         return _last_known(self.by_analyte.get("s_phos", ()), levels)
 
-    def sample(self, levels: Levels, subject: Subject, doubts: Doubts) -> Sample:
-        """What do they say together?"""
+    def sample(
+        self, levels: Levels, subject: Subject, doubts: Doubts, raised: Found = ()
+    ) -> Sample:
+        """What do they say together? `raised`: every FGF23 that was, oldest first."""
         phosphate, read = self.by_analyte.get("s_phos", ()), self.phosphate(levels)
         said = Sample(
             self._at(phosphate),
@@ -63,6 +70,11 @@ class Drawn(ByAnalyte):
         if not asked.isdisjoint(FGF23) and (fgf23 := _sure(self.of(*FGF23), levels, doubts)):
             said.named["fgf23"] = _ids(fgf23)
             self._read_fgf23(said, fgf23, levels, subject)
+            last = _last_known(fgf23, levels)
+            before = [one for one in raised if one.day(self.day) < self.day] if raised else ()
+            said.in_another_assay = last is not None and fgf23_after_removal.in_another(
+                last, before
+            )
         if not asked.isdisjoint(OF_THE_KIDNEY):
             said.tmp_gfr = self._threshold(levels, subject)
         if not asked.isdisjoint(FOR_TMP_GFR):

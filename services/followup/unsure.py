@@ -21,7 +21,18 @@ def caveats(history: History, way: Course) -> Iterator[Caveat]:
     if way.fgf23 is Level.HIGH:
         text = "FGF23 is still raised after the operation"
         yield Caveat(code="fgf23_raised", text=text)
+    yield from _of_the_assay(history, way)
     yield from _of_the_newest(history)
+
+
+def _of_the_assay(history: History, way: Course) -> Iterator[Caveat]:
+    """The newest FGF23 after the operation, if it cannot be held against the one before."""
+    after = [one for one in history.samples if one.fgf23 is not None and one.day > way.operated]
+    if not after or not after[-1].in_another_assay or after[-1].fgf23 is Level.HIGH:
+        return
+    text = f"the FGF23 of {after[-1].day} was measured in another assay than the one that was"
+    text += " raised: it does not show that FGF23 is back in range; measure it in the same one"
+    yield Caveat(code="fgf23_other_assay", text=text, observation=after[-1].said("fgf23")[-1])
 
 
 def _of_the_newest(history: History) -> Iterator[Caveat]:

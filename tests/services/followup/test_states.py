@@ -123,3 +123,59 @@ def test_a_journey_looks_again_when_a_state_ends_by_itself() -> None:
     assert (before.state, after.state) == ("BIOCHEM_REMISSION_ALP_PENDING", "EARLY_RESPONSE")
     assert before.look_again is not None
     assert before.look_again <= date(2025, 4, 10)
+
+
+def fgf23(day: str, value: float, assay: str | None, key: str = "s_fgf23_i") -> dict[str, Any]:
+    """An FGF23 of that day, held against 54 pg/mL; C-terminal against 180 RU/mL."""
+    unit, high = ("pg/mL", 54) if key == "s_fgf23_i" else ("RU/mL", 180)
+    made = a_result(day, "s_phos", value) | {"analyte": key, "unit": unit, "assay": assay}
+    return made | {"id": f"{day} {key} {assay}", "reference_range": {"high": high}}
+
+
+KAINOS, LIAISON = "Kainos", "LIAISON"
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after"),
+    [
+        ("EARLY_RESPONSE", [], [fgf23("2024-04-13", 30, KAINOS)]),
+        ("EARLY_RESPONSE", [fgf23("2024-03-12", 210, "kainos")], [fgf23("2024-04-13", 30, KAINOS)]),
+        ("EARLY_RESPONSE", [fgf23("2024-03-12", 210, None)], [fgf23("2024-04-13", 30, KAINOS)]),
+        ("EARLY_RESPONSE", [fgf23("2024-03-12", 40, LIAISON)], [fgf23("2024-04-13", 30, KAINOS)]),
+        (
+            "EARLY_RESPONSE",
+            [fgf23("2024-02-01", 300, KAINOS), fgf23("2024-03-12", 210, LIAISON)],
+            [fgf23("2024-04-13", 30, KAINOS)],
+        ),
+        ("POSTOPERATIVE", [fgf23("2024-03-12", 210, KAINOS)], [fgf23("2024-04-13", 30, LIAISON)]),
+        (
+            "POSTOPERATIVE",
+            [fgf23("2024-03-12", 210, KAINOS)],
+            [fgf23("2024-04-13", 90, None, "s_fgf23_c")],
+        ),
+        (
+            "EARLY_RESPONSE",
+            [fgf23("2024-03-12", 210, KAINOS)],
+            [fgf23("2024-04-13", 30, LIAISON), fgf23("2024-04-14", 30, KAINOS)],
+        ),
+    ],
+    ids=[
+        "never raised",
+        "one assay",
+        "not named",
+        "never raised in the other",
+        "raised in both",
+        "another assay",
+        "C-terminal",
+        "measured again in the same",
+    ],
+)
+def test_fgf23_is_back_in_range_only_in_an_assay_in_which_it_was_raised(
+    state: str, before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    normal = [a_result(day, "s_phos", 1.0) for day in ("2024-04-13", "2024-04-14")]
+    answer = asked("2024-04-14", SURGERY, results(*before), results(*after, *normal))
+
+    assert answer.state == state
+    said = {caveat.code for caveat in answer.caveats}
+    assert ("fgf23_other_assay" in said) is (state == "POSTOPERATIVE")
