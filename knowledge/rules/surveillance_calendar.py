@@ -69,6 +69,8 @@ class Item:
     closed_by: tuple[str, ...] = ()
     not_measured: tuple[str, ...] = ()
     lapses: date | None = None
+    may_wait_until: date | None = None
+    """Until when a clinician may let it wait, as far as the specification allows that."""
 
     @property
     def is_open(self) -> bool:
@@ -83,6 +85,14 @@ class Phase:
     days: int
     until_months: int | None
     until_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """An interval that a clinician may choose while these rules are known not to hold."""
+
+    days: int
+    normal: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +130,7 @@ class Row:
     after_dose: int | None
     apart: int | None
     tied: bool
+    allowed: Longer | None
 
     @property
     def after_operation(self) -> bool:
@@ -157,6 +168,13 @@ def concerning(
         return treated and row.is_for(label)
 
     return tuple(filter(may_speak, series())), tuple(filter(may_speak, recurring()))
+
+
+@lru_cache(maxsize=512)
+def may_be_longer(kinds: frozenset[str]) -> tuple[str, ...]:
+    """On which rules does it turn whether somebody treated so may wait longer for anything?"""
+    asked = [one.allowed.normal for one in recurring() if one.allowed and one.therapy in kinds]
+    return tuple(sorted(frozenset().union(*asked)))
 
 
 @lru_cache(maxsize=512)
@@ -204,7 +222,12 @@ def _row(entry: Entry) -> Row:
         after_dose=fields.get("after_dose"),
         apart=fields.get("apart"),
         tied=fields.get("tied", False),
+        allowed=_longer(fields["allowed"]) if "allowed" in fields else None,
     )
+
+
+def _longer(said: Mapping[str, Any]) -> Longer:
+    return Longer(said["days"], frozenset(said["normal"]))
 
 
 def acts_of_study(modality: str, tracer: str | None) -> frozenset[str]:

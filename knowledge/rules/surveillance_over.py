@@ -58,6 +58,7 @@ def until(facts: Facts, day: date) -> Facts:
             if one.day <= day and one.disposition not in OF_ALL
         },
         alarms={rule: [d for d in days if d <= day] for rule, days in facts.alarms.items()},
+        normal={rule: d for rule, d in facts.normal.items() if d <= day},
     )
 
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from knowledge.rules import surveillance_calendar as rows
 from knowledge.rules.surveillance_apart import kept_apart
-from knowledge.rules.surveillance_calendar import LIFELONG, Item, Row
+from knowledge.rules.surveillance_calendar import LIFELONG, Item, Longer, Row
 from knowledge.rules.surveillance_doses import Doses
 from knowledge.rules.surveillance_dues import (
     horizon,
@@ -230,6 +230,15 @@ class _Calendar:
             return due
         return with_doses(row, stretch.treatment, known, due)
 
+    def _may_wait_until(self, longer: Longer, anchor: date, due: date) -> date | None:
+        """May a clinician let it wait? Only if what it turns on is known, not old, and normal."""
+        known, oldest = self.facts.normal, anchor - (due - anchor)
+        if self.facts.alarmed(longer.normal):
+            return None
+        if not all(rule in known and known[rule] >= oldest for rule in longer.normal):
+            return None
+        return anchor + a_span(longer.days)
+
     def _unsettled(self, row: Row, stretch: Stretch) -> list[date]:
         """On which days was the treatment changed, or something raised?"""
         key = (row.key, stretch.base)
@@ -245,6 +254,8 @@ class _Calendar:
         opens = max(anchor + A_DAY, due - before)
         last = horizon(row, stretch.base)
         item = self.made.item(row, stretch, opens, due, until=last)
+        if row.allowed is not None:
+            item.may_wait_until = self._may_wait_until(row.allowed, anchor, due)
         following = self._next(row, stretch, due)
         limit = last or item.closes if following is None else following - before
         return row, item, max(limit, item.closes + A_DAY)

@@ -52,6 +52,8 @@ class Facts:
     endings: Endings | None = None
     label: str = ""
     alarms: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    normal: Mapping[str, date] = field(default_factory=dict)
+    """The rules of which the newest result says that they do not hold, and its day."""
 
     def alarmed(self, rules: Iterable[str]) -> list[date]:
         """On which days did a result alarm by one of these rules?"""

@@ -5,7 +5,7 @@ former. A newer result resolves it, but what nobody has acknowledged stays owed:
 what a person has acknowledged, and asks on for the rest.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import NAMESPACE_OID, uuid5
@@ -95,6 +95,11 @@ class Safety:
         """What alarmed before, since this patient is followed, and how it ended."""
         over = [one for one in self._owed() if one.status is not AlertStatus.ACTIVE]
         return [self._alert(one) for one in over]
+
+    def normal(self, rules: Collection[str]) -> dict[str, date]:
+        """Of which of these rules does the newest reading say that it does not hold, and when?"""
+        newest = {rule: one for one in self.readings for rule in rules if rule in one.facts}
+        return {rule: one.day for rule, one in newest.items() if one.facts[rule] is False}
 
     def obligations(self) -> tuple[Obligation, ...]:
         """What a person has to acknowledge, and what nobody has to any more."""

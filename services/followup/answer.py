@@ -34,6 +34,7 @@ class ScheduleItem:
     closed_by: list[str] = field(default_factory=list)
     not_measured: list[str] = field(default_factory=list)
     owner: str | None = None
+    may_wait_until: date | None = None
 
 
 class Visit(BaseModel):

@@ -14,7 +14,7 @@ from knowledge.rules.surveillance_stretches import CONVENTIONAL, Facts, Watch, l
 from knowledge.rules.surveillance_therapies import Taken
 from knowledge.terms.obligation import Obligation, ObligationStatus
 from knowledge.terms.sent import When
-from services.followup.alerts import Raised
+from services.followup.alerts import Raised, Safety
 from services.followup.contract import Performed, Planned, PlanRequest, ScheduleItem, Therapy
 from services.followup.history import History, day_of
 
@@ -26,7 +26,7 @@ def facts_of(
     history: History,
     courses: Sequence[Course],
     tiers: Sequence[Tier],
-    raised: Iterable[Raised],
+    safety: Safety,
 ) -> Facts:
     """What does the calendar turn on?"""
     on = history.on
@@ -46,6 +46,7 @@ def facts_of(
     ]
     begun = [watch.operation.day for watch in watches] + [one.start for one in treatments]
     begun += [day for day, _ in stated]
+    asked = surveillance_calendar.may_be_longer(frozenset([one.kind for one in treatments]))
     return Facts(
         on=on,
         opened=request.opened_on or min(begun or [one.day for one in history.done], default=on),
@@ -55,7 +56,8 @@ def facts_of(
         done=history.done,
         endings=history.endings,
         label=(request.label_profile or "").upper(),
-        alarms=_alarms(raised),
+        alarms=_alarms(safety.raised),
+        normal=safety.normal(asked) if asked else {},
     )
 
 
@@ -166,6 +168,7 @@ def shown(item: Item, on: date, plan: UUID) -> ScheduleItem:
         list(item.closed_by),
         list(item.not_measured),
         surveillance_calendar.owner_of_missed() if unmet else None,
+        item.may_wait_until if item.is_open else None,
     )
 
 

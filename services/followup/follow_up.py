@@ -52,7 +52,7 @@ class Standing:
         self.tier: Tier | None = tiers[-1][0] if tiers else None
         self.why: tuple[str, ...] = tiers[-1][1] if tiers else ()
         self.facts = facts_of(
-            request, self.history, self.courses, [tier for tier, _ in tiers], self.safety.raised
+            request, self.history, self.courses, [tier for tier, _ in tiers], self.safety
         )
         self.items = calendar(self.facts)
         self.is_over = any(item.disposition in OF_ALL for item in self.items)

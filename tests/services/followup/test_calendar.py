@@ -40,6 +40,9 @@ def test_a_row_stands_as_the_specification_says(row: dict[str, Any], look: dict[
     if "windows" in look:
         days = [[(i.opens - DAY_0).days, (i.closes - DAY_0).days] for i in items]
         assert days == look["windows"]
+    if "may_wait" in look:
+        until = [item.may_wait_until for item in items if item.may_wait_until is not None]
+        assert [(day - DAY_0).days for day in until] == look["may_wait"]
     overdue = [(item.due - DAY_0).days for item in items if item.overdue]
     assert overdue == look.get("overdue", overdue)
 
