@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -14,6 +16,7 @@ from pydantic import (
     Field,
     PlainSerializer,
 )
+from pydantic_core import PydanticCustomError
 
 NUMBER = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?\s*")
 """What pydantic would take for seconds since 1970, also where it is written as a text."""
@@ -32,6 +35,18 @@ def _only_a_day(given: object) -> object:
         raise ValueError("a day, or a time with its offset")
     return _not_a_number(given)
 
+
+def expect_zone(zone: str) -> str:
+    """This IANA time zone; refused when no clock knows it."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise PydanticCustomError("zone_unknown", "not an IANA time zone") from None
+    return zone
+
+
+Zone = Annotated[str, Field(max_length=100), AfterValidator(expect_zone)]
+"""An IANA time zone: in which days begin and end."""
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_not_a_number)]
 """A moment, as RFC 3339 text with an offset. A bare number is no time."""

@@ -4,14 +4,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from knowledge.terms.person import Profile
-from knowledge.terms.sent import Instant, Native
+from knowledge.terms.sent import Instant, Native, expect_zone
 
 
 class PatientOfJourney(Native):
@@ -42,15 +41,6 @@ class JourneyRequest(Native):
     def expect_its_zone(cls, zone: str) -> str:
         """Refuse a zone that no clock knows."""
         return expect_zone(zone)
-
-
-def expect_zone(zone: str) -> str:
-    """This IANA time zone; refused when no clock knows it."""
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        raise PydanticCustomError("zone_unknown", "not an IANA time zone") from None
-    return zone
 
 
 LARGEST_VERSION = 2**31 - 1
@@ -203,6 +193,7 @@ class StoredEvent(Event):
     patient: PatientOfJourney
     profile: str
     label_profile: str | None = None
+    zone: str | None = None
 
 
 class Outcome(Native):

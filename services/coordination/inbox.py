@@ -124,6 +124,7 @@ def as_stored(row: EventRow, journey: JourneyRow) -> StoredEvent:
         patient=PatientOfJourney.model_validate(journey.patient),
         profile=journey.profile,
         label_profile=journey.label_profile,
+        zone=journey.zone,
     )
 
 

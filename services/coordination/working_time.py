@@ -11,13 +11,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.rules import working_calendar
-from knowledge.terms.sent import Instant, Native
+from knowledge.terms.sent import Instant, Native, expect_zone
 from services.chassis import audit
 from services.chassis.auth import Caller, requires
 from services.chassis.database import InTransaction
 from services.chassis.errors import NotFound, PreconditionRequired
 from services.chassis.etags import Expected, IfMatch, tell_version
-from services.coordination.contract import expect_zone
 from services.coordination.tables import WorkingTimeRow
 
 router = APIRouter(prefix="/coordination/v1/working-time", tags=["working time"])

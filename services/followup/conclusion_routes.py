@@ -17,6 +17,7 @@ from services.chassis.conclusions.plans import asked_by_the_journey
 from services.chassis.database import InTransaction
 from services.followup import repository
 from services.followup.cascade import because_of
+from services.followup.days import day_there
 from services.followup.drawing import CHANGES, as_drawn, draw, keep_answer
 from services.followup.proposals import asked_before
 from services.followup.stored import StoredConclusion
@@ -44,7 +45,8 @@ async def record_conclusion(
         audit.record(session, caller, "read", KIND, conclusion_id, patient=plan_id)
         return Conclusion.model_validate(row.conclusion)
     if "opened_on" not in plan.body:
-        plan.body = plan.body | {"opened_on": moment.as_of.date().isoformat()}
+        opened_on = day_there(moment.as_of, plan.body.get("zone"))
+        plan.body = plan.body | {"opened_on": opened_on.isoformat()}
     known = await ledger.versions()
     now = moment_of_receipt(plan)
     before = await ledger.last_heard(moment.last_heard)

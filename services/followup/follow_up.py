@@ -27,6 +27,7 @@ from services.followup.contract import (
     PlanRequest,
     Transition,
 )
+from services.followup.days import begun_everywhere
 from services.followup.drafting import Draft
 from services.followup.gathering import history_of
 from services.followup.history import History
@@ -125,19 +126,22 @@ def conclude(
             *to_decide,
         ),
         knowledge_version=KNOWLEDGE_VERSION,
-        look_again=_look_again(standing, to_decide, draft.turns_on),
+        look_again=_look_again(request, standing, to_decide, draft.turns_on),
     )
 
 
 def _look_again(
-    standing: Standing, to_decide: Iterable[Obligation], turns_on: date | None
+    request: PlanRequest,
+    standing: Standing,
+    to_decide: Iterable[Obligation],
+    turns_on: date | None,
 ) -> date | None:
     """From which day on may time alone have changed the calendar, the state or a decision?"""
     ends = remission.ends_on(standing.way, standing.on) if standing.way is not None else None
     decided = asking.look_again(to_decide, standing.on)
     known = (look_again(standing.items), ends, decided, turns_on)
     days = [day for day in known if day is not None]
-    return min(days, default=None)
+    return begun_everywhere(min(days), request.zone) if days else None
 
 
 def _courses(history: History) -> list[Course]:

@@ -25,6 +25,7 @@ from services.followup.contract import (
     Symptoms,
     Therapy,
 )
+from services.followup.days import day_there
 from services.followup.history import History, day_of, in_turn
 from services.followup.laboratory import take_in
 from services.followup.taken import exposures_of, is_told, says_what_is_taken
@@ -36,7 +37,7 @@ STATES = frozenset({*remission.State, *search.State, *treatment_choice.TABLE.ent
 
 def history_of(request: PlanRequest, as_of: datetime) -> History:
     """What does this history say, in the words of the rules, as of this moment?"""
-    on, told = as_of.date(), ByKind(request.history)
+    on, told = day_there(as_of, request.zone), ByKind(request.history)
     results, therapies = told.of(Results), told.of(Therapy)
     patient = _patient(request.patient, results)
     person = Person(Sex(patient.sex), patient.birth_date, patient.age_years)

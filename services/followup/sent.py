@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from knowledge.terms.person import Profile
-from knowledge.terms.sent import Instant, Name, Native
+from knowledge.terms.sent import Instant, Name, Native, Zone
 from services.followup.corrected import in_order, what_stands
 from services.followup.events import DatedEvent
 from services.followup.reported import Patient
@@ -19,6 +19,8 @@ class PlanRequest(Native):
     as_of: Instant | None = None
     profile: Profile = Profile.INT_ADULT
     label_profile: Name | None = None
+    zone: Zone | None = None
+    """In which days begin and end. Without it `as_of` says it by its offset."""
     opened_on: date | None = None
     preview_years: int | None = Field(default=None, ge=1, le=30)
     history: list[DatedEvent] = Field(default_factory=list)

@@ -76,6 +76,7 @@ class FollowupActivities(Owner):
         return {"kind": kind} | event.payload
 
     async def _introduce(self, request: Request, event: StoredEvent) -> None:
-        label = {} if event.label_profile is None else {"label_profile": event.label_profile}
-        plan = read(followup.PlanRequest, about(event) | label)
+        there = {"label_profile": event.label_profile, "zone": event.zone}
+        said = {name: value for name, value in there.items() if value is not None}
+        plan = read(followup.PlanRequest, about(event) | said)
         await heard(self._followup.record_plan(request.organisation, request.record_id, plan))

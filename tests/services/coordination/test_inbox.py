@@ -324,12 +324,15 @@ async def test_a_disposition_of_something_never_due_is_refused(api: httpx2.Async
     assert answer.json()["outcome"] == "refused"
 
 
-async def test_whose_drug_labels_count_goes_with_every_event(api: httpx2.AsyncClient) -> None:
-    journey, event = await started(api, label_profile="US"), an_event("planned", payload=PLANNED)
+async def test_whose_drug_labels_and_days_count_goes_with_every_event(
+    api: httpx2.AsyncClient,
+) -> None:
+    journey = await started(api, label_profile="US", zone="Asia/Shanghai")
+    event = an_event("planned", payload=PLANNED)
     assert (await told(api, journey, event)).status_code == 202
 
     stored = (await api.get(f"{path(journey)}/events/{event['id']}")).json()
-    assert stored["label_profile"] == "US"
+    assert (stored["label_profile"], stored["zone"]) == ("US", "Asia/Shanghai")
 
 
 def test_a_request_from_before_labels_could_be_named_is_still_the_same_request() -> None:
