@@ -149,20 +149,25 @@ class Ledger:
     async def _catch_up(
         self, what: str, progress: Progress, since: datetime, rows: Iterable[ObligationRow]
     ) -> list[ObligationRow]:
-        """What would have been said meanwhile is not: what came due is listed, as one message."""
+        """What would have been said meanwhile is not: what came due is listed, as one message.
+
+        So is what nobody did meanwhile until its window was over: of that nobody heard anything.
+        """
         journey, at = self._journey, self._journey.as_of
-        silent = [
+        held = [row for row in rows if row.ladder not in THROUGH_A_PAUSE]
+        silent = [row for row in held if row.status == ObligationStatus.OPEN]
+        missed = [
             row
-            for row in rows
-            if row.status == ObligationStatus.OPEN and row.ladder not in THROUGH_A_PAUSE
+            for row in held
+            if row.status == ObligationStatus.MISSED and row.ended_at and row.ended_at >= since
         ]
         zone = ZoneInfo(journey.zone)
         first, today = (moment.astimezone(zone).date() for moment in (since, at))
-        missed = [as_obligation(row) for row in silent if first <= row.due <= today]
+        came = [as_obligation(row) for row in (*silent, *missed) if first <= row.due <= today]
         await pass_over(self._session, journey, silent, at)
-        if not missed:
+        if not came:
             return []
-        listed = caught_up(what, str(progress.revision), today, missed)
+        listed = caught_up(what, str(progress.revision), today, came)
         return await self.put_to_the_office(listed, at)
 
     async def put_to_the_office(self, obligation: Obligation, at: datetime) -> list[ObligationRow]:

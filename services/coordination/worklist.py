@@ -143,9 +143,12 @@ def ended_by_closing(owed: Owed) -> bool:
     return not owed.by_person and (owed.disposition, owed.reason) in endings
 
 
-def caught_up(what: str, occurrence: str, on: date, missed: Sequence[Obligation]) -> Obligation:
+def caught_up(what: str, occurrence: str, on: date, came: Sequence[Obligation]) -> Obligation:
     """What came due while nothing was said, as one thing for one person to see."""
-    acts = "; ".join(f"{one.act} {one.due}" for one in sorted(missed, key=lambda one: one.due))
+    acts = "; ".join(
+        f"{one.act} {one.due}{' (missed)' if one.status is ObligationStatus.MISSED else ''}"
+        for one in sorted(came, key=lambda one: (one.due, one.rule))
+    )
     return Obligation(
         rule=f"journey:{what}",
         occurrence=occurrence,
@@ -153,7 +156,7 @@ def caught_up(what: str, occurrence: str, on: date, missed: Sequence[Obligation]
         due=on,
         opens=on,
         ladder=Ladder.ALERT,
-        because=f"{len(missed)} came due meanwhile: {acts}",
+        because=f"{len(came)} came due meanwhile: {acts}",
     )
 
 

@@ -40,7 +40,7 @@ CHANGES = {
 
 MEANING = {
     "pause": "Nothing is sent to the patient while it rests; what is critical reaches a clinician.",
-    "resume": "What became due meanwhile is listed once; windows move by the length of the pause.",
+    "resume": "What became due meanwhile is listed once. No window moves; each can be postponed.",
     "transfer": "The open work changes hands; whoever receives it has to say so.",
     "transfer-outside": "The journey is closed here, with a summary of what is open.",
     "death": "Everything that is open ends, and nothing is sent any more. It can be taken back.",

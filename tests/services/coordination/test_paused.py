@@ -39,6 +39,32 @@ async def test_a_pause_holds_everything_but_a_critical_result(api: httpx2.AsyncC
     assert ("FUP-01", "day-1", "T+14") in await said(api, journey)
 
 
+async def test_what_was_missed_during_a_pause_is_listed_when_it_ends(
+    api: httpx2.AsyncClient,
+) -> None:
+    """Three months: the windows of the first weeks have closed, and nobody was reminded."""
+    journey = await started(api)
+    visit = an_obligation(rule="FUP-03", occurrence="d75", act="core_visit", due="2026-07-15")
+    before = an_obligation(rule="FUP-02", occurrence="d1", act="fgf23", due="2026-04-20")
+    lapsed = an_obligation(due="2026-05-05")
+    known = a_conclusion(before | {"status": "missed"}, lapsed, visit)
+    await reported(api, journey, a_progress(1, at=PAUSED, conclusion=known, paused_since=PAUSED))
+    over = a_conclusion(before | {"status": "missed"}, lapsed | {"status": "missed"}, visit)
+    later = "2026-06-20T10:00:00Z"
+    await reported(api, journey, a_progress(2, at=later, conclusion=over, paused_since=PAUSED))
+    await reported(api, journey, a_progress(3, at="2026-08-02T10:00:00Z", conclusion=over))
+
+    seen = (await api.get(path(journey))).json()["obligations"]
+    [listed] = [one for one in seen if one["act"] == "resumed"]
+    assert listed["because"] == (
+        "2 came due meanwhile: s_phos 2026-05-05 (missed); core_visit 2026-07-15"
+    )
+    assert {one["rule"]: one["due"] for one in seen if one["status"] == "open"} == {
+        "FUP-03": "2026-07-15",
+        "journey:resumed": "2026-08-02",
+    }
+
+
 async def said(api: httpx2.AsyncClient, journey: UUID) -> list[tuple[str, str, str]]:
     """What was sent, by which step."""
     reminders = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
