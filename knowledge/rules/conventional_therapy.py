@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from knowledge.rows import Entry
 from knowledge.tables import Table
@@ -32,6 +33,13 @@ def is_bounded(agent: str) -> bool:
     return agent in TABLE.entries["bounds"]
 
 
+@lru_cache(maxsize=1024)
+def _written_as(unit: str) -> Entry | None:
+    """Which unit of a dose is meant by this spelling? None: it stands in no table."""
+    rows = TABLE.entries["dose_units"].values()
+    return next((row for row in rows if unit in (row.key, *row.fields["also"])), None)
+
+
 def daily(
     agent: str,
     dose: Decimal | None,
@@ -40,17 +48,18 @@ def daily(
     kg: Decimal | None,
 ) -> Daily:
     """How much of it is taken in a day, and how much is that for each kg? No unit is guessed."""
-    wanted = str(TABLE.entries["bounds"][agent].fields["unit"])
-    written = TABLE.entry("dose_units", unit or "")
+    bounds = TABLE.entries["bounds"][agent].fields
+    wanted, written = str(bounds["unit"]), _written_as(unit or "")
+    turns_on_doses = "doses_least" in bounds or written is None or written.fields["per"] == "dose"
     missing = [
         name
-        for name, value in (
-            ("dose", dose),
-            ("dose_unit", written),
-            ("doses_per_day", doses_per_day),
-            ("weight_kg", kg),
+        for name, value, needed in (
+            ("dose", dose, True),
+            ("dose_unit", written, True),
+            ("doses_per_day", doses_per_day, turns_on_doses),
+            ("weight_kg", kg, True),
         )
-        if value is None
+        if needed and value is None
     ]
     nothing = Daily(agent, None, None, wanted, doses_per_day, missing=tuple(missing))
     if dose is None or written is None:

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from knowledge.rules import burosumab_course, burosumab_limits, burosumab_stops
+from knowledge.rules import burosumab, burosumab_course, burosumab_limits, burosumab_stops
 from knowledge.rules.burosumab import Dose
 from knowledge.rules.burosumab_course import Act, Next
 from knowledge.terms.stop import Stop
@@ -16,7 +16,7 @@ from services.followup.situation import Situation
 
 def check_order(draft: Draft, now: Situation, order: Order) -> None:
     """What stands against burosumab as somebody ordered it (TX-008 to TX-017)?"""
-    mg = order.dose if order.unit == "mg" else None
+    mg = _in_milligrams(order, now.kg)
     every = order.every_days or every_days_of(now)
     stops = [*_against_order(now, mg, every), *of_the_person(now)]
     if mg is not None:
@@ -40,6 +40,13 @@ def check_order(draft: Draft, now: Situation, order: Order) -> None:
     )
 
 
+def _in_milligrams(order: Order, kg: Decimal | None) -> Decimal | None:
+    """How much was ordered? By weight, if it is known."""
+    if order.dose is None or order.unit == "mg":
+        return order.dose
+    return order.dose * kg if order.unit == "mg/kg" and kg is not None else None
+
+
 def _next_day(now: Situation, every: int) -> list[date]:
     """Not before today, and not before the day of the next dose, whoever orders it."""
     if not now.course:
@@ -51,7 +58,7 @@ def _next_day(now: Situation, every: int) -> list[date]:
 
 def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
     if not now.course:
-        return list(burosumab_stops.stops_at_start(now.circumstances))
+        return [*burosumab_stops.stops_at_start(now.circumstances), *_above_start(now, mg, every)]
     stops = list(burosumab_stops.stops_at_any_dose(now.circumstances))
     run = burosumab_course.run_of(now.course)
     following = burosumab_course.what_next(now.course, now.phosphates, every, None, now.on)
@@ -76,6 +83,16 @@ def _against_order(now: Situation, mg: Decimal | None, every: int) -> list[Stop]
     elif following.act is Act.SAME and not ids:
         stops += [*following.stops, *only_alp(now, following)]
     return stops
+
+
+def _above_start(now: Situation, mg: Decimal | None, every: int) -> list[Stop]:
+    """Is a first dose more, or more often, than the label begins with?"""
+    begins = burosumab.starting_dose(now.label, now.kg)
+    if mg is None or begins.mg is None or Dose(mg, every).rate <= begins.rate:
+        return []
+    usual = f"{begins.mg.normalize():f} mg every {begins.every_days} days"
+    text = f"{mg.normalize():f} mg every {every} days to begin with: the label begins with {usual}"
+    return [Stop("TX-012", "above_start", text, hard=False)]
 
 
 def only_alp(now: Situation, following: Next) -> list[Stop]:
