@@ -65,6 +65,12 @@ def choices(tumor: Tumor) -> tuple[Choice, ...]:
     return tuple(found)
 
 
+def in_words(choice: Choice) -> str:
+    """What is proposed, in a sentence: that of the act, else that of its rule."""
+    row = TABLE.entry("sentences", choice.act)
+    return TABLE.rules[choice.rule].conclusion if row is None else str(row.fields["text"])
+
+
 def wants_drugs(tumor: Tumor) -> bool:
     """Is treatment by drugs indicated (TX-007)? A resectable tumor is removed instead."""
     where = stands(tumor)

@@ -55,7 +55,7 @@ def _choose(draft: Draft, now: Situation) -> None:
                 choice.rule,
                 f"{choice.act}/{len(now.treated_on)}",
                 "choose",
-                treatment_choice.TABLE.rules[choice.rule].conclusion,
+                treatment_choice.in_words(choice),
                 agent=choice.act,
                 stops=stops,
                 label_profile=now.label.region,

@@ -115,6 +115,8 @@ def expect(answer: FollowUp, case: dict[str, Any]) -> None:
         assert [p.rule for p in answer.treatment_proposals] == case["chooses"]
     if "acts" in case:
         assert [p.agent for p in answer.treatment_proposals] == case["acts"]
+    if "words" in case:
+        assert [p.text for p in answer.treatment_proposals][: len(case["words"])] == case["words"]
     if "stops" in case:
         assert [f"{s.rule} {s.code}" for s in answer.stops] == case["stops"]
     codes = {caveat.code for caveat in answer.caveats}
