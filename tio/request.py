@@ -3,12 +3,13 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from decimal import DecimalException
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from pydantic import BaseModel
 
-from services.chassis.items import Unread, read_item
+from services.chassis.items import OutOfReach, Unread, read_item
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -39,7 +40,7 @@ def _answer_lines(bodies: Iterable[bytes], model: type[R], verb: Callable[[R], s
     code = DONE
     for body in bodies:
         try:
-            print(verb(read_item(body, model)), flush=True)
+            print(_answered(body, model, verb), flush=True)
         except Unread as refusal:
             print(_said(refusal), flush=True)
             code = WRONG_INPUT
@@ -48,11 +49,18 @@ def _answer_lines(bodies: Iterable[bytes], model: type[R], verb: Callable[[R], s
 
 def _answer_one(body: bytes, model: type[R], verb: Callable[[R], str]) -> int:
     try:
-        print(verb(read_item(body, model)))
+        print(_answered(body, model, verb))
     except Unread as refusal:
         sys.stderr.write(_said(refusal) + "\n")
         return WRONG_INPUT
     return DONE
+
+
+def _answered(body: bytes, model: type[R], verb: Callable[[R], str]) -> str:
+    try:
+        return verb(read_item(body, model))
+    except (OverflowError, DecimalException):
+        raise OutOfReach from None
 
 
 def _bodies(arguments: argparse.Namespace) -> Iterator[bytes]:

@@ -267,4 +267,4 @@ def months_after(day: date, months: int) -> date:
             return date(year, month + 1, last)
         except ValueError:
             continue
-    raise AssertionError("every month has 28 days")
+    raise OverflowError("beyond the last year there is")

@@ -5,6 +5,7 @@ because that may be somebody's record.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import DecimalException
 from http import HTTPStatus
 from typing import Any
 
@@ -249,14 +250,25 @@ async def _cannot_be_stored(request: Request, refusal: Exception) -> Response:
     return Unprocessable("a value in this request cannot be stored").response()
 
 
+def out_of_reach() -> Problem:
+    """A day of the year 9999, a dose of a googol: nobody can count on from there."""
+    return Unprocessable("a day or a number in this request is too far from all others to count")
+
+
+async def _cannot_be_counted(request: Request, refusal: Exception) -> Response:
+    """What was sent led beyond the last day or the largest number there is."""
+    _log(request, refusal, "counting")
+    return out_of_reach().response()
+
+
 async def _database_is_away(request: Request, refusal: Exception) -> Response:
     _log(request, refusal)
     away = Unavailable("the database cannot be reached just now", headers={"Retry-After": "1"})
     return away.response()
 
 
-def _log(request: Request, refusal: Exception) -> None:
-    get_logger(request.app.state.name).error("database", error=type(refusal).__name__)
+def _log(request: Request, refusal: Exception, what: str = "database") -> None:
+    get_logger(request.app.state.name).error(what, error=type(refusal).__name__)
 
 
 def answer_problems(app: FastAPI) -> None:
@@ -265,6 +277,8 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DataError, _cannot_be_stored)
+    for beyond in (OverflowError, DecimalException):
+        app.add_exception_handler(beyond, _cannot_be_counted)
     for away in (OperationalError, PoolTimeout):
         app.add_exception_handler(away, _database_is_away)
 

@@ -26,6 +26,16 @@ class Unread(Exception):
         return not_json() if self._refusal is None else unreadable(self._refusal, self._sent)
 
 
+class OutOfReach(Unread):
+    """It can be read, and leads beyond the last day or the largest number there is."""
+
+    def problem(self) -> "Problem":
+        """What is wrong with it?"""
+        from services.chassis.errors import out_of_reach
+
+        return out_of_reach()
+
+
 def read_item(sent: object, model: type[R]) -> R:
     """What is asked? `sent` is JSON as bytes, or what was read of it already."""
     if isinstance(sent, bytes):

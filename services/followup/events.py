@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from knowledge.terms.contents import Contents
 from knowledge.terms.person import Profile
 from knowledge.terms.sent import Instant, Name, Native, Number, When
-from services.followup.reported import DrugExposure, Observation, Patient, Version
+from services.followup.reported import MOST, DrugExposure, Observation, Patient, Version
 
 
 class Surgery(Native):
@@ -45,7 +45,7 @@ class Therapy(Native):
     stopped_on: When | None = None
     given_on: When | None = None
     ordered_on: When | None = None
-    dose: Number | None = Field(default=None, ge=0)
+    dose: Number | None = Field(default=None, ge=0, le=MOST)
     dose_unit: str | None = Field(default=None, max_length=50)
     every_days: int | None = Field(default=None, ge=1, le=366)
     doses_per_day: Number | None = Field(default=None, gt=0, le=48)
@@ -148,7 +148,7 @@ class MeasureTaken(Native):
     kind: Literal["measure"] = "measure"
     id: Name
     measure: Name
-    value: Number
+    value: Number = Field(ge=-MOST, le=MOST)
     unit: str | None = Field(default=None, max_length=50)
     site: Name | None = None
     measured_on: When

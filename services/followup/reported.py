@@ -7,6 +7,9 @@ from pydantic import Field
 
 from knowledge.terms.sent import Instant, Name, Native, Number
 
+MOST = 10**15
+"""More than that of anything nobody has or is given; a number without end could not be kept."""
+
 
 class Patient(Native):
     """FHIR Patient, as far as an interval needs it."""
@@ -15,7 +18,7 @@ class Patient(Native):
     sex: Literal["male", "female", "other", "unknown"] = "unknown"
     birth_date: date | None = None
     age_years: Number | None = Field(default=None, ge=0, le=130)
-    weight_kg: Number | None = Field(default=None, gt=0)
+    weight_kg: Number | None = Field(default=None, gt=0, le=MOST)
 
 
 LARGEST_VERSION = 2**31 - 1
@@ -28,8 +31,8 @@ Version = Annotated[int, Field(ge=1, le=LARGEST_VERSION)]
 class ReferenceRange(Native):
     """The laboratory's own interval, in the unit of the result."""
 
-    low: Number | None = None
-    high: Number | None = None
+    low: Number | None = Field(default=None, le=MOST)
+    high: Number | None = Field(default=None, le=MOST)
 
 
 class Observation(Native):

@@ -13,6 +13,8 @@ from services.followup.contract import Rejected
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
 NUMBERS = (float, int, str, Decimal)
+MOST_PLACES = 30
+"""No quantity in a body has more places before or behind its point; there is no counting on."""
 NO_FLAGS: frozenset[str] = frozenset()
 AS_TAUGHT = ""
 """A unit whose spelling tells nothing more."""
@@ -73,7 +75,7 @@ def _number(value: object) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise ValueError("the value is no number") from None
-    if not number.is_finite() or number < 0:
+    if not number.is_finite() or number < 0 or (number and abs(number.adjusted()) > MOST_PLACES):
         raise ValueError("the value cannot be")
     return number
 

@@ -40,7 +40,8 @@ def test_a_bad_line_is_a_problem_on_its_line_and_the_rest_go_on(
 ) -> None:
     good = {"history": [{"performed_at": "2024-04-10"}], "as_of": "2024-04-11T08:00:00Z"}
     bad = {"history": [{"performed_at": "2024-04-10T08:00:00"}]}
-    lines = [json.dumps(good), "{", json.dumps(bad), "", json.dumps(good)]
+    never = {"history": [{"agent": "burosumab", "given_on": "9999-12-31"}]}
+    lines = [json.dumps(good), "{", json.dumps(bad), "", json.dumps(never), json.dumps(good)]
     monkeypatch.setattr("sys.stdin", _typed_in("\n".join(lines)))
 
     assert typed("follow-up", "-", "--ndjson") == 2
@@ -48,6 +49,7 @@ def test_a_bad_line_is_a_problem_on_its_line_and_the_rest_go_on(
     assert [a.get("state", a.get("status")) for a in answers] == [
         "POSTOPERATIVE",
         400,
+        422,
         422,
         "POSTOPERATIVE",
     ]

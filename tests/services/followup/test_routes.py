@@ -236,6 +236,29 @@ async def test_a_problem_points_at_the_place_and_nothing_is_stored(
     assert (await http.get(plan)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"agent": "burosumab", "given_on": "9999-12-31"},
+        {"agent": "calcitriol", "started_on": "0001-01-01"},
+        {"agent": "burosumab", "given_on": "2024-04-10", "dose": "1e999999999", "dose_unit": "mg"},
+    ],
+    ids=["the last day", "the first day", "more than can be counted"],
+)
+async def test_what_nobody_can_count_on_from_is_refused_and_not_kept(
+    http: httpx2.AsyncClient, body: dict[str, object]
+) -> None:
+    plan = f"/followup/v1/plans/{uuid4()}"
+    asked = {"history": [body], "as_of": "2024-04-11T08:00:00Z"}
+    for refused in (
+        await http.put(f"{plan}/results/{uuid4()}", json=body),
+        await http.post("/followup/v1/evaluate", json=asked),
+    ):
+        assert refused.status_code == 422, refused.text
+        assert refused.headers["Content-Type"] == "application/problem+json"
+    assert (await http.get(plan)).status_code == 404
+
+
 async def test_who_looked_and_who_wrote_is_remembered(
     served: FastAPI, followup: FollowupClient
 ) -> None:

@@ -73,6 +73,15 @@ def test_a_result_that_is_only_repeated_counts(again: dict[str, Any], together: 
     assert (alarms(answer), answer.rejected) == (["MON-02"], [])
 
 
+@pytest.mark.parametrize("value", ["1e999999999", "1e-999999999", "1e400"])
+def test_a_number_that_nobody_can_have_takes_nothing_else_with_it(value: str) -> None:
+    answer = told(a_phosphate(0.30, id="other"), a_phosphate(0) | {"value": value})
+    assert alarms(answer) == ["MON-02"]
+    assert [(one.observation, one.reason) for one in answer.rejected] == [
+        ("p", "the value cannot be")
+    ]
+
+
 @HOW
 def test_an_id_that_is_used_again_for_another_sample_is_another_result(together: bool) -> None:
     """So that no value is lost: it is told apart by its time, as in a stored plan."""
