@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from knowledge.rules import masking
 from knowledge.rules.reference_intervals import Level
 from knowledge.rules.remission import Course
+from knowledge.terms.observation import Observation
 from services.followup.contract import Caveat
 from services.followup.doubts import in_words
 from services.followup.history import History
@@ -51,10 +53,16 @@ def _of_the_newest(history: History) -> Iterator[Caveat]:
         why = in_words(history.doubts[newest.id])
         text = f"the phosphate of {day} is normal, but {why}: it does not show remission; repeat it"
         yield Caveat(code="not_believed", text=text, observation=newest.id)
-    raised = (s.fgf23 is Level.HIGH and s.day == day for s in history.samples)
-    if normal and any(raised):
+    raised = any(s.fgf23 is Level.HIGH and s.day == day for s in history.samples)
+    if normal and raised and not _is_on_burosumab(history, newest):
         text = f"the phosphate of {day} is normal, and FGF23 of that day is raised: repeat both"
         yield Caveat(code="fgf23_against_phosphate", text=text, observation=newest.id)
+
+
+def _is_on_burosumab(history: History, one: Observation) -> bool:
+    """Is it drawn while burosumab makes FGF23 say nothing?"""
+    drug = None if one.taken_at is None else history.masks.of(one.taken_at)
+    return drug is not None and drug.kind == masking.BUROSUMAB
 
 
 def of_states(history: History) -> Iterator[Caveat]:
