@@ -1,6 +1,6 @@
 """Does FGF23 fall after removal as it should? Only within one assay, never across."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import date
 
 from knowledge.rules.fgf23 import assay_named
@@ -22,9 +22,16 @@ def falls(before: Observation, after: Observation, on: date) -> Truth:
     return after.value.value <= before.value.value * TABLE.number("falls_below_share", on)
 
 
-def in_another(measured: Observation, raised: Collection[Observation]) -> bool:
-    """Was FGF23 raised before, but never in the assay of this one?"""
-    return bool(raised) and not any(_of_one_assay(before, measured) for before in raised)
+def in_another(measured: Observation, raised: Iterable[Observation], on: date) -> bool:
+    """Was FGF23 raised before this day, but never in the assay of this one? Oldest first."""
+    was_raised, day = False, measured.day(on)
+    for before in raised:
+        if before.day(on) >= day:
+            break
+        if _of_one_assay(before, measured):
+            return False
+        was_raised = True
+    return was_raised
 
 
 def _of_one_assay(one: Observation, other: Observation) -> bool:

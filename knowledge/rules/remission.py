@@ -120,7 +120,7 @@ def _take_in(way: Course, sample: Sample, drugs: str, on: date) -> None:
     fgf23 = None if drugs == BUROSUMAB else sample.fgf23
     if sample.alp is not None:
         way.alp, way.seen["alp"] = sample.alp, sample
-    if fgf23 is not None and not (sample.in_another_assay and fgf23 is not Level.HIGH):
+    if fgf23 is not None and not sample.in_another_assay:
         way.fgf23, way.seen["fgf23"] = fgf23, sample
     if sample.tmp_gfr is Level.LOW or _speaks_for_disease(way.state, sample, fgf23):
         way.seen["proof"] = sample

@@ -26,7 +26,7 @@ from services.followup.readings import readings
 from services.followup.reports import NOT_RESULTS
 from services.followup.results import believed
 from services.followup.told import LONGEST_KEY
-from services.followup.view import SYMPTOMS, Reading, View
+from services.followup.view import SYMPTOMS, Reading, View, turn
 
 EXPECTED = "MON-14"
 """The one rule that takes an alarm back instead of giving one."""
@@ -98,7 +98,9 @@ class Safety:
 
     def normal(self, rules: Collection[str]) -> dict[str, date]:
         """Of which of these rules does the newest reading say that it does not hold, and when?"""
-        newest = {rule: one for one in self.readings for rule in rules if rule in one.facts}
+        newest: dict[str, Reading] = {}
+        for one in sorted([line[-1] for line in self._lines.values()], key=turn):
+            newest.update({rule: one for rule in rules if rule in one.facts})
         return {rule: one.day for rule, one in newest.items() if one.facts[rule] is False}
 
     def obligations(self) -> tuple[Obligation, ...]:

@@ -70,11 +70,10 @@ class Drawn(ByAnalyte):
         if not asked.isdisjoint(FGF23) and (fgf23 := _sure(self.of(*FGF23), levels, doubts)):
             said.named["fgf23"] = _ids(fgf23)
             self._read_fgf23(said, fgf23, levels, subject)
-            last = _last_known(fgf23, levels)
-            before = [one for one in raised if one.day(self.day) < self.day] if raised else ()
-            said.in_another_assay = last is not None and fgf23_after_removal.in_another(
-                last, before
-            )
+            last = _last_known(fgf23, levels) if raised and said.fgf23 is not Level.HIGH else None
+            if last is not None:
+                in_another = fgf23_after_removal.in_another(last, raised, self.day)
+                said.in_another_assay = in_another
         if not asked.isdisjoint(OF_THE_KIDNEY):
             said.tmp_gfr = self._threshold(levels, subject)
         if not asked.isdisjoint(FOR_TMP_GFR):

@@ -30,7 +30,7 @@ def caveats(history: History, way: Course) -> Iterator[Caveat]:
 def _of_the_assay(history: History, way: Course) -> Iterator[Caveat]:
     """The newest FGF23 after the operation, if it cannot be held against the one before."""
     after = [one for one in history.samples if one.fgf23 is not None and one.day > way.operated]
-    if not after or not after[-1].in_another_assay or after[-1].fgf23 is Level.HIGH:
+    if not after or not after[-1].in_another_assay:
         return
     text = f"the FGF23 of {after[-1].day} was measured in another assay than the one that was"
     text += " raised: it does not show that FGF23 is back in range; measure it in the same one"
