@@ -9,12 +9,13 @@ from knowledge.terms.observation import Observation, ReferenceRange
 from knowledge.terms.quantity import Comparator, NotConvertible, Quantity, UnknownUnit
 from services.followup import contract
 from services.followup.contract import Rejected
+from services.followup.reported import MOST
 
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
 NUMBERS = (float, int, str, Decimal)
-MOST_PLACES = 30
-"""No quantity in a body has more places before or behind its point; there is no counting on."""
+LEAST = 1 / Decimal(MOST)
+"""Less than that of anything, and more than nothing, nobody has."""
 NO_FLAGS: frozenset[str] = frozenset()
 AS_TAUGHT = ""
 """A unit whose spelling tells nothing more."""
@@ -75,7 +76,7 @@ def _number(value: object) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise ValueError("the value is no number") from None
-    if not number.is_finite() or number < 0 or (number and abs(number.adjusted()) > MOST_PLACES):
+    if not number.is_finite() or not 0 <= number <= MOST or 0 < number < LEAST:
         raise ValueError("the value cannot be")
     return number
 
