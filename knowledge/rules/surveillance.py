@@ -34,6 +34,50 @@ class Operation:
     laterality: str | None = None
 
 
+RISKY_LAST = (False, None, True)
+"""Of two words for one thing, the one that is further on counts: what is not known before what is
+known to be safe, what is risky before both."""
+
+
+def of_each_day(operations: Iterable[Operation]) -> list[Operation]:
+    """One operation a day, in order: what several reports tell of it together.
+
+    A pathologist's report may come as another word of the same operation. Where two differ the
+    worse counts, whichever was told first.
+    """
+    by_day: dict[date, Operation] = {}
+    for one in operations:
+        known = by_day.get(one.day)
+        by_day[one.day] = one if known is None else _together(known, one)
+    return [by_day[day] for day in sorted(by_day)]
+
+
+def _together(one: Operation, other: Operation) -> Operation:
+    return Operation(
+        day=one.day,
+        site=_worse("site", one.site, other.site),
+        margin=_worse("margin", one.margin, other.margin),
+        tissue=_worse("tissue", one.tissue, other.tissue),
+        histology=_worse("histology", one.histology, other.histology),
+        procedure=_worse("procedure", one.procedure, other.procedure),
+        laterality=_sides(one.laterality, other.laterality),
+    )
+
+
+def _sides(one: str | None, other: str | None) -> str | None:
+    return "both" if one and other and one != other else one or other
+
+
+def _worse(name: str, one: str | None, other: str | None) -> str | None:
+    """What nobody said of it is no word against what somebody said."""
+    words = [said for said in (one, other) if said is not None]
+    return max(
+        words,
+        key=lambda said: (RISKY_LAST.index(removed_tumor.says(name, said)), said),
+        default=None,
+    )
+
+
 def risk_tier(
     operation: Operation, early_fgf23: Iterable[tuple[date, Level]], *, refractory: bool, on: date
 ) -> tuple[Tier, tuple[str, ...]]:

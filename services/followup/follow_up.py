@@ -212,7 +212,7 @@ def _caveats(standing: Standing) -> list[Caveat]:
         caveats.append(Caveat(code="after_as_of", text=text))
     caveats += [*standing.safety.caveats(), *masked.caveats(history)]
     caveats += outcomes.caveats(history)
-    caveats += removed.caveats(history.operations)
+    caveats += removed.caveats(history.operations, history.read_as_one)
     caveats += scans.caveats(history.scans, standing.items)
     caveats += unsure.of_states(history)
     if way is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from knowledge.rules import remission, search, treatment_choice
+from knowledge.rules import remission, search, surveillance, treatment_choice
 from knowledge.rules.masking import Masks
 from knowledge.rules.surveillance import Operation
 from knowledge.rules.surveillance_calendar import Done, Ended
@@ -86,7 +86,9 @@ def history_of(request: PlanRequest, as_of: datetime) -> History:
     nothing = any(event.drug_exposures == [] for event in results)
     history.drugs_told = nothing or is_told(therapies)
     take_in(history, results)
-    history.operations.sort(key=lambda operation: (operation.day, str(operation)))
+    told_of = [operation.day for operation in history.operations]
+    history.read_as_one = sorted({day for day in told_of if told_of.count(day) > 1})
+    history.operations = surveillance.of_each_day(history.operations)
     history.scans = scans.judged(history.scans, history.operations, on)
     history.done += scans.done(history.scans)
     history.done = in_turn(history.done)

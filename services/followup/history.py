@@ -50,6 +50,8 @@ class History:
     told: ByKind = field(default_factory=lambda: ByKind(()))
     """Everything that was told, dated later or not."""
     operations: list[Operation] = field(default_factory=list)
+    read_as_one: list[date] = field(default_factory=list)
+    """On which days is an operation of which more than one report tells?"""
     exposures: list[Exposure] = field(default_factory=list)
     masks: Masks = field(default_factory=lambda: Masks((), date.min))
     """The same, to be asked whether a result is masked."""

@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,28 @@ def test_malignant_tissue_in_any_words_calls_for_the_chest(word: str) -> None:
 
     assert "FUP-09" in {item.rule for item in answer.schedule}
     assert "FU-009" in {rule.id for rule in answer.fired_rules}
+
+
+@pytest.mark.parametrize(
+    ("more", "tier", "why", "rule"),
+    [
+        ({"histology": "malignant"}, "HIGH", ["histology"], "FUP-09"),
+        ({"margin": "positive"}, "HIGH", ["margin"], "FUP-07"),
+        ({"margin": "unheard of"}, "HIGH", ["margin"], "FUP-07"),
+        ({"margin": None, "histology": "benign"}, "STANDARD", [], "FUP-03"),
+    ],
+    ids=["malignant", "another margin", "a word nobody knows", "no word is no contradiction"],
+)
+def test_a_second_report_of_the_day_is_of_the_same_operation_and_the_worse_word_counts(
+    more: dict[str, Any], tier: str, why: list[str], rule: str
+) -> None:
+    surgery = {"kind": "surgery", "performed_at": "2024-04-10"} | SOFT
+    for history in permutations([surgery, surgery | more]):
+        request = PlanRequest.model_validate({"history": list(history)})
+        answer = follow_up(request, datetime(2024, 4, 11, 12, tzinfo=UTC))
+
+        assert (answer.risk_tier, answer.risk_reasons) == (tier, why)
+        owed = [one.occurrence for one in answer.schedule if one.rule == "FUP-01"]
+        assert len(owed) == len(set(owed)) == 7
+        assert rule in {one.rule for one in answer.schedule if one.status == "open"}
+        assert "operation_told_again" in {one.code for one in answer.caveats}
