@@ -14,8 +14,8 @@ from services.followup.reported import MOST
 FGF23 = ("s_fgf23_i", "s_fgf23_c")
 ALP = ("s_alp", "s_balp")
 NUMBERS = (float, int, str, Decimal)
-LEAST = 1 / Decimal(MOST)
-"""Less than that of anything, and more than nothing, nobody has."""
+PLACES = Decimal(MOST).adjusted()
+"""No quantity in a body has more places before its point, nor so many noughts behind it."""
 NO_FLAGS: frozenset[str] = frozenset()
 AS_TAUGHT = ""
 """A unit whose spelling tells nothing more."""
@@ -76,7 +76,7 @@ def _number(value: object) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         raise ValueError("the value is no number") from None
-    if not number.is_finite() or not 0 <= number <= MOST or 0 < number < LEAST:
+    if not number.is_finite() or number < 0 or not -PLACES <= number.adjusted() <= PLACES:
         raise ValueError("the value cannot be")
     return number
 
