@@ -29,12 +29,12 @@ def caveats(history: History, way: Course) -> Iterator[Caveat]:
 
 def _of_the_assay(history: History, way: Course) -> Iterator[Caveat]:
     """The newest FGF23 after the operation, if it cannot be held against the one before."""
-    after = [one for one in history.samples if one.fgf23 is not None and one.day > way.operated]
-    if not after or not after[-1].in_another_assay:
+    last = next((one for one in reversed(history.samples) if one.fgf23 is not None), None)
+    if last is None or not last.in_another_assay or last.day <= way.operated:
         return
-    text = f"the FGF23 of {after[-1].day} was measured in another assay than the one that was"
+    text = f"the FGF23 of {last.day} was measured in another assay than the one that was"
     text += " raised: it does not show that FGF23 is back in range; measure it in the same one"
-    yield Caveat(code="fgf23_other_assay", text=text, observation=after[-1].said("fgf23")[-1])
+    yield Caveat(code="fgf23_other_assay", text=text, observation=last.said("fgf23")[-1])
 
 
 def _of_the_newest(history: History) -> Iterator[Caveat]:
