@@ -189,7 +189,7 @@ def expect_one_end_each(answer: FollowUp, day: int) -> None:
 def expect_nothing_of_what_was_left(told: Told, answer: FollowUp, day: int) -> None:
     """Nothing is open of a state or treatment that has ended, by what plainly stands."""
     standing = told.standing()
-    operated = sorted(one.day for one in standing if one.body["kind"] == "surgery")
+    operated = sorted({one.day for one in standing if one.body["kind"] == "surgery"})
     drugs = taken(standing)
     for item in answer.schedule:
         if item.status == "open":
