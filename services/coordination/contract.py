@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
@@ -187,6 +187,8 @@ class EventStored(BaseModel):
 
 class StoredEvent(Event):
     """An event as the journey reads it: with who told it, and the patient it is about."""
+
+    model_config = ConfigDict(extra="ignore")
 
     told_by: str
     told_at: Instant

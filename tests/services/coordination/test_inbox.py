@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from services.coordination.contract import JourneyRequest
+from services.coordination.contract import JourneyRequest, StoredEvent
 from services.coordination.repository import fingerprint
 from services.coordination.settings import CoordinationSettings
 from tests.services.coordination.builders import (
@@ -333,6 +333,8 @@ async def test_whose_drug_labels_and_days_count_goes_with_every_event(
 
     stored = (await api.get(f"{path(journey)}/events/{event['id']}")).json()
     assert (stored["label_profile"], stored["zone"]) == ("US", "Asia/Shanghai")
+    later = StoredEvent.model_validate(stored | {"of_the_next_version": True})
+    assert later == StoredEvent.model_validate(stored), "the worker before reads it all the same"
 
 
 def test_a_request_from_before_labels_could_be_named_is_still_the_same_request() -> None:
