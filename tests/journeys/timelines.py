@@ -20,7 +20,10 @@ T = TypeVar("T")
 CYCLE = timedelta(days=4 * 365 + 1)
 A_DAY = re.compile(r"\b\d{4}-\d\d-\d\d(?=\b|T)")
 NOON = 12
-LONGEST_LEAP = 365
+LONGEST_LEAP = 360
+"""Days. Of a leap that ends in the very second in which a run of a year ends and its successor is
+still to begin, the engine may lose the end, and goes on to the next timer."""
+
 LONGEST_TEST = timedelta(minutes=4)
 NOBODY_IS_ASKED = "treatment"
 """In this phase an event is kept, and no service concludes anything from it."""
