@@ -44,19 +44,23 @@ prometheus:
 run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
-# Two cores, two halves: whole systems beside everything else.
+# Two cores, two halves: whole systems beside everything else. Both wait now and then; what they leave is for simulated patients.
 SYSTEMS := tests/journeys tests/deploy tests/pages tests/tio
+SIMULATED := tests/simulation
 
 # DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
 test: install-dev browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
 	@$(MAKE) --no-print-directory --jobs=2 check
-	@$(MAKE) --no-print-directory --jobs=2 test-systems test-parts
+	@$(MAKE) --no-print-directory --jobs=3 test-systems test-parts test-simulated
 
 test-systems:
 	$(BIN)/python -m pytest $(SYSTEMS)
 
 test-parts:
-	$(BIN)/python -m pytest -p no:cacheprovider tests $(SYSTEMS:%=--ignore=%)
+	$(BIN)/python -m pytest -p no:cacheprovider tests $(patsubst %,--ignore=%,$(SYSTEMS) $(SIMULATED))
+
+test-simulated:
+	nice -n 10 $(BIN)/python -m pytest -p no:cacheprovider $(SIMULATED)
 
 check: code shipped  ## format, lint, types, imports, knowledge; image, chart and composition
 
@@ -95,7 +99,7 @@ sizing: install-dev  ## memory and processor of each process, idle and under loa
 screenshots: install-dev browser  ## a picture of every page in every state, into docs/screenshots
 	$(BIN)/python -m tests.pages.screenshots
 
-simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (days; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
+simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (fifteen hours; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
 	$(BIN)/tio simulate --patients $(or $(PATIENTS),1000) --years $(or $(YEARS),10) --seeds $(or $(SEEDS),20) \
 	  --jobs $(or $(JOBS),2) --faults $(or $(FAULTS),all)
 

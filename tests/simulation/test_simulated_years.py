@@ -12,8 +12,8 @@ from simulation.faults import EVERY_KIND, UnknownFault, kinds_named
 from simulation.world import Outcome, Plan, simulate
 
 SEEDS = (1, 2, 3)
-PATIENTS = 32
-"""As many as seventy seconds of two cores hold; `make simulate` takes a thousand."""
+PATIENTS = 50
+"""About four minutes of a core; `make simulate` takes a thousand."""
 
 
 def test_patients_live_through_three_years_of_every_fault() -> None:
