@@ -54,10 +54,16 @@ class Watched:
         self.faults.explained = 0
         self.invariants = Invariants(file, self.clock, self.faults)
 
-    def is_at(self, phase: str = "surveillance", revision: int = 1, next_due: Any = None) -> None:
-        """Coordination has committed that the journey stands here."""
+    def is_at(
+        self,
+        phase: str = "surveillance",
+        revision: int = 1,
+        next_due: Any = None,
+        at: str = "12:00:00",
+    ) -> None:
+        """Coordination has committed that the journey stands here, at this time of its day."""
         self.put("DELETE FROM journey")
-        row = (JOURNEY.hex, phase, revision, "2026-06-01 12:00:00.000000", next_due)
+        row = (JOURNEY.hex, phase, revision, f"2026-06-01 {at}.000000", next_due)
         self.put("INSERT INTO journey VALUES ('north', ?, ?, ?, ?, 'UTC', ?)", *row)
         self.invariants.committed(JOURNEY.hex)
 
@@ -106,6 +112,19 @@ def test_progress_that_goes_back(watched: Watched) -> None:
     watched.is_at(revision=2)
 
     assert watched.broken == {"progress went back"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "broken"),
+    [(0, 1, set()), (0, 0, {"progress went back"}), (1, 2, {"progress went back"})],
+)
+def test_a_clock_that_goes_back_but_for_the_first_report(
+    watched: Watched, before: int, after: int, broken: set[str]
+) -> None:
+    watched.is_at(revision=before, at="12:01:30")
+    watched.is_at(revision=after, at="12:00:00")
+
+    assert watched.broken == broken
 
 
 @pytest.mark.parametrize(
