@@ -34,15 +34,13 @@ async def take_back(
         return []
     wanted = (
         select(ReminderRow, DeliveryRow)
-        .join(
-            DeliveryRow,
-            (col(DeliveryRow.organisation) == col(ReminderRow.organisation))
-            & (col(DeliveryRow.reminder) == col(ReminderRow.id)),
-        )
+        .join(DeliveryRow, repository.OF_ITS_REMINDER)
         .where(
             col(ReminderRow.organisation) == journey.organisation,
             col(ReminderRow.journey) == journey.id,
             col(ReminderRow.status).in_(REACHED),
+            col(DeliveryRow.organisation) == journey.organisation,
+            col(DeliveryRow.journey) == journey.id,
             col(DeliveryRow.status) == "delivered",
         )
         .order_by(col(ReminderRow.recorded_at))

@@ -7,7 +7,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.coordination.tables import DeliveryRow
+from services.coordination.repository import OF_ITS_REMINDER
+from services.coordination.tables import DeliveryRow, ReminderRow
 
 
 async def gather(
@@ -28,12 +29,17 @@ async def gather(
     return messages
 
 
-def items_of(organisation: str, message: UUID) -> SelectOfScalar[UUID]:
+def items_of(organisation: str, message: UUID) -> SelectOfScalar[ReminderRow]:
     """The reminders in a message, without those whose reason has gone since it was frozen."""
-    return select(col(DeliveryRow.reminder)).where(
-        col(DeliveryRow.organisation) == organisation,
-        col(DeliveryRow.digest) == message,
-        col(DeliveryRow.status) != "withdrawn",
+    return (
+        select(ReminderRow)
+        .join(DeliveryRow, OF_ITS_REMINDER)
+        .where(
+            col(DeliveryRow.organisation) == organisation,
+            col(DeliveryRow.digest) == message,
+            col(DeliveryRow.status) != "withdrawn",
+        )
+        .order_by(col(ReminderRow.due), col(ReminderRow.recorded_at), col(ReminderRow.id))
     )
 
 

@@ -221,12 +221,8 @@ async def _message(
         reminder, to, preferences = found
         theirs = language_in(preferences) if reminder.recipient == PATIENT else None
         return Message([reminder], theirs or to.language, None), to
-    wanted = select(ReminderRow).where(
-        col(ReminderRow.organisation) == first.organisation,
-        col(ReminderRow.id).in_(digest.items_of(first.organisation, gathered)),
-    )
-    order = (col(ReminderRow.due), col(ReminderRow.recorded_at), col(ReminderRow.id))
-    reminders = list((await session.exec(wanted.order_by(*order))).all())
+    items = digest.items_of(first.organisation, gathered)
+    reminders = list((await session.exec(items)).all())
     reader = await session.get(SubscriptionRow, (first.organisation, first.subscription))
     if not reminders or reader is None:
         raise WillNotPass(NOBODY)

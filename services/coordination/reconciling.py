@@ -139,12 +139,14 @@ class Reconciling:
 
         A merge may have moved it elsewhere, or have told it once more, under another id.
         """
-        known = select(col(EventRow.id)).where(
-            col(EventRow.organisation) == organisation, col(EventRow.id).in_(seen.seen)
-        )
+        known = select(col(EventRow.id)).where(col(EventRow.organisation) == organisation)
         async with self._database.reading() as session:
-            held = set((await session.exec(known)).all())
-            if not held.issuperset(seen.seen):
+            here = known.where(col(EventRow.journey) == journey)
+            held = set((await session.exec(here)).all())
+            missing = set(seen.seen) - held
+            if missing:
+                elsewhere = known.where(col(EventRow.id).in_(missing))
+                held |= {*(await session.exec(elsewhere)).all()}
                 held |= await heard_anew(session, organisation, journey)
         return [id for id in seen.seen if id not in held]
 
@@ -161,7 +163,7 @@ class Reconciling:
         )
         waited = (
             select(col(r.id), col(r.journey), col(r.due_at))
-            .join(d, (col(d.organisation) == col(r.organisation)) & (col(d.reminder) == col(r.id)))
+            .join(d, repository.OF_ITS_REMINDER)
             .where(
                 col(r.organisation) == organisation,
                 col(d.created_at) <= since,

@@ -50,11 +50,7 @@ _HELD = (
 )
 _WAITING = (
     select(DeliveryRow, ReminderRow)
-    .join(
-        ReminderRow,
-        (col(ReminderRow.organisation) == col(DeliveryRow.organisation))
-        & (col(ReminderRow.id) == col(DeliveryRow.reminder)),
-    )
+    .join(ReminderRow, repository.OF_ITS_REMINDER)
     .where(
         col(DeliveryRow.organisation) == bindparam("organisation"),
         col(DeliveryRow.journey) == bindparam("journey"),

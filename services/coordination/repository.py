@@ -7,7 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,17 +41,20 @@ def fingerprint(body: BaseModel) -> str:
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def kept_as(record: UUID) -> ColumnElement[bool]:
-    """The services may know a journey by another id, since two were merged."""
-    return col(JourneyRow.record) == record
-
-
 # What nearly every request asks is put together once: that takes longer than to ask it.
 _HERE = col(JourneyRow.organisation) == bindparam("organisation")
 _JOURNEY = select(JourneyRow).where(_HERE, col(JourneyRow.id) == bindparam("journey"))
 _KEPT_AS = select(JourneyRow).where(_HERE, col(JourneyRow.record) == bindparam("journey"))
 _LOOKED_UP = (_JOURNEY, _KEPT_AS)
+"""The services may know a journey by another id, since two were merged."""
+
 _HELD = tuple(one.with_for_update() for one in _LOOKED_UP)
+
+
+OF_ITS_REMINDER = (col(DeliveryRow.organisation) == col(ReminderRow.organisation)) & (
+    col(DeliveryRow.reminder) == col(ReminderRow.id)
+)
+"""How a delivery and what it delivers are joined."""
 
 
 async def find_journey(

@@ -34,12 +34,14 @@ class JourneyRow(CoordinationTables, table=True):
         Index("ix_journey_phase", "organisation", "phase"),
         Index("ix_journey_assignee", "organisation", "assignee"),
         Index("ix_journey_in_phase_with", "organisation", "phase", "assignee"),
+        Index("ix_journey_patient_id", "organisation", "patient_id"),
+        Index("ix_journey_record", "organisation", "record"),
     )
 
     organisation: str = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     patient: dict[str, Any] = Field(sa_type=JSON)
-    patient_id: str = Field(index=True)
+    patient_id: str
     request_hash: str
     zone: str
     profile: str
@@ -63,7 +65,7 @@ class JourneyRow(CoordinationTables, table=True):
     """What a closed journey is opened again from, as its workflow left it."""
     merged_into: UUID | None = None
     """The journey of the same person that goes on instead."""
-    record: UUID | None = Field(default=None, index=True)
+    record: UUID | None = None
     """Where the services keep this person, once two journeys were merged; until then the id."""
     rank_at: datetime = Field(sa_type=UtcDateTime)
     """When, on the real clock, the first thing due becomes overdue; far away when nothing is."""
@@ -204,12 +206,16 @@ class DeliveryRow(CoordinationTables, table=True):
     """One reminder on its way to one subscription."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("ix_delivery_waiting", "status", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_delivery_waiting", "status", "next_try_at"),
+        Index("ix_delivery_journey", "organisation", "journey"),
+        Index("ix_delivery_digest", "organisation", "digest"),
+    )
 
     organisation: str = Field(primary_key=True)
     reminder: UUID = Field(primary_key=True)
     subscription: UUID = Field(primary_key=True)
-    journey: UUID = Field(index=True)
+    journey: UUID
     channel: str
     status: str = "waiting"
     attempts: int = 0
@@ -219,7 +225,7 @@ class DeliveryRow(CoordinationTables, table=True):
     problem: str = ""
     gathered: bool = False
     """Is it said in the one message of a working day?"""
-    digest: UUID | None = Field(default=None, index=True)
+    digest: UUID | None = None
     """The message it was gathered into."""
 
 

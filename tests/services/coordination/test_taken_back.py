@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from services.chassis import context
+from tests.query_plans import asked, go_through_all
 from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
@@ -39,9 +41,11 @@ async def test_who_was_told_on_an_old_value_is_told_that_it_is_off(
     await until(lambda: _all_delivered(api, journey))
 
     none = a_conclusion(because_of=because)
-    for _ in range(2):
-        await reported(api, journey, a_progress(2, at="2026-06-02T10:00:00Z", conclusion=none))
+    with asked(context.organisation) as plans:
+        for _ in range(2):
+            await reported(api, journey, a_progress(2, at="2026-06-02T10:00:00Z", conclusion=none))
     await until(lambda: len(hook.heard) == len(heard))
+    assert go_through_all(plans) == {}, "not all that ever arrived is looked through"
 
     said = [message["data"]["rung"].partition("@")[0] for _, message in hook.heard]
     assert said == heard
