@@ -34,7 +34,7 @@ class Alarm:
             self._sleep.cancel()
         self._at = at
         pause = max(at - self.now(), A_MOMENT)
-        self._sleep = asyncio.create_task(workflow.sleep(pause, summary="next look"))
+        self._sleep = asyncio.create_task(workflow.sleep(pause))
 
     def put_away(self) -> None:
         """It does not ring while something is done."""

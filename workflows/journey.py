@@ -6,6 +6,7 @@ one answer; the journey owns where it stands, and when it looks again.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -47,7 +48,9 @@ class TioJourney:
         self.alarm = Alarm()
         self.rolling = False
         self.in_turns = workflow.patched(policies.ONE_TURN)
-        self.inbox: list[EventArrived] = []
+        self.inbox: dict[UUID, EventArrived] = {}
+        """What was told and is not known yet, each once."""
+
         self.again: list[ToldAgain] = []
         self.looks = self.looked = 0
         self.taking = False
@@ -72,7 +75,8 @@ class TioJourney:
     def event_arrived(self, event: EventArrived) -> None:
         """Something happened. Told twice, it happened once."""
         if self.in_turns:
-            self.inbox.append(event)
+            if event.heard_as not in self.state.seen:
+                self.inbox[event.heard_as] = event
         else:
             self.news = self.course.hear(event) or self.news
 
@@ -97,11 +101,10 @@ class TioJourney:
     @workflow.query
     def read_state(self) -> JourneyState:
         """Where does this journey stand, and what is it about to hear?"""
-        news = self._news()
-        if not news and not self.taking:
+        if not self.inbox and not self.taking:
             return self.state
-        seen = [*self.state.seen, *(event.heard_as for event in news)]
-        waiting = [*self.state.waiting, *news]
+        seen = [*self.state.seen, *self.inbox]
+        waiting = [*self.state.waiting, *self.inbox.values()]
         # What a turn tells while it is taken has the next revision.
         told = self.state.revision + self.taking
         return self.state.model_copy(update={"seen": seen, "waiting": waiting, "revision": told})
@@ -149,7 +152,7 @@ class TioJourney:
             at=self.alarm.now(),
             record=self.state.record,
             state=without_the_known(self.state),
-            heard=tuple(self._news()),
+            heard=tuple(self.inbox.values()),
             again=tuple(self._lost()),
             rang=rang,
             looking=self.looks > self.looked,
@@ -184,15 +187,10 @@ class TioJourney:
         known = [*self.state.seen, *turned.heard][-policies.REMEMBERED :]
         self.state = self.order.state = turned.state.model_copy(update={"seen": known})
         self.course = Course(self.state)
-        self.inbox = self._news()
+        self.inbox = {told: event for told, event in self.inbox.items() if told not in turned.heard}
         self.again = self._lost()
         self.looked, self.unreached = turned.looks, turned.unreached
         self._show(self.state.phase)
-
-    def _news(self) -> list[EventArrived]:
-        """What was told and is not known yet, each once."""
-        new = {event.heard_as: event for event in self.inbox}
-        return [event for known, event in new.items() if known not in self.state.seen]
 
     def _lost(self) -> list[ToldAgain]:
         """What the engine had lost, if it is more than this journey knows."""
@@ -200,13 +198,13 @@ class TioJourney:
 
     def _keep_what_was_told(self) -> None:
         """For the next run."""
-        for event in self._news():
+        for event in self.inbox.values():
             self.course.hear(event)
         for told in self._lost():
             self.course.hear_again(told)
 
     def _was_told(self) -> bool:
-        return bool(self._news()) or bool(self._lost()) or self.looks > self.looked
+        return bool(self.inbox) or bool(self._lost()) or self.looks > self.looked
 
     def _show(self, phase: Phase) -> None:
         """A phase's code, for operators."""
