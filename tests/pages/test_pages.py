@@ -1,6 +1,7 @@
 """What a coordinator sees and does: signed in by a link, with and without script."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from services.coordination.pages import counting
 from tests.pages.running import Running, picture
-from tests.pages.ward import a_journey_on, due_in, now, report
-from tests.services.coordination.builders import a_conclusion, a_task, path
+from tests.pages.ward import a_journey_on, due_in, now, report, tell
+from tests.services.coordination.builders import a_conclusion, a_task, an_event, path
 
 
 def test_a_link_lets_one_person_in_once(page: Page, running: Running) -> None:
@@ -269,6 +270,32 @@ def test_a_decision_needs_a_reason(without_script: Page, running: Running) -> No
     expect(page.get_by_text("A reason is needed")).to_be_visible()
     assert decisions(running, journey) == []
     picture(page, "not-stored")
+
+
+def waits_for_news(page: Page, running: Running, patient: str) -> Callable[[], None]:
+    """The page of a journey that was just told something; the answer lets that be worked off."""
+    journey, waiting = a_question(running, patient), {"waiting": 1}
+    tell(running, journey, an_event())
+    page.route("**/standing", lambda asked: asked.fulfill(json=waiting))
+    page.goto(f"{running.url}/journeys/{journey}")
+    expect(page.locator("[data-look-again]")).to_contain_text("waiting to be worked off")
+    return lambda: waiting.update(waiting=0)
+
+
+def test_news_come_by_themselves_to_who_only_looks(signed_in: Page, running: Running) -> None:
+    worked_off = waits_for_news(signed_in, running, "p-looks")
+    with signed_in.expect_navigation():
+        worked_off()
+
+
+def test_news_take_nobody_out_of_what_they_write(signed_in: Page, running: Running) -> None:
+    page, worked_off = signed_in, waits_for_news(signed_in, running, "p-writes")
+    page.get_by_label("Why?").fill("the scan was")
+    worked_off()
+
+    expect(page.locator("[data-look-again]")).to_contain_text("has been worked off")
+    page.keyboard.type(" negative")
+    expect(page.get_by_label("Why?")).to_have_value("the scan was negative")
 
 
 def test_a_form_of_another_session_is_refused(signed_in: Page, running: Running) -> None:

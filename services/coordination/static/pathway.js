@@ -1,7 +1,8 @@
 // What script adds to pages that work without it: news without reloading by hand, keys, focus.
 "use strict";
 
-// Something is on its way: look again until it has arrived, then show the page anew.
+// Something is on its way: look again until it has arrived, then show the page anew. Who is in the
+// middle of something is not taken out of it: the notice says that there is news, and has a link.
 const waiting = document.querySelector("[data-look-again]");
 if (waiting) {
   let looks = 0;
@@ -11,7 +12,8 @@ if (waiting) {
     try {
       const answer = await fetch(waiting.dataset.lookAgain, { headers: { Accept: "application/json" } });
       if (answer.ok && (await answer.json()).waiting === 0) {
-        location.reload();
+        if (document.activeElement === document.body) location.reload();
+        else waiting.firstChild.data = `${waiting.dataset.news} `;
         return;
       }
     } catch { /* the network is away; look again */ }
