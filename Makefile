@@ -99,8 +99,8 @@ sizing: install-dev  ## memory and processor of each process, idle and under loa
 screenshots: install-dev browser  ## a picture of every page in every state, into docs/screenshots
 	$(BIN)/python -m tests.pages.screenshots
 
-simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (fifteen hours; PATIENTS= YEARS= SEEDS= JOBS= FAULTS=)
-	$(BIN)/tio simulate --patients $(or $(PATIENTS),1000) --years $(or $(YEARS),10) --seeds $(or $(SEEDS),20) \
+simulate: install  ## a thousand patients, ten years, twenty seeds, every fault (eight hours; PATIENTS= YEARS= SEED= SEEDS= JOBS= FAULTS=)
+	$(BIN)/tio simulate --patients $(or $(PATIENTS),1000) --years $(or $(YEARS),10) --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20) \
 	  --jobs $(or $(JOBS),2) --faults $(or $(FAULTS),all)
 
 mutants: install-dev  ## change the rules one bit at a time: which change does no test notice? (about half an hour; docs/mutants.md)

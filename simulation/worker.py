@@ -20,8 +20,8 @@ from simulation.instance import CONVERTER, Instance, Step, StepFailed, WentAnoth
 from simulation.processes import Process
 from simulation.runs import ActivityTask, EngineDown, Task, UnhandledCommand, WorkflowTask
 from simulation.temporal import Engine
+from workflows.worker import CACHED_JOURNEYS
 
-CACHED = 200
 ASK_AGAIN_SECONDS = 1.0
 FORGETS = 0.02
 """So often a run has fallen out of memory; with real workers, whenever months have passed."""
@@ -161,7 +161,7 @@ class Worker(Process):
                 self.replays += 1
                 known.replay(task.run.steps)
         self._kept[run_id] = known
-        while len(self._kept) > CACHED:
+        while len(self._kept) > CACHED_JOURNEYS:
             _, oldest = self._kept.popitem(last=False)
             oldest.drop()
         return known

@@ -100,5 +100,6 @@ def _say(outcome: Outcome, *, whole: bool) -> None:
         print(f"  {one}")
     if len(outcome.broken) > SHOWN:
         print(f"  … and {len(outcome.broken) - SHOWN} more")
+    sys.stdout.flush()  # hours may pass until the next one
     for what, rate in outcome.rates.items():
         sys.stderr.write(f"  {what}: {rate:.3f}\n")
