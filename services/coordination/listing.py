@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal_column
 from sqlalchemy.orm import Mapped, QueryableAttribute, aliased, load_only
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from services.coordination.assignment_tables import AssignmentRow
 from services.coordination.repository import CLOSED
@@ -141,12 +142,13 @@ async def worklist(
         _pressing(col(ObligationRow.act)),
         _pressing(col(ObligationRow.overdue_at)),
     )
-    wanted = select(JourneyRow).options(load_only(*SHOWN, raiseload=True)).add_columns(*told)
+    wanted: Select[*tuple[Any, ...]] = Select(JourneyRow, *told)
+    wanted = wanted.options(load_only(*SHOWN, raiseload=True))
     wanted = wanted.where(*filters.conditions(organisation, now))
     if after is not None:
         wanted = wanted.where(tuple_(col(JourneyRow.priority_at), col(JourneyRow.id)) > after)
     wanted = wanted.order_by(col(JourneyRow.priority_at), col(JourneyRow.id)).limit(limit)
-    rows = (await session.execute(wanted)).all()
+    rows = (await session.exec(wanted)).all()
     return [
         Standing(journey, overdue, undelivered, refused, version or 0, *others)
         for journey, overdue, undelivered, refused, version, *others in rows
