@@ -56,6 +56,8 @@ class Known:
     as_of: str = ""
     phase: str = "assessment"
     zone: str = "UTC"
+    ahead: bool = False
+    """It began on a machine whose clock was ahead, and has said nothing itself so far."""
 
 
 class Invariants:
@@ -198,15 +200,19 @@ class Invariants:
         if row is None:
             return
         phase, revision, as_of, zone, next_due = row
-        known = self._journeys.setdefault(journey, Known())
+        if journey not in self._journeys:
+            ahead = not revision and as_of > _sql(self._clock.now())
+            self._journeys[journey] = Known(as_of=as_of, ahead=ahead)
+        known = self._journeys[journey]
         if revision < known.revision:
             says = f"revision {known.revision} became {revision}"
             self._break("progress went back", journey, says)
         if revision == known.revision and phase != known.phase and known.revision:
             self._break("progress went back", journey, f"{known.phase} became {phase} unversioned")
-        # Until a journey's first report its row shows the machine's clock, which may be wrong.
-        if as_of < known.as_of and not (revision and not known.revision):
+        if as_of < known.as_of and not known.ahead:
             self._break("progress went back", journey, f"{known.as_of} became {as_of}")
+        # The first report or wake brings its own clock; from then on nothing goes back.
+        known.ahead = known.ahead and not revision and as_of == known.as_of
         known.revision, known.as_of, known.phase, known.zone = revision, as_of, phase, zone
         self._look_at_what_is_owed(journey, phase, next_due)
 

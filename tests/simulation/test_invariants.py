@@ -115,14 +115,29 @@ def test_progress_that_goes_back(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "broken"),
-    [(0, 1, set()), (0, 0, {"progress went back"}), (1, 2, {"progress went back"})],
+    ("shown", "broken"),
+    [
+        ([(0, "12:01:30"), (1, "12:00:00")], set()),
+        ([(0, "12:01:30"), (0, "12:00:00")], set()),
+        ([(0, "12:01:30"), (0, "12:00:00"), (1, "11:59:59")], {"progress went back"}),
+        ([(0, "12:01:30"), (1, "12:01:31"), (1, "12:01:30")], {"progress went back"}),
+        ([(0, "12:00:00"), (1, "11:59:59")], {"progress went back"}),
+        ([(1, "12:01:30"), (2, "12:00:00")], {"progress went back"}),
+    ],
+    ids=[
+        "a machine was ahead until the first report",
+        "until the first wake",
+        "only once",
+        "not after a report",
+        "a machine was right",
+        "a journey that has reported",
+    ],
 )
-def test_a_clock_that_goes_back_but_for_the_first_report(
-    watched: Watched, before: int, after: int, broken: set[str]
+def test_a_clock_that_goes_back_but_for_a_machine_s_that_was_ahead(
+    watched: Watched, shown: list[tuple[int, str]], broken: set[str]
 ) -> None:
-    watched.is_at(revision=before, at="12:01:30")
-    watched.is_at(revision=after, at="12:00:00")
+    for revision, at in shown:
+        watched.is_at(revision=revision, at=at)
 
     assert watched.broken == broken
 
