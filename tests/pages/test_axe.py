@@ -120,6 +120,18 @@ def test_everybody_can_use_a_form_and_what_it_says_when_it_came_back(
     expect_usable(page)
 
 
+def test_a_thumb_finds_a_link_however_short_its_word_or_narrow_its_letters(
+    reader: BrowserContext, running: Running, ward: None, watched: UUID
+) -> None:
+    """A machine without Chinese letters draws narrower ones."""
+    page = reader.new_page()
+    page.goto(f"{running.url}/journeys/{watched}")
+    page.evaluate("for (const one of document.querySelectorAll('nav a')) one.textContent = 'i'")
+
+    assert page.evaluate(TARGETS) == []
+    page.close()
+
+
 def a_handing_over(page: Page, running: Running) -> None:
     page.goto(f"{running.url}/worklist")
     page.locator(".several summary").click()
