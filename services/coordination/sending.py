@@ -60,7 +60,7 @@ class Sender:
         if to.channel == "email":
             await self._mail(said, to)
         elif to.channel == "fhir":
-            await self._put_resource(said, to)
+            await self._put_resources(said, to)
         else:
             await self._post_webhook(said, to)
 
@@ -80,16 +80,18 @@ class Sender:
         }
         await self._http_call("POST", to.url or "", body, headers)
 
-    async def _put_resource(self, said: Message, to: SubscriptionRow) -> None:
-        """The same id every time: a server that has it already has it once."""
-        resource = communication_request(
-            said.reminders[0], self._settings.public_url, said.language
-        )
+    async def _put_resources(self, said: Message, to: SubscriptionRow) -> None:
+        """Each by itself, also what was gathered for a mailbox before this server took its place.
+
+        The same id every time: a server that has it already has it once.
+        """
         headers = {"Content-Type": FHIR_JSON, "Accept": FHIR_JSON}
         if to.secret is not None:
             headers["Authorization"] = f"Bearer {to.secret}"
-        place = f"{(to.url or '').rstrip('/')}/{said.id}"
-        await self._http_call("PUT", place, _json(resource), headers)
+        for one in said.reminders:
+            resource = communication_request(one, self._settings.public_url, said.language)
+            place = f"{(to.url or '').rstrip('/')}/{one.id}"
+            await self._http_call("PUT", place, _json(resource), headers)
 
     async def _http_call(self, method: str, url: str, body: str, headers: dict[str, str]) -> None:
         try:

@@ -1,0 +1,126 @@
+"""What becomes of a message that waits: taken back, refused, joined, put off, or behind others."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from services.coordination.notify import Deliveries
+from services.coordination.parts import Parts
+from tests.services.coordination.builders import (
+    a_conclusion,
+    a_progress,
+    an_obligation,
+    path,
+    reported,
+    started,
+    told,
+    with_hours,
+)
+from tests.services.coordination.conftest import app_of
+from tests.services.coordination.receivers import (
+    SECRET,
+    Hook,
+    a_fhir_server,
+    a_web_receiver,
+)
+
+NINE, NOON = "2124-06-06T07:00:00Z", datetime(2124, 6, 6, 12, tzinfo=UTC)
+"""A Tuesday far ahead: nine in Berlin, when New York sleeps, and when it can be told."""
+
+ABROAD = {"zone": "America/New_York"}
+"""Who is told later than the journey speaks: what they are to hear waits until noon."""
+
+
+@dataclass
+class Busy(Hook):
+    """A receiver that something happens behind, while it is being told for the first time."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As any other."""
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
+        await super().__call__(scope, receive, send)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    """A webhook receiver that checks every signature."""
+    async with a_web_receiver() as receiver:
+        yield receiver
+
+
+async def listening(api: httpx2.AsyncClient, hook: Hook, **more: Any) -> UUID:
+    id = uuid4()
+    wanted = {"channel": "webhook", "url": hook.url, "secret": SECRET} | more
+    answer = await api.put(f"/coordination/v1/subscriptions/{id}", json=wanted)
+    assert answer.status_code == 200, answer.text
+    return id
+
+
+async def owing(
+    api: httpx2.AsyncClient, *owed: dict[str, Any], at: str = NINE, **changes: Any
+) -> UUID:
+    """A journey on which this is due, and was said."""
+    await with_hours(api, spread_minutes=0)
+    journey = await started(api, patient={"id": str(uuid4())}, **changes)
+    due = owed or (due_then(),)
+    await reported(api, journey, a_progress(1, at, conclusion=a_conclusion(*due)))
+    return journey
+
+
+def due_then(**changes: Any) -> dict[str, Any]:
+    return an_obligation(due=NINE[:10], opens=NINE[:10], **changes)
+
+
+async def relayed(api: httpx2.AsyncClient, at: datetime = NOON, rounds: int = 20) -> None:
+    """Let the relay work as it will at that moment."""
+    parts: Parts = app_of(api).state.parts
+    relay = Deliveries(parts.database.across, parts.settings, parts.metrics, clock=lambda: at)
+    while rounds and await relay.work():
+        rounds -= 1
+    await relay.close()
+
+
+async def statuses(api: httpx2.AsyncClient, journey: UUID) -> list[str]:
+    said = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
+    return [delivery["status"] for one in said for delivery in one["deliveries"]]
+
+
+def heard_of(hook: Hook) -> list[str]:
+    return [body["data"]["journey"] for _, body in hook.heard]
+
+
+async def applied(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any]) -> None:
+    """Told, and settled as its journey does."""
+    answer = await told(api, journey, event)
+    assert answer.status_code == 202, answer.text
+    settled = {"outcome": "applied", "reason": ""}
+    outcome = await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
+    assert outcome.json()["outcome"] == "applied", outcome.text
+
+
+async def test_what_was_gathered_for_a_mailbox_that_is_now_a_fhir_server_arrives_there_whole(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    id = await listening(api, hook, digest=True)
+    journeys = [await owing(api) for _ in range(3)]
+    async with a_fhir_server() as fhir:
+        moved = {"channel": "fhir", "url": fhir.url}
+        place, match = f"/coordination/v1/subscriptions/{id}", {"If-Match": '"1"'}
+        assert (await api.put(place, json=moved, headers=match)).status_code == 200
+        await relayed(api)
+
+    about = {one["about"][0]["identifier"]["value"] for one in fhir.resources.values()}
+    assert about == {f"urn:uuid:{journey}" for journey in journeys}
+    ids = {one["id"] for one in fhir.resources.values()}
+    for journey in journeys:
+        said = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
+        assert ids & {one["id"] for one in said}, "each has the id by which it is known"
