@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.chassis.database import Database
 from services.chassis.logging import get_logger
-from services.coordination import digest, undelivered
+from services.coordination import digest, repository, undelivered
 from services.coordination.metrics import CoordinationMetrics
 from services.coordination.planning import PATIENT
 from services.coordination.preferences import language_in
@@ -51,14 +51,15 @@ _HELD = (
 """Nobody else changes the two until this ends; who waits for them sees what became of them."""
 
 _ALONE = (
-    select(_r, _s, col(_j.preferences))
-    .select_from(_r)
-    .join(_s, col(_s.organisation) == col(_r.organisation))
+    select(_r, col(_j.preferences))
+    .select_from(_d)
+    .join(_r, repository.OF_ITS_REMINDER)
     .join(_j, (col(_j.organisation) == col(_r.organisation)) & (col(_j.id) == col(_r.journey)))
     .where(
-        col(_r.organisation) == bindparam("organisation"),
-        col(_r.id) == bindparam("reminder"),
-        col(_s.id) == bindparam("subscription"),
+        col(_d.organisation) == bindparam("organisation"),
+        col(_d.reminder) == bindparam("reminder"),
+        col(_d.subscription) == bindparam("subscription"),
+        col(_d.status) == "waiting",
     )
 )
 
@@ -73,6 +74,10 @@ Clock = Callable[[], datetime]
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+class TakenBack(Exception):
+    """Since it was this one's turn, all that was to be said in it is not to be said any more."""
 
 
 class Outcome(NamedTuple):
@@ -142,7 +147,11 @@ class Deliveries:
         try:
             async with self._database.reading() as session:
                 said, to = await _message(session, deliveries, gathered)
+            still = {reminder.id for reminder in said.reminders}
+            deliveries = [delivery for delivery in deliveries if delivery.reminder in still]
             await self._sender.send(said, to)
+        except TakenBack:
+            return Outcome((), "withdrawn", "", self._clock())
         except WillNotPass as refusal:
             status, problem = "failed", str(refusal)
         except MayPass as weather:
@@ -212,18 +221,20 @@ class Deliveries:
 async def _message(
     session: AsyncSession, deliveries: Sequence[DeliveryRow], gathered: UUID | None
 ) -> tuple[Message, SubscriptionRow]:
-    """What is to be said, and to whom? WillNotPass when one of the two is gone."""
+    """What is to be said now, and to whom? WillNotPass when nobody is there to hear it."""
     first = deliveries[0]
+    reader = await session.get(SubscriptionRow, (first.organisation, first.subscription))
+    if reader is None:
+        raise WillNotPass(NOBODY)
     if gathered is None:
         found = (await session.exec(_ALONE, params=_place(first))).first()
         if found is None:
-            raise WillNotPass(NOBODY)
-        reminder, to, preferences = found
+            raise TakenBack
+        reminder, preferences = found
         theirs = language_in(preferences) if reminder.recipient == PATIENT else None
-        return Message([reminder], theirs or to.language, None), to
+        return Message([reminder], theirs or reader.language, None), reader
     items = digest.items_of(first.organisation, gathered)
     reminders = list((await session.exec(items)).all())
-    reader = await session.get(SubscriptionRow, (first.organisation, first.subscription))
-    if not reminders or reader is None:
-        raise WillNotPass(NOBODY)
+    if not reminders:
+        raise TakenBack
     return Message(reminders, reader.language, gathered), reader

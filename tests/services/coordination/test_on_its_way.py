@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from services.coordination.notify import Deliveries
+from services.coordination.notify import SIDE_BY_SIDE, Deliveries
 from services.coordination.parts import Parts
 from tests.services.coordination.builders import (
     a_conclusion,
@@ -28,6 +28,7 @@ from tests.services.coordination.receivers import (
     a_fhir_server,
     a_web_receiver,
 )
+from tests.services.coordination.receivers import served as at_an_address
 
 NINE, NOON = "2124-06-06T07:00:00Z", datetime(2124, 6, 6, 12, tzinfo=UTC)
 """A Tuesday far ahead: nine in Berlin, when New York sleeps, and when it can be told."""
@@ -105,6 +106,22 @@ async def applied(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any])
     settled = {"outcome": "applied", "reason": ""}
     outcome = await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
     assert outcome.json()["outcome"] == "applied", outcome.text
+
+
+async def test_what_is_taken_back_while_others_before_it_are_being_told_is_not_said(
+    api: httpx2.AsyncClient,
+) -> None:
+    busy = Busy()
+    async with at_an_address(busy) as busy.url:
+        await listening(api, busy, **ABROAD)
+        journeys = [await owing(api) for _ in range(SIDE_BY_SIDE + 1)]
+        *others, last = journeys
+        done = a_progress(2, NINE, conclusion=a_conclusion(due_then(status="done")))
+        busy.meanwhile = lambda: reported(api, last, done)
+        await relayed(api)
+
+    assert sorted(heard_of(busy)) == sorted(str(journey) for journey in others)
+    assert await statuses(api, last) == ["withdrawn"]
 
 
 async def test_what_was_gathered_for_a_mailbox_that_is_now_a_fhir_server_arrives_there_whole(
