@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,15 +28,31 @@ from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow, S
 
 AT_ONCE, SIDE_BY_SIDE = 40, 5
 """So many deliveries a round, and so many on their way to one receiver: these are written down
-together, and a process that is killed in between sends them again, each under its own id."""
+together, and a process that is killed in between sends them again, each under its own id.
+
+Everybody's first comes before anybody's second, and of those what was never tried: who has been
+away for days has many that wait, and keeps nobody else from being told."""
 
 NOBODY = "its receiver is gone"
 
 _d, _j, _r, _s = DeliveryRow, JourneyRow, ReminderRow, SubscriptionRow
-_RIPE = (
-    select(_d)
+_IN_LINE = (
+    select(
+        _d,
+        func.row_number()
+        .over(
+            partition_by=(col(_d.organisation), col(_d.subscription)),
+            order_by=(col(_d.created_at), col(_d.reminder)),
+        )
+        .label("place"),
+    )
     .where(col(_d.status) == "waiting", col(_d.next_try_at) <= bindparam("now"))
-    .order_by(col(_d.created_at), col(_d.reminder))
+    .subquery()
+)
+_ripe = aliased(_d, _IN_LINE)
+_RIPE = (
+    select(_ripe)
+    .order_by(_IN_LINE.c.place, _IN_LINE.c.attempts, _IN_LINE.c.created_at, _IN_LINE.c.reminder)
     .limit(AT_ONCE)
 )
 _HELD = (
@@ -130,7 +147,10 @@ class Deliveries:
         alone = [delivery for delivery in deliveries if not delivery.gathered]
         for first in range(0, len(alone), SIDE_BY_SIDE):
             few = alone[first : first + SIDE_BY_SIDE]
-            await self._settle(await asyncio.gather(*(self._deliver([one], None) for one in few)))
+            outcomes = await asyncio.gather(*(self._deliver([one], None) for one in few))
+            await self._settle(outcomes)
+            if all(outcome.status == "waiting" for outcome in outcomes):
+                return  # it is away: the round is not to last until it has let each of them wait
         if any(delivery.gathered for delivery in deliveries):
             await self._deliver_digests(deliveries[0])
 

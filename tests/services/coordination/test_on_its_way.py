@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from services.coordination.notify import SIDE_BY_SIDE, Deliveries
+from services.coordination.notify import AT_ONCE, SIDE_BY_SIDE, Deliveries
 from services.coordination.parts import Parts
 from tests.services.coordination.builders import (
     a_conclusion,
@@ -122,6 +122,22 @@ async def test_what_is_taken_back_while_others_before_it_are_being_told_is_not_s
 
     assert sorted(heard_of(busy)) == sorted(str(journey) for journey in others)
     assert await statuses(api, last) == ["withdrawn"]
+
+
+async def test_who_does_not_answer_keeps_nobody_else_waiting(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    away = Hook(answers=[503] * 1000)
+    async with at_an_address(away) as away.url:
+        await listening(api, away, assignee="ward-8", **ABROAD)
+        await listening(api, hook, assignee="ward-7", **ABROAD)
+        many = [due_then(rule=f"R-{number}") for number in range(AT_ONCE + 1)]
+        await owing(api, *many, assignee="ward-8")
+        journey = await owing(api, assignee="ward-7")
+        await relayed(api, rounds=1)
+
+    assert heard_of(hook) == [str(journey)]
+    assert len(away.raw) <= SIDE_BY_SIDE, "a round lasts as long as one who does not answer"
 
 
 async def test_what_was_gathered_for_a_mailbox_that_is_now_a_fhir_server_arrives_there_whole(
