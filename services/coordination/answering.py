@@ -10,7 +10,7 @@ from services.coordination import contacts, repository
 from services.coordination.contract import Outcome, Postponed
 from services.coordination.ledger import Ledger
 from services.coordination.preferences import take_preferences
-from services.coordination.reminding import withdraw_deliveries
+from services.coordination.reminding import withdraw_deliveries, withdraw_what_is_refused
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow
 
 KINDS = ("contact", "postponement", "preferences")
@@ -27,6 +27,8 @@ async def take(
         return await _postpone(session, journey, event, ledger)
     else:
         reason = take_preferences(journey, event)
+        if reason is None:
+            await withdraw_what_is_refused(session, journey)
     await ledger.rank()
     return Outcome(outcome="applied", reason=reason or "")
 

@@ -230,6 +230,18 @@ async def withdraw_deliveries(
         await session.flush()
 
 
+async def withdraw_what_is_refused(session: AsyncSession, journey: JourneyRow) -> None:
+    """By what the patient does not want to be told any more, nothing that still waits is said."""
+    refused = refused_by(journey)
+    for delivery, reminder in (await session.exec(_WAITING, params=_place(journey))).all():
+        if reminder.recipient != PATIENT:
+            continue
+        means = means_left(reminder.means, refused)
+        if means is None:
+            delivery.status = "withdrawn"
+        reminder.means = means or reminder.means
+
+
 def reminder_id(journey: JourneyRow, key: Key, rung: str) -> UUID:
     """The same reminder has the same id, however often it is thought of."""
     return uuid5(

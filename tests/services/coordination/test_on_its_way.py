@@ -14,6 +14,7 @@ from services.coordination.parts import Parts
 from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
+    an_event,
     an_obligation,
     path,
     reported,
@@ -108,6 +109,21 @@ async def applied(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any])
     assert outcome.json()["outcome"] == "applied", outcome.text
 
 
+async def merged(api: httpx2.AsyncClient, journey: UUID, other: UUID, **more: Any) -> None:
+    """It is said, and the workflow lets coordination carry it out."""
+    payload = {"other": str(other), "reason": "one person, or two"} | more
+    event = an_event("merge", payload=payload)
+    assert (await told(api, journey, event)).status_code == 202
+    done = await api.put(f"{path(journey)}/merges/{event['id']}", json={"state": {}})
+    assert done.json()["refusal"] is None, done.text
+
+
+async def closed(api: httpx2.AsyncClient, other: UUID, revision: int = 2) -> None:
+    """The one that does not go on hears that, and ends."""
+    ended = {"phase": "closed", "next_phase_reason": "merge", "carried": {}}
+    await reported(api, other, a_progress(revision, NINE, **ended))
+
+
 async def test_what_is_taken_back_while_others_before_it_are_being_told_is_not_said(
     api: httpx2.AsyncClient,
 ) -> None:
@@ -157,3 +173,23 @@ async def test_what_was_gathered_for_a_mailbox_that_is_now_a_fhir_server_arrives
     for journey in journeys:
         said = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
         assert ids & {one["id"] for one in said}, "each has the id by which it is known"
+
+
+TOLD_BEFORE = {"due": "2124-06-20", "opens": "2124-06-06"}
+"""Of what is due in two weeks the patient is told now: by a letter, or in the app."""
+
+
+@pytest.mark.parametrize(
+    ("refused", "means"), [("everything", []), ("app", ["letter"])], ids=["everything", "the app"]
+)
+async def test_who_does_not_want_to_be_told_is_not_told_what_was_on_its_way(
+    api: httpx2.AsyncClient, hook: Hook, refused: str, means: list[str]
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api, an_obligation(**TOLD_BEFORE))
+
+    wish = {"refuses": [refused], "reason": "the telephone is shared"}
+    await applied(api, journey, an_event("preferences", payload=wish))
+    await relayed(api)
+
+    assert [body["data"]["means"] for _, body in hook.heard] == means
