@@ -10,7 +10,11 @@ from services.coordination import contacts, repository
 from services.coordination.contract import Outcome, Postponed
 from services.coordination.ledger import Ledger
 from services.coordination.preferences import take_preferences
-from services.coordination.reminding import withdraw_deliveries, withdraw_what_is_refused
+from services.coordination.reminding import (
+    say_again_what_was_taken_back,
+    withdraw_deliveries,
+    withdraw_what_is_refused,
+)
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow
 
 KINDS = ("contact", "postponement", "preferences")
@@ -72,6 +76,7 @@ async def _take_back(
         return Outcome(outcome="refused", reason="nothing of that name is put off here")
     owed.postponed_until = owed.postponed_at = None
     owed.postponed_by = owed.postponed_because = None
+    await say_again_what_was_taken_back(session, journey, [(owed.rule, owed.occurrence)])
     await ledger.rank()
     key, at = f"postponed:{event.id}", event.occurred_at
     words = f"{owed.act}: {owed.due.isoformat()}"
@@ -94,6 +99,7 @@ async def take_back_seen(
     if ended_by_it:
         owed.status, owed.disposition, owed.reason = "open", None, ""
         owed.ended_at = owed.ended_by = None
+        await say_again_what_was_taken_back(session, journey, [(owed.rule, owed.occurrence)])
     await ledger.rank()
     key, at = f"unseen:{event.id}", event.occurred_at
     await repository.note(session, journey, key, at, "unseen", owed.act, str(event.id))

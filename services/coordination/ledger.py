@@ -16,7 +16,12 @@ from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.corrections import take_back
 from services.coordination.hours import hours_of
-from services.coordination.reminding import pass_over, remind, withdraw_deliveries
+from services.coordination.reminding import (
+    pass_over,
+    remind,
+    say_again_what_was_taken_back,
+    withdraw_deliveries,
+)
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     EventRow,
@@ -257,6 +262,12 @@ class Ledger:
         self._session.add_all(new)
         ended = [owed.key for owed in changes if owed.key in known and not owed.is_open]
         await withdraw_deliveries(self._session, journey, ended)
+        again = [
+            owed.key
+            for owed in changes
+            if owed.is_open and owed.key in known and not before[owed.key].is_open
+        ]
+        await say_again_what_was_taken_back(self._session, journey, again)
         await self._take_back(progress, changes)
         return new
 

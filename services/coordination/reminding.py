@@ -18,6 +18,7 @@ from services.coordination.contract import ReminderStatus
 from services.coordination.hours import of_journey
 from services.coordination.planning import (
     PATIENT,
+    REBASED,
     Due,
     Limits,
     Said,
@@ -228,6 +229,36 @@ async def withdraw_deliveries(
             delivery.status = "withdrawn"
     if held:
         await session.flush()
+
+
+async def say_again_what_was_taken_back(
+    session: AsyncSession, journey: JourneyRow, owed_again: Iterable[Key]
+) -> None:
+    """These are owed as they were before. Of what was said of them, that which nobody was told,
+    because it was taken back while it waited, counts as not said.
+    """
+    keys = set(owed_again)
+    if not keys:
+        return
+    wanted = select(ReminderRow).where(
+        col(ReminderRow.organisation) == journey.organisation,
+        col(ReminderRow.journey) == journey.id,
+        col(ReminderRow.rule).in_({rule for rule, _ in keys}),
+    )
+    said = [
+        reminder
+        for reminder in (await session.exec(wanted)).all()
+        if (reminder.rule, reminder.occurrence) in keys and REBASED not in reminder.rung
+    ]
+    sent = await repository.deliveries_of(session, journey.organisation, journey.id)
+    for reminder in said:
+        deliveries = sent.get(reminder.id, [])
+        was_held = reminder.status == ReminderStatus.WITHDRAWN
+        if not was_held and {row.status for row in deliveries} != {"withdrawn"}:
+            continue
+        for row in (*deliveries, reminder):
+            await session.delete(row)
+    await session.flush()
 
 
 async def withdraw_what_is_refused(session: AsyncSession, journey: JourneyRow) -> None:

@@ -21,8 +21,9 @@ from tests.services.coordination.builders import (
     started,
     told,
     with_hours,
+    woken,
 )
-from tests.services.coordination.conftest import app_of
+from tests.services.coordination.conftest import app_of, until
 from tests.services.coordination.receivers import (
     SECRET,
     Hook,
@@ -193,3 +194,68 @@ async def test_who_does_not_want_to_be_told_is_not_told_what_was_on_its_way(
     await relayed(api)
 
     assert [body["data"]["means"] for _, body in hook.heard] == means
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["not said yet", "said before"])
+async def test_what_was_put_off_by_mistake_is_said_once_all_the_same(
+    api: httpx2.AsyncClient, hook: Hook, left: bool
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api)
+    if left:
+        await relayed(api)
+    that = {"rule": "FUP-01", "occurrence": "day-1"}
+    put_off = {"obligation": that, "until": "2124-08-01", "reason": "the wrong patient"}
+
+    await applied(api, journey, an_event("postponement", payload=put_off))
+    await relayed(api)
+    await applied(api, journey, an_event("postponement", payload=put_off | {"undone": True}))
+    for at in ("2124-06-06T13:00:00Z", "2124-06-06T14:00:00Z"):
+        await woken(api, journey, at)
+        await until(lambda: _is_delivered(api, journey))
+
+    assert heard_of(hook) == [str(journey)]
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["not said yet", "said before"])
+async def test_what_was_seen_by_mistake_is_said_once_all_the_same(
+    api: httpx2.AsyncClient, hook: Hook, left: bool
+) -> None:
+    away = Hook(answers=[503] * 1000)
+    async with at_an_address(away) as away.url:
+        await listening(api, away)
+        journey = await owing(api, due_then(ladder="critical"))
+        if left:
+            away.answers = []
+            await until(lambda: away.heard)
+        that = {"obligation": {"rule": "FUP-01", "occurrence": "day-1"}, "reason": "not mine"}
+        await applied(api, journey, an_event("acknowledgement", payload=that))
+        assert len(await statuses(api, journey)) == 1
+        await applied(api, journey, an_event("acknowledgement", payload=that | {"undone": True}))
+        away.answers = []
+        await woken(api, journey, "2124-06-06T08:00:00Z")
+        await until(lambda: _is_delivered(api, journey))
+
+    assert [body["data"]["rung"] for _, body in away.heard] == ["T0"]
+
+
+async def _is_delivered(api: httpx2.AsyncClient, journey: UUID) -> bool:
+    return await statuses(api, journey) == ["delivered"]
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["not said yet", "said before"])
+async def test_what_is_owed_after_all_is_said_once_all_the_same(
+    api: httpx2.AsyncClient, hook: Hook, left: bool
+) -> None:
+    """A result ends it, and is taken back by its laboratory before the message of the day left."""
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api)
+    if left:
+        await relayed(api)
+    for revision, status in ((2, "done"), (3, "open")):
+        said = a_conclusion(due_then(status=status))
+        at = f"2124-06-06T{11 + revision}:00:00Z"
+        await reported(api, journey, a_progress(revision, at, conclusion=said))
+    await until(lambda: _is_delivered(api, journey))
+
+    assert heard_of(hook) == [str(journey)]
