@@ -82,6 +82,8 @@ class Ledger:
         journey = self._journey
         at = self._read_clock(at)
         still_open = self._rank(rows)
+        if journey.merged_into is not None:
+            return NextWake(at=None)  # what is owed is said by the journey that goes on
         if journey.paused_since is not None:
             still_open = [row for row in still_open if row.ladder in THROUGH_A_PAUSE]
         if not still_open:
@@ -135,7 +137,7 @@ class Ledger:
         elif paused_since is not None and journey.paused_since is None and not closes:
             rows += await self._catch_up("resumed", progress, paused_since, rows)
         elif paused_since is None and journey.paused_since is not None:
-            await self._fall_silent(rows)
+            await self.fall_silent(rows)
         return rows
 
     def _open_again(self, rows: Iterable[ObligationRow]) -> None:
@@ -145,7 +147,7 @@ class Ledger:
                 row.status, row.disposition, row.reason = ObligationStatus.OPEN.value, None, ""
                 row.ended_at = None
 
-    async def _fall_silent(self, rows: Iterable[ObligationRow]) -> None:
+    async def fall_silent(self, rows: Iterable[ObligationRow]) -> None:
         """What is on its way does not arrive while it is paused, but for what is critical."""
         held = [row for row in rows if row.ladder not in THROUGH_A_PAUSE]
         keys = [(row.rule, row.occurrence) for row in held]

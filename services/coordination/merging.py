@@ -19,6 +19,7 @@ from services.coordination.journeys import EventArrived, EventKind
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import Join, Joined, MergeTold
 from services.coordination.merge_tables import MergeRow
+from services.coordination.reminding import take_over, withdraw_deliveries
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 
 TOLD_ANEW = frozenset(
@@ -283,8 +284,9 @@ class _Joining(_Two):
         await self._session.flush()
 
     async def _take_obligations(self) -> None:
-        """What is open there is open here, or ended as a person said; steps that passed are not
-        said again."""
+        """What is open there is open here, or ended as a person said; what was said of it there is
+        not said again, and what passed while that one was paused is not said at all.
+        """
         journey = self._journey
         known = {(one.rule, one.occurrence) for one in await self._owed(journey)}
         taken = [
@@ -295,7 +297,14 @@ class _Joining(_Two):
         ]
         self._session.add_all(taken)
         await self._session.flush()
-        await self._ledger.pass_over([one for one in taken if one.status == OPEN])
+        still_open = [one for one in taken if one.status == OPEN]
+        await take_over(
+            self._session, journey, self._other, {(one.rule, one.occurrence) for one in still_open}
+        )
+        if self._other.paused_since is not None:
+            await self._ledger.pass_over(still_open)
+        if journey.paused_since is not None:
+            await self._ledger.fall_silent(still_open)
         await self._ledger.rank()
 
 
@@ -320,14 +329,17 @@ class _Parting(_Two):
 
     async def _give_obligations_back(self, row: MergeRow) -> None:
         before = {(one["rule"], one["occurrence"]): one for one in row.prior["owed"]}
+        given_back = []
         for one in await self._owed(self._journey):
             was = before.get((one.rule, one.occurrence))
             if was is None and one.status == OPEN:
                 one.status, one.disposition = ObligationStatus.CANCELLED.value, "WITHDRAWN"
                 one.reason, one.ended_at = "the merge was undone", self._journey.as_of
+                given_back.append((one.rule, one.occurrence))
             elif was is not None and was["status"] == OPEN and one.ended_by is None:
                 one.status, one.disposition = OPEN.value, None
                 one.reason, one.ended_at = "", None
+        await withdraw_deliveries(self._session, self._journey, given_back)
         await self._ledger.rank()
 
 

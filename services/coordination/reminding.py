@@ -102,6 +102,27 @@ async def pass_over(
     await session.flush()
 
 
+async def take_over(
+    session: AsyncSession, journey: JourneyRow, other: JourneyRow, keys: Collection[Key]
+) -> None:
+    """What was said of these on the other journey is not said again on this one. What waits there
+    waits here from now on, the same message, whoever may be telling it at this moment.
+    """
+    sent = await repository.deliveries_of(session, other.organisation, other.id)
+    for said in await repository.reminders_of(session, other.organisation, other.id):
+        if (said.rule, said.occurrence) not in keys:
+            continue
+        deliveries = sent.get(said.id, [])
+        if said.status == HELD or any(row.status == "waiting" for row in deliveries):
+            for row in (said, *deliveries):
+                row.journey = journey.id
+            continue
+        id = reminder_id(journey, (said.rule, said.occurrence), said.rung)
+        known = {"journey": journey.id, "id": id, "status": ReminderStatus.OVERTAKEN.value}
+        session.add(ReminderRow(**(said.model_dump() | known)))
+    await session.flush()
+
+
 def due_of(row: ObligationRow) -> Due:
     """An obligation as its ladder sees it: a postponed one begins anew when it was postponed."""
     since = row.created_at if row.postponed_at is None else max(row.created_at, row.postponed_at)

@@ -259,3 +259,77 @@ async def test_what_is_owed_after_all_is_said_once_all_the_same(
     await until(lambda: _is_delivered(api, journey))
 
     assert heard_of(hook) == [str(journey)]
+
+
+async def test_what_waits_on_one_of_two_journeys_is_said_once_when_they_are_one(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+
+    await merged(api, journey, other)
+    await closed(api, other)
+    await woken(api, journey, "2124-06-06T08:00:00Z")
+    await relayed(api)
+
+    assert sorted(body["data"]["rule"] for _, body in hook.heard) == ["A", "B"]
+
+
+async def test_what_waits_on_one_of_two_journeys_is_not_said_when_the_one_that_goes_on_is_paused(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    await reported(api, journey, a_progress(2, NINE, paused_since=NINE))
+
+    await merged(api, journey, other)
+    await closed(api, other)
+    await relayed(api)
+
+    assert hook.heard == []
+
+
+async def test_what_one_of_two_journeys_had_not_said_yet_is_said_when_they_are_one(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api, due_then(rule="A"))
+    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+
+    await merged(api, journey, other)
+    await closed(api, other)
+    await woken(api, journey, "2124-06-06T08:00:00Z")
+    await relayed(api)
+
+    assert sorted(body["data"]["rule"] for _, body in hook.heard) == ["A", "B"]
+
+
+async def test_the_journey_that_does_not_go_on_says_nothing_more_until_it_has_closed(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api, due_then(rule="A"))
+    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+
+    await merged(api, journey, other)
+    for one in (other, journey):
+        await woken(api, one, "2124-06-06T08:00:00Z")
+    await relayed(api)
+
+    assert sorted(body["data"]["rule"] for _, body in hook.heard) == ["A", "B"]
+
+
+async def test_what_waits_because_of_a_merge_that_is_undone_is_not_said(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api, due_then(rule="A"), at="2124-06-05T07:00:00Z")
+    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+    await merged(api, journey, other)
+    await closed(api, other)
+    await woken(api, journey, NINE)
+
+    await merged(api, journey, other, undone=True)
+    await relayed(api)
+
+    assert [body["data"]["rule"] for _, body in hook.heard] == ["A"]
