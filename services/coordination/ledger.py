@@ -262,13 +262,10 @@ class Ledger:
                 new.append(row)
             self._write(row, owed, None)
         self._session.add_all(new)
-        ended = [owed.key for owed in changes if owed.key in known and not owed.is_open]
-        await withdraw_deliveries(self._session, journey, ended)
-        again = [
-            owed.key
-            for owed in changes
-            if owed.is_open and owed.key in known and not before[owed.key].is_open
-        ]
+        moved = [one for one in changes if one.is_open != before.get(one.key, one).is_open]
+        # What ended earlier has but one word on its way: that it is off. It stays, unless it is on.
+        await withdraw_deliveries(self._session, journey, [one.key for one in moved])
+        again = [one.key for one in moved if one.is_open]
         await say_again_what_was_taken_back(self._session, journey, again)
         await self._take_back(progress, changes)
         return new
