@@ -274,6 +274,15 @@ async def held(session: AsyncSession, table: type[R], key: Mapping[str, Any], **
     return (await session.exec(wanted)).one()
 
 
+async def its_clock(session: AsyncSession) -> datetime:
+    """What time is it for everybody who asks this database? A file is asked on one machine only."""
+    connection = await session.connection()
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    return now
+
+
 async def show(session: AsyncSession, token_hash: str) -> None:
     """Let this transaction see the row whose secret the caller came with."""
     await _set(session, isolation.TOKEN, token_hash)

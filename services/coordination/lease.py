@@ -1,11 +1,16 @@
-"""One relay per database: whoever holds the lease works, the others watch."""
+"""One relay per database: whoever holds the lease works, the others watch.
+
+Until when, says the clock of the database, the same for all of them.
+"""
 
 import os
 import socket
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from math import inf
+from time import monotonic, time
 from uuid import uuid4
 
-from services.chassis.database import Database
+from services.chassis.database import Database, its_clock
 from services.coordination.tables import LeaseRow
 
 THIS_PROCESS = uuid4().hex
@@ -16,38 +21,45 @@ class Lease:
 
     def __init__(self, database: Database, name: str, seconds: float) -> None:
         self._database, self._name = database, name
-        self._length = timedelta(seconds=seconds)
+        self._seconds = seconds
         self.renew_every = seconds / 4
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._taken = (-inf, -inf)
         self._holder = f"{socket.gethostname()} {os.getpid()} {THIS_PROCESS} {uuid4().hex}"
 
     async def held(self) -> bool:
         """May I work now? Takes the lease when it is free, or when its holder is gone."""
-        now = datetime.now(UTC)
-        if now + self._length / 2 < self._until:
+        if self._held_for() < self._seconds / 2:
             return True
+        asked = monotonic(), time()
         async with self._database.transaction() as session:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
+            now = await its_clock(session)
             if row is None:
                 row = LeaseRow(name=self._name, holder=self._holder, until=now)
                 session.add(row)
             if row.holder != self._holder and row.until > now and not _is_gone(row.holder):
                 return False
-            row.holder, row.until = self._holder, now + self._length
-        self._until = now + self._length
+            row.holder, row.until = self._holder, now + timedelta(seconds=self._seconds)
+        self._taken = asked
         return True
 
     def has_run_out(self) -> bool:
         """May another one work now? Asked when the database cannot be."""
-        return datetime.now(UTC) >= self._until
+        return self._held_for() >= self._seconds
+
+    def _held_for(self) -> float:
+        """How many seconds, by whichever of two clocks says more: one may be set back, and one
+        stands still while a machine sleeps.
+        """
+        return max(now - then for now, then in zip((monotonic(), time()), self._taken, strict=True))
 
     async def give_back(self) -> None:
         """Let another one work at once."""
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._taken = (-inf, -inf)
         async with self._database.transaction() as session:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
             if row is not None and row.holder == self._holder:
-                row.until = datetime.now(UTC)
+                row.until = await its_clock(session)
 
 
 def _is_gone(holder: str) -> bool:

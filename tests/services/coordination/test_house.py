@@ -1,9 +1,11 @@
 """What every service has: migrations that fit, an audit, metrics; and a lease, and sessions."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from time import time
+from typing import Self
 from uuid import uuid4
 
 import httpx2
@@ -125,6 +127,40 @@ async def test_a_silent_relay_loses_its_lease(database_url: str) -> None:
     assert await silent.held()
     await until(patient.held, 2)
     await database.close()
+
+
+async def test_a_clock_that_is_wrong_gives_nobody_a_lease_that_another_one_has(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each machine has a clock of its own, and somebody may set it."""
+    database = Database(postgres_url, owner_of(postgres_url))
+    await migrations.migrate(database, "services.coordination")
+    first, ahead = (Lease(database, "outbox", 60) for _ in range(2))
+    assert await first.held()
+    with wrong_by(timedelta(hours=1), monkeypatch):
+        assert not await ahead.held()
+
+    behind, second = Lease(database, "deliveries", 0.2), Lease(database, "deliveries", 60)
+    assert await behind.held()
+    await until(second.held, 2)
+    with wrong_by(-timedelta(hours=1), monkeypatch):
+        assert not await behind.held()
+    await database.close()
+
+
+@contextmanager
+def wrong_by(lead: timedelta, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock on the wall, for who asks it about a lease meanwhile."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp((datetime.now(tz) + lead).timestamp(), tz)
+
+    with monkeypatch.context() as wrong:
+        wrong.setattr(lease, "datetime", Wrong, raising=False)
+        wrong.setattr(lease, "time", lambda: time() + lead.total_seconds(), raising=False)
+        yield
 
 
 class Leaving(Database):
