@@ -5,9 +5,9 @@ What will not pass (a 4xx, an address that is not allowed) fails and becomes som
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, func
@@ -97,7 +97,8 @@ class TakenBack(Exception):
     """Since it was this one's turn, all that was to be said in it is not to be said any more."""
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
     """What became of one message: everything that was in it, and when it was tried."""
 
     deliveries: Sequence[DeliveryRow]
@@ -118,8 +119,8 @@ class Deliveries:
     ) -> None:
         self._database, self._settings, self._metrics = database, settings, metrics
         self._sender, self._clock = Sender(settings), clock
-        self._unwritten: list[Outcome] = []
-        """Sent, but the database could not be told: written down before anything else is sent."""
+        self._unwritten: set[Outcome] = set()
+        """Sent, but the database was not told yet: written down before anything else is sent."""
         self._log = get_logger("coordination")
 
     async def close(self) -> None:
@@ -128,8 +129,7 @@ class Deliveries:
 
     async def work(self) -> bool:
         """Deliver what is due. While nothing can be written down, nothing is sent a second time."""
-        unwritten, self._unwritten = self._unwritten, []
-        await self._settle(unwritten)
+        await self._settle(tuple(self._unwritten))
         ripe = await self._ripe()
         receivers: dict[object, list[DeliveryRow]] = {}
         for delivery in ripe:
@@ -180,17 +180,16 @@ class Deliveries:
             # Whatever one receiver's address does to us, the others are still told.
             status, problem = "waiting", type(error).__name__
         # One moment for all of a message, so that they are tried together again.
-        return Outcome(deliveries, status, problem, self._clock())
+        outcome = Outcome(deliveries, status, problem, self._clock())
+        self._unwritten.add(outcome)  # here: those beside it may be broken off
+        return outcome
 
-    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
+    async def _settle(self, outcomes: Collection[Outcome]) -> None:
         """Write down what became of these, in one transaction; what fails is kept for next time."""
-        try:
-            await self._write_down(outcomes)
-        except BaseException:
-            self._unwritten += outcomes
-            raise
+        await self._write_down(outcomes)
+        self._unwritten.difference_update(outcomes)
 
-    async def _write_down(self, outcomes: Sequence[Outcome]) -> None:
+    async def _write_down(self, outcomes: Collection[Outcome]) -> None:
         settled = [(delivery, outcome) for outcome in outcomes for delivery in outcome.deliveries]
         # Journeys in one order, and before their deliveries: nobody waits for each other.
         settled.sort(key=lambda one: (one[0].organisation, one[0].journey))

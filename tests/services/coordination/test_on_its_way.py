@@ -1,5 +1,6 @@
 """What becomes of a message that waits: taken back, refused, joined, put off, or behind others."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,6 +140,43 @@ async def test_what_is_taken_back_while_others_before_it_are_being_told_is_not_s
 
     assert sorted(heard_of(busy)) == sorted(str(journey) for journey in others)
     assert await statuses(api, last) == ["withdrawn"]
+
+
+async def test_what_has_arrived_is_not_sent_again_because_the_round_was_broken_off(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    """The database was away for longer than the lease, and one receiver still thinks about it."""
+    stays, parts = asyncio.Event(), app_of(api).state.parts
+    busy = Busy(meanwhile=stays.wait)
+    async with at_an_address(busy) as busy.url:
+        await listening(api, busy, **ABROAD)
+        for _ in range(2):
+            await owing(api)
+        relay = Noticed(parts.database.across, parts.settings, parts.metrics, clock=lambda: NOON)
+        work = asyncio.create_task(relay.work())
+        await relay.one_is_sent.wait()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        stays.set()
+        await relay.work()
+        await relay.close()
+
+    heard = [id for id, _ in busy.heard]
+    assert len(set(heard)) == 2
+    assert heard[0] not in heard[1:]
+
+
+class Noticed(Deliveries):
+    """Says when it has sent something, written down or not."""
+
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        self.one_is_sent = asyncio.Event()
+
+    async def _deliver(self, *message: Any) -> Any:
+        outcome = await super()._deliver(*message)
+        self.one_is_sent.set()
+        return outcome
 
 
 async def test_who_does_not_answer_keeps_nobody_else_waiting(
