@@ -29,7 +29,13 @@ from services.coordination.planning import (
 )
 from services.coordination.preferences import refused_by
 from services.coordination.repository import as_obligation
-from services.coordination.said_before import HELD, REACHED, SaidBefore, said_before
+from services.coordination.said_before import (
+    HELD,
+    REACHED,
+    SaidBefore,
+    alone_with_the_patient,
+    said_before,
+)
 from services.coordination.tables import (
     DeliveryRow,
     JourneyRow,
@@ -75,11 +81,17 @@ async def remind(
     known = await said_before(*asked)
     telling = _Telling(session, journey, hours, at)
     if known.holds:
+        if await alone_with_the_patient(session, journey):
+            known = await said_before(*asked)
         await telling.release_what_was_held(_limits(journey, site, hours, known, at))
         await session.flush()
         known = await said_before(*asked)
     owed = [due_of(row) for row in still_open]
     planned = plan(owed, known.steps, hours, at, _limits(journey, site, hours, known, at))
+    is_for_the_patient = any(one.rung.recipient == PATIENT for one in planned.say)
+    if is_for_the_patient and await alone_with_the_patient(session, journey):
+        known = await said_before(*asked)
+        planned = plan(owed, known.steps, hours, at, _limits(journey, site, hours, known, at))
     for one in planned.say:
         await telling.say(one, rows[one.key])
     wakes = [planned.next_wake, telling.look_again]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -50,6 +50,23 @@ _SAID = select(
     col(_R.journey).in_(_OF_THE_PATIENT),
     or_(_OF_WHAT_IS_OWED, (col(_R.recipient) == PATIENT) & (_REACHED_LATELY | _IS_HELD)),
 )
+
+
+_ALONE = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("patient"), bindparam("seed")))
+)
+
+
+async def alone_with_the_patient(session: AsyncSession, journey: JourneyRow) -> bool:
+    """Until this transaction ends no other journey of this patient counts what reached them; false
+    where nobody else can write meanwhile anyway.
+    """
+    connection = await session.connection()
+    if connection.dialect.name == "sqlite":
+        return False
+    whose = {"patient": f"{journey.organisation}\n{journey.patient_id}", "seed": 0}
+    await connection.execute(_ALONE, whose)
+    return True
 
 
 async def said_before(

@@ -1,5 +1,6 @@
 """When people are told, as a site says it: hours, holidays, spreading, and what a patient hears."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -186,6 +187,22 @@ async def test_the_cap_counts_all_journeys_of_one_patient(api: httpx2.AsyncClien
 
     assert [status for _, status in await rungs(api, one)] == ["sent"]
     assert [status for _, status in await rungs(api, two)] == ["held"]
+
+
+async def test_the_cap_is_kept_though_all_journeys_of_a_patient_speak_at_the_same_moment(
+    api: httpx2.AsyncClient,
+) -> None:
+    await with_hours(api, messages_a_day=1, spread_minutes=0)
+    journeys = [await started(api) for _ in range(6)]
+    due = a_conclusion(an_obligation())
+    for journey in journeys:
+        await reported(api, journey, a_progress(1, conclusion=due))
+
+    for day in (18, 19):
+        at = f"2026-05-{day}T07:00:00Z"
+        await asyncio.gather(*(woken(api, journey, at) for journey in journeys))
+        found = [status for journey in journeys for _, status in await rungs(api, journey)]
+        assert found.count("held") == 6 - (day - 17)
 
 
 async def test_what_is_held_is_not_said_twice_however_often_it_is_asked(
