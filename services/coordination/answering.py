@@ -9,12 +9,12 @@ from knowledge.rules import reminders
 from services.coordination import contacts, repository
 from services.coordination.contract import Outcome, Postponed
 from services.coordination.ledger import Ledger
-from services.coordination.preferences import take_preferences
-from services.coordination.reminding import (
+from services.coordination.on_its_way import (
     say_again_what_was_taken_back,
-    withdraw_deliveries,
     withdraw_what_is_refused,
 )
+from services.coordination.preferences import take_preferences
+from services.coordination.reminding import withdraw_deliveries
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow
 
 KINDS = ("contact", "postponement", "preferences")

@@ -12,6 +12,7 @@ from services.chassis import audit
 from services.chassis.auth import Caller
 from services.chassis.errors import PreconditionFailed
 from services.coordination.assignment_tables import AssignmentRow
+from services.coordination.on_its_way import readdress
 from services.coordination.tables import JourneyRow
 
 
@@ -62,5 +63,6 @@ async def assign(
     )
     journey.assignee = assignee
     session.add(row)
+    await readdress(session, journey)
     audit.record(session, caller, "update", "Task", journey.id, journey.patient_id)
     return row

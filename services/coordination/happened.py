@@ -14,6 +14,7 @@ from services.coordination.life_contract import (
     RelocationTold,
     TransferTold,
 )
+from services.coordination.on_its_way import readdress
 from services.coordination.tables import EventRow, JourneyRow
 from services.coordination.upkeep_contract import ConsentWithdrawn
 from services.coordination.worklist import handed_over
@@ -34,6 +35,7 @@ async def carry_out(
         told = TransferTold.model_validate(event.payload)
         if not told.outside and await _is_newest(session, journey, event):
             await _hand_over(journey, event, told, ledger)
+            await readdress(session, journey)
     elif event.kind == "relocation" and await _is_newest(session, journey, event):
         journey.zone = RelocationTold.model_validate(event.payload).zone
         await ledger.rank()

@@ -16,12 +16,8 @@ from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.corrections import take_back
 from services.coordination.hours import hours_of
-from services.coordination.reminding import (
-    pass_over,
-    remind,
-    say_again_what_was_taken_back,
-    withdraw_deliveries,
-)
+from services.coordination.on_its_way import say_again_what_was_taken_back
+from services.coordination.reminding import pass_over, remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
     EventRow,

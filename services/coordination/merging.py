@@ -19,7 +19,8 @@ from services.coordination.journeys import EventArrived, EventKind
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import Join, Joined, MergeTold
 from services.coordination.merge_tables import MergeRow
-from services.coordination.reminding import take_over, withdraw_deliveries
+from services.coordination.on_its_way import take_over
+from services.coordination.reminding import withdraw_deliveries
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 
 TOLD_ANEW = frozenset(

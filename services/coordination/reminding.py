@@ -18,7 +18,6 @@ from services.coordination.contract import ReminderStatus
 from services.coordination.hours import of_journey
 from services.coordination.planning import (
     PATIENT,
-    REBASED,
     Due,
     Limits,
     Said,
@@ -55,7 +54,7 @@ _HELD = (
     )
     .order_by(col(ReminderRow.due_at))
 )
-_WAITING = (
+ON_THEIR_WAY = (
     select(DeliveryRow, ReminderRow)
     .join(ReminderRow, repository.OF_ITS_REMINDER)
     .where(
@@ -64,9 +63,11 @@ _WAITING = (
         col(DeliveryRow.status) == "waiting",
     )
 )
+"""What of a journey was said and has not left, each with what it says."""
 
 
-def _place(journey: JourneyRow) -> dict[str, object]:
+def place_of(journey: JourneyRow) -> dict[str, object]:
+    """Of which journey? What the statements here are asked with."""
     return {"organisation": journey.organisation, "journey": journey.id}
 
 
@@ -111,27 +112,6 @@ async def pass_over(
         session.add(_reminder(journey, one, rows[one.key], at))
     for held in await _held(session, journey, rows.keys()):
         held.status = ReminderStatus.OVERTAKEN.value
-    await session.flush()
-
-
-async def take_over(
-    session: AsyncSession, journey: JourneyRow, other: JourneyRow, keys: Collection[Key]
-) -> None:
-    """What was said of these on the other journey is not said again on this one. What waits there
-    waits here from now on, the same message, whoever may be telling it at this moment.
-    """
-    sent = await repository.deliveries_of(session, other.organisation, other.id)
-    for said in await repository.reminders_of(session, other.organisation, other.id):
-        if (said.rule, said.occurrence) not in keys:
-            continue
-        deliveries = sent.get(said.id, [])
-        if said.status == HELD or any(row.status == "waiting" for row in deliveries):
-            for row in (said, *deliveries):
-                row.journey = journey.id
-            continue
-        id = reminder_id(journey, (said.rule, said.occurrence), said.rung)
-        known = {"journey": journey.id, "id": id, "status": ReminderStatus.OVERTAKEN.value}
-        session.add(ReminderRow(**(said.model_dump() | known)))
     await session.flush()
 
 
@@ -221,7 +201,7 @@ async def _held(
     session: AsyncSession, journey: JourneyRow, keys: Collection[Key] | None = None
 ) -> list[ReminderRow]:
     """What is held on this journey, in the order in which it was due."""
-    rows = (await session.exec(_HELD, params=_place(journey))).all()
+    rows = (await session.exec(_HELD, params=place_of(journey))).all()
     return [row for row in rows if keys is None or (row.rule, row.occurrence) in keys]
 
 
@@ -254,7 +234,7 @@ async def withdraw_deliveries(
         return
     with session.no_autoflush:
         held = await _held(session, journey, keys)
-        waiting = (await session.exec(_WAITING, params=_place(journey))).all()
+        waiting = (await session.exec(ON_THEIR_WAY, params=place_of(journey))).all()
     for one in held:
         one.status = ReminderStatus.WITHDRAWN.value
     for delivery, reminder in waiting:
@@ -262,48 +242,6 @@ async def withdraw_deliveries(
             delivery.status = "withdrawn"
     if held:
         await session.flush()
-
-
-async def say_again_what_was_taken_back(
-    session: AsyncSession, journey: JourneyRow, owed_again: Iterable[Key]
-) -> None:
-    """These are owed as they were before. Of what was said of them, that which nobody was told,
-    because it was taken back while it waited, counts as not said.
-    """
-    keys = set(owed_again)
-    if not keys:
-        return
-    wanted = select(ReminderRow).where(
-        col(ReminderRow.organisation) == journey.organisation,
-        col(ReminderRow.journey) == journey.id,
-        col(ReminderRow.rule).in_({rule for rule, _ in keys}),
-    )
-    said = [
-        reminder
-        for reminder in (await session.exec(wanted)).all()
-        if (reminder.rule, reminder.occurrence) in keys and REBASED not in reminder.rung
-    ]
-    sent = await repository.deliveries_of(session, journey.organisation, journey.id)
-    for reminder in said:
-        deliveries = sent.get(reminder.id, [])
-        was_held = reminder.status == ReminderStatus.WITHDRAWN
-        if not was_held and {row.status for row in deliveries} != {"withdrawn"}:
-            continue
-        for row in (*deliveries, reminder):
-            await session.delete(row)
-    await session.flush()
-
-
-async def withdraw_what_is_refused(session: AsyncSession, journey: JourneyRow) -> None:
-    """By what the patient does not want to be told any more, nothing that still waits is said."""
-    refused = refused_by(journey)
-    for delivery, reminder in (await session.exec(_WAITING, params=_place(journey))).all():
-        if reminder.recipient != PATIENT:
-            continue
-        means = means_left(reminder.means, refused)
-        if means is None:
-            delivery.status = "withdrawn"
-        reminder.means = means or reminder.means
 
 
 def reminder_id(journey: JourneyRow, key: Key, rung: str) -> UUID:

@@ -234,6 +234,29 @@ async def test_who_does_not_want_to_be_told_is_not_told_what_was_on_its_way(
     assert [body["data"]["means"] for _, body in hook.heard] == means
 
 
+@pytest.mark.parametrize(
+    ("whose", "told_to"),
+    [(["ward-8"], "ward-8"), (["ward-8", "ward-7"], "ward-7"), (["ward-9"], "ward-7")],
+    ids=["given", "given back", "nobody listens there"],
+)
+async def test_what_waits_for_who_looked_after_a_journey_is_said_to_who_looks_after_it_now(
+    api: httpx2.AsyncClient, hook: Hook, whose: list[str], told_to: str
+) -> None:
+    async with a_web_receiver() as other:
+        for ward, receiver in (("ward-7", hook), ("ward-8", other)):
+            await listening(api, receiver, assignee=ward, roles=["staff"], **ABROAD)
+        journey = await owing(api)
+        for number, ward in enumerate(whose):
+            moved = an_event("transfer", payload={"assignee": ward, "reason": "on leave"})
+            moved["occurred_at"] = f"2026-05-01T0{number}:00:00Z"
+            await applied(api, journey, moved)
+        await relayed(api)
+
+    heard = {"ward-7": heard_of(hook), "ward-8": heard_of(other)}
+    assert heard.pop(told_to) == [str(journey)]
+    assert list(heard.values()) == [[]]
+
+
 @pytest.mark.parametrize("left", [False, True], ids=["not said yet", "said before"])
 async def test_what_was_put_off_by_mistake_is_said_once_all_the_same(
     api: httpx2.AsyncClient, hook: Hook, left: bool
