@@ -171,7 +171,10 @@ class Beside(Carried):
 
 
 class JourneyState(Carried):
-    """Everything a journey carries from one run into the next."""
+    """Everything a journey carries from one run into the next.
+
+    `unfinished`: who should have been told or asked was away, so the next run begins with a turn.
+    """
 
     phase: Phase = Phase.ASSESSMENT
     phase_reason: str = "started"
@@ -200,6 +203,7 @@ class JourneyState(Carried):
     changed: bool = False
     heard: dict[str, UUID] = {}
     untold: bool = False
+    unfinished: bool = False
     is_told_again: bool = False
     asked_at: datetime | None = None
     look_on: date | None = None

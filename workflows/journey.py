@@ -118,7 +118,7 @@ class TioJourney:
         """Take a turn when something was told or is due; wait when nothing is left to do."""
         rang = False
         while True:
-            if rang or self._was_told() or self.state.waiting or self.state.untold:
+            if rang or self._was_told() or self._has_something_left():
                 self.alarm.put_away()
                 turned = await self._turn(rang=rang)
                 if self._is_over() or turned.rolls:
@@ -202,6 +202,11 @@ class TioJourney:
             self.course.hear(event)
         for told in self._lost():
             self.course.hear_again(told)
+
+    def _has_something_left(self) -> bool:
+        """As the last turn left it, or the run before."""
+        state = self.state
+        return bool(state.waiting) or state.untold or state.unfinished
 
     def _was_told(self) -> bool:
         return bool(self.inbox) or bool(self._lost()) or self.looks > self.looked

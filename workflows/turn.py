@@ -93,6 +93,7 @@ class Turn:
         await self._ask_the_service_of_the_phase()
         await self._ask_followup_beside_it()
         await self._tell_progress()
+        self.state.unfinished = self.unreached
 
     # -- time ---------------------------------------------------------------------------------
 

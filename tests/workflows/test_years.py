@@ -1,11 +1,12 @@
 """Years in seconds: a journey that outlives its code, its runs and its worker."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from temporalio.client import Client
 
 from knowledge.terms.obligation import Conclusion
-from tests.workflows.conftest import Walk, a_walk, a_worker
+from tests.workflows.conftest import Walk, a_walk, a_worker, eventually
 from tests.workflows.ward import Ward, nothing_is_found, wasting_is_found
 from workflows.contract import ConclusionRequest, EventKind, Phase, workflow_id
 from workflows.worker import worker_with
@@ -52,6 +53,29 @@ async def test_a_journey_rolls_on_demand_and_carries_everything_with_it(temporal
 
         assert await walk.read() == state
         assert await walk.say(EventKind.DECISION, answer="localize", task=task.id) == APPLIED
+
+
+async def test_a_journey_that_rolls_while_a_service_is_away_asks_it_soon_after(
+    temporal: Client,
+) -> None:
+    ward = Ward(wasting_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.answer("proceed-to-localization", "localize")
+        await walk.settled(lambda s: s.phase is Phase.LOCALIZATION)
+        ward.away = {"localization"}
+        await walk.say(EventKind.OBSERVATIONS)
+        asked = ward.asked["conclude_localization"]
+        await eventually(lambda: ward.asked["conclude_localization"] > asked, "asked in vain")
+        rolling = asyncio.create_task(walk.rolled())
+        await walk.live_through(0.1)
+        await rolling
+        ward.away = set()
+
+        await walk.live_through(1)
+        state = await walk.settled(lambda s: s.phase is Phase.LOCALIZATION)
+        assert ward.progress[walk.id][-1].conclusion is not None
+        assert state.standing is not None
 
 
 async def test_an_event_is_known_again_after_the_journey_has_rolled(temporal: Client) -> None:
