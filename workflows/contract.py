@@ -345,7 +345,8 @@ class TurnRequest(Request):
     `heard` and `again` are what was told since the last one, `rang` that its moment came, `looking`
     that somebody wants it to look (`looks` times in this run). From `seed` ids are drawn, so that a
     turn that is taken twice asks for the same things. `whole`: who is away is waited for, and not
-    passed over; `rolls`: the run has grown long, and ends with this turn.
+    passed over; `rolls`: the run has grown long, and ends with this turn; `more`: there waits more
+    than is told here, because a turn can hand over only so much.
     """
 
     state: JourneyState
@@ -357,6 +358,7 @@ class TurnRequest(Request):
     seed: UUID
     whole: bool = False
     rolls: bool = False
+    more: bool = False
 
 
 class Turned(Carried):

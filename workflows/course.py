@@ -77,7 +77,7 @@ class Course:
     def __init__(self, state: JourneyState) -> None:
         self.state = state
         self.task, self.words = HumanTask(state), Words(state)
-        self.only_time_passed = False
+        self.only_time_passed = self.more_waits = False
 
     @property
     def is_closed(self) -> bool:
@@ -125,12 +125,13 @@ class Course:
 
     def is_still_hearing_again(self) -> bool:
         """Until all that was lost is with its owners, it says nothing of where it stands."""
-        self.state.is_told_again = self.state.is_told_again and bool(self.state.waiting)
+        waits = bool(self.state.waiting) or self.more_waits
+        self.state.is_told_again = self.state.is_told_again and waits
         return self.state.is_told_again
 
     def next_event(self) -> EventArrived:
         """Of those that wait: an end first, then what occurred first."""
-        return min(self.state.waiting, key=_turn)
+        return min(self.state.waiting, key=comes_first)
 
     def take_note(self, event: EventArrived, handed: HandedOver) -> None:
         """What does the journey itself make of an event that its owner took?
@@ -384,7 +385,7 @@ class Course:
         self.task.withdraw()
 
 
-def _turn(event: EventArrived) -> tuple[bool, bool, float]:
-    """Known times in their order; what has none keeps the order of arrival."""
+def comes_first(event: EventArrived) -> tuple[bool, bool, float]:
+    """An end, then known times in their order; what has none keeps the order of arrival."""
     at = event.occurred_at
     return (event.kind not in ENDS, at is None, at.timestamp() if at else 0)

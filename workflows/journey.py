@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.course import Course
     from workflows.looking import look_up_at
+    from workflows.portions import enough_for_a_turn, put_together
     from workflows.step_by_step import StepByStep, called
     from workflows.taking_turns import TakingTurns, without_the_known
     from workflows.turn import Turn
@@ -52,7 +53,7 @@ class TioJourney:
         """What was told and is not known yet, each once."""
 
         self.again: list[ToldAgain] = []
-        self.looks = self.looked = 0
+        self.looks = self.looked = self.in_a_row = 0
         self.taking = False
         self.news = self.unreached = self.looking = False
 
@@ -130,6 +131,7 @@ class TioJourney:
             await workflow.wait_condition(
                 lambda: self._was_told() or self.alarm.rings or self._should_roll()
             )
+            self.in_a_row = 0
             rang = self.alarm.rings
             if self._should_roll() and not self._was_told():
                 return
@@ -146,27 +148,31 @@ class TioJourney:
 
     async def _taken(self, *, rang: bool, whole: bool = False) -> Turned:
         """Within the workflow's task, as one event of its history; where that fails, as another."""
+        self.in_a_row += 1
+        waiting = enough_for_a_turn(self.state.waiting)
+        heard = enough_for_a_turn(self.inbox.values())
         request = TurnRequest(
             organisation=self.order.organisation,
             journey_id=self.order.journey_id,
             at=self.alarm.now(),
             record=self.state.record,
-            state=without_the_known(self.state),
-            heard=tuple(self.inbox.values()),
+            state=without_the_known(self.state).model_copy(update={"waiting": waiting}),
+            heard=tuple(heard),
             again=tuple(self._lost()),
             rang=rang,
             looking=self.looks > self.looked,
             looks=self.looks,
             seed=workflow.uuid4(),
             whole=whole,
-            rolls=self._should_roll(),
+            rolls=self._should_roll() or self.in_a_row >= policies.TURNS_IN_A_ROW,
+            more=len(waiting) + len(heard) < len(self.state.waiting) + len(self.inbox),
         )
         self.taking = True
         try:
             turned = await self._called(request)
         finally:
             self.taking = False
-        self._stand(turned)
+        self._stand(turned, waiting)
         return turned
 
     async def _called(self, request: TurnRequest) -> Turned:
@@ -182,10 +188,12 @@ class TioJourney:
             return await called(TakingTurns.take_turn, request, policies.TELL)
         return quick
 
-    def _stand(self, turned: Turned) -> None:
+    def _stand(self, turned: Turned, given: list[EventArrived]) -> None:
         """The journey stands where the turn has led it."""
         known = [*self.state.seen, *turned.heard][-policies.REMEMBERED :]
-        self.state = self.order.state = turned.state.model_copy(update={"seen": known})
+        waiting = put_together(self.state, given, turned.state.waiting)
+        kept = {"seen": known, "waiting": waiting}
+        self.state = self.order.state = turned.state.model_copy(update=kept)
         self.course = Course(self.state)
         self.inbox = {told: event for told, event in self.inbox.items() if told not in turned.heard}
         self.again = self._lost()

@@ -78,6 +78,10 @@ up here and taken as an activity of its own."""
 EVENTS_IN_A_TURN = 12
 """So many are handed over in one turn: more take longer than a turn may."""
 
+TURNS_IN_A_ROW = 10
+"""So many follow each other in a run. One task may hold all of them, and the engine takes no task
+with more than 4 MB."""
+
 LONGEST_REASON = 300
 """Characters of what is kept of why somebody could not be reached."""
 

@@ -4,7 +4,7 @@ It may be made again at any time, by another worker: every request in it has the
 and the journey's state is only changed by the answer that its history keeps.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -33,6 +33,7 @@ class TakingTurns:
     async def take_turn(self, request: TurnRequest) -> Turned:
         """Hear what was told, do what is due, and say where the journey stands then."""
         course = Course(request.state)
+        course.more_waits = request.more
         for event in request.heard:
             course.hear(event)
         for told in request.again:
@@ -45,13 +46,18 @@ class TakingTurns:
         await turn.take()
         return Turned(
             state=without_the_known(course.state),
-            heard=tuple(course.state.seen),
+            heard=tuple(dict.fromkeys((*_told_in(request), *course.state.seen))),
             unreached=turn.unreached,
             away=calls.away,
-            left=turn.left,
+            left=turn.left or (request.more and turn.handed),
             looks=request.looks,
             rolls=request.rolls,
         )
+
+
+def _told_in(request: TurnRequest) -> Iterator[UUID]:
+    """All of it: what a journey knows again is less than what it may be told at once."""
+    return (event.heard_as for event in request.heard)
 
 
 def without_the_known(state: JourneyState) -> JourneyState:

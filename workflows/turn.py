@@ -83,7 +83,7 @@ class Turn:
         self.conclusion: Conclusion | None = None
         self.beside: Conclusion | None = None
         self.heard: dict[str, UUID] = {}
-        self.unreached = self.left = False
+        self.unreached = self.left = self.handed = False
 
     async def take(self) -> None:
         """Everything that is to be done now."""
@@ -127,6 +127,7 @@ class Turn:
                 if owner in away:
                     raise Away
                 await self._hand_over(event)
+                self.handed = True
             except Away:
                 put_off.append(event)
                 away.append(owner)

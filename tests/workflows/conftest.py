@@ -61,7 +61,7 @@ class Walk:
     """One journey through a ward: tell it things, let time pass, see where it stands."""
 
     def __init__(self, temporal: Client, ward: Ward, task_queue: str) -> None:
-        self.temporal, self.ward = temporal, ward
+        self.temporal, self.ward, self.task_queue = temporal, ward, task_queue
         self.journeys = JourneyClient(temporal, task_queue)
         self.id = uuid4()
         self.organisation = "north"

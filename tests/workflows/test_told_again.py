@@ -1,6 +1,7 @@
 """A journey that the engine has lost hears all of it again, in silence, and stands where it did."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -9,15 +10,19 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from deploy import temporal_server
 from deploy.temporal_server import embedded
 from tests.workflows.conftest import Walk, a_walk, eventually
-from tests.workflows.ward import Ward, wasting_is_found
+from tests.workflows.ward import Told, Ward, nothing_is_found, wasting_is_found
 from workflows import policies
 from workflows.client import connect
 from workflows.codec import KeyRing
 from workflows.contract import EventArrived, EventKind, ToldAgain
 from workflows.tending import Runs, Seen
+from workflows.worker import worker_with
 
 MANY = 130
 """The events of ten years."""
+
+ALL_AT_ONCE = 1500
+"""What a laboratory that sends every result apart has told in as many years."""
 
 
 def everything(walk: Walk, revision: int) -> ToldAgain:
@@ -101,6 +106,51 @@ async def test_however_much_was_told_it_speaks_when_all_of_it_is_with_its_owner(
         await eventually(lambda: len(said) > count, "it speaks again")
         assert len(ward.kept["assessment"]) == MANY + 1, "it spoke when all was with its owner"
         assert {one.phase for one in said[count:]} == {"assessment"}
+
+
+async def test_thousands_of_events_at_once_are_taken_in_portions(temporal: Client) -> None:
+    ward = Ward(nothing_is_found)
+    async with a_walk(temporal, ward) as walk:
+        told = Told(EventKind.OBSERVATIONS, datetime.now(UTC), None, None)
+        ward.events |= {uuid4(): told for _ in range(ALL_AT_ONCE)}
+
+        await told_again(walk, 1)
+        seen = await at_rest(walk)
+
+        assert (seen.runs, seen.revision) == (Runs.RUNNING, 2), (
+            "it spoke once, and the engine took it"
+        )
+        assert ward.kept["assessment"] == set(ward.events)
+        assert ward.asked["record_facts"] == ALL_AT_ONCE
+
+
+async def test_more_than_a_journey_knows_again_is_handed_over_once(temporal: Client) -> None:
+    ward = Ward(nothing_is_found)
+    many = policies.REMEMBERED + 100
+    walk = Walk(temporal, ward, f"test-{uuid4()}")
+    for _ in range(many):
+        await walk.tell(EventKind.OBSERVATIONS)
+
+    async with worker_with(temporal, ward.activities(), task_queue=walk.task_queue):
+        state = await walk.settled(lambda state: len(ward.kept["assessment"]) == many)
+
+        assert ward.asked["record_facts"] == many
+        assert state.seen == list(ward.events)[-policies.REMEMBERED :]
+
+
+async def test_who_is_away_keeps_nobody_elses_event_from_being_heard(temporal: Client) -> None:
+    ward = Ward(nothing_is_found)
+    ward.away = {"assessment"}
+    walk = Walk(temporal, ward, f"test-{uuid4()}")
+    for _ in range(3 * policies.EVENTS_IN_A_TURN):
+        await walk.tell(EventKind.OBSERVATIONS)
+    study = await walk.tell(EventKind.STUDY)
+
+    async with worker_with(temporal, ward.activities(), task_queue=walk.task_queue):
+        assert await walk.heard(study) == ("applied", "")
+        ward.away = set()
+        await walk.settled(lambda state: not state.waiting)
+        assert ward.kept["assessment"] == set(ward.events) - {study}
 
 
 async def test_a_run_ends_when_the_engine_suggests_it(
