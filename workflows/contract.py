@@ -173,7 +173,8 @@ class Beside(Carried):
 class JourneyState(Carried):
     """Everything a journey carries from one run into the next.
 
-    `unfinished`: who should have been told or asked was away, so the next run begins with a turn.
+    `unfinished`: who should have been told or asked was away, or has more to hear than a turn may
+    tell; so the next run begins with a turn.
     """
 
     phase: Phase = Phase.ASSESSMENT

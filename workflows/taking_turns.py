@@ -49,7 +49,7 @@ class TakingTurns:
             heard=tuple(dict.fromkeys((*_told_in(request), *course.state.seen))),
             unreached=turn.unreached,
             away=calls.away,
-            left=turn.left or (request.more and turn.handed),
+            left=turn.left or turn.lags or (request.more and turn.handed),
             looks=request.looks,
             rolls=request.rolls,
         )

@@ -73,6 +73,7 @@ FOLLOWUP_IS_TOLD = "follow-up is told what was found"
 LIFE_HAPPENS = "life happens"
 PREGNANCY_IS_TOLD = "follow-up hears of a pregnancy"
 DIAGNOSIS_IS_WATCHED = "the diagnosis is watched"
+FOLLOWUP_HEARS_IN_PORTIONS = "follow-up hears in portions"
 
 
 class Turn:
@@ -83,17 +84,18 @@ class Turn:
         self.conclusion: Conclusion | None = None
         self.beside: Conclusion | None = None
         self.heard: dict[str, UUID] = {}
-        self.unreached = self.left = self.handed = False
+        self.unreached = self.left = self.handed = self.lags = False
 
     async def take(self) -> None:
         """Everything that is to be done now."""
         await self._hand_over_what_waits()
         await self._bring_followup_up_to_date()
-        await self._watch_the_diagnosis()
-        await self._ask_the_service_of_the_phase()
-        await self._ask_followup_beside_it()
-        await self._tell_progress()
-        self.state.unfinished = self.unreached
+        if not self.lags:
+            await self._watch_the_diagnosis()
+            await self._ask_the_service_of_the_phase()
+            await self._ask_followup_beside_it()
+            await self._tell_progress()
+        self.state.unfinished = self.unreached or self.lags
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -214,8 +216,16 @@ class Turn:
         self.state.in_question = False
 
     async def _bring_followup_up_to_date(self) -> None:
-        """Where it is asked, followup gets what other owners took as well, also from before."""
+        """Where it is asked, followup gets what other owners took as well, also from before.
+
+        What was told in years is more than a turn has time for. The next turn goes on with it, and
+        nobody concludes from a half of it.
+        """
+        self.lags = False
         while self.course.is_heard_by_followup and self.state.for_followup:
+            if self.calls.is_to_end() and self.calls.knows(FOLLOWUP_HEARS_IN_PORTIONS):
+                self.lags = True
+                return
             event = EventOfJourney(event_id=self.state.for_followup[0], **self.calls.whose())
             try:
                 await self.calls.ask(FollowupActivities.record_event, event)
