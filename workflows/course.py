@@ -138,8 +138,10 @@ class Course:
 
         Where a search led to an operation that is planned, or to medical treatment, and stands
         otherwise now, a person is asked again. After an operation its report is the newer word.
+        A journey that has closed says anew from what it is opened again.
         """
         self.has_changed()
+        self.state.untold = self.state.untold or self.is_closed
         self.state.treated = self.state.treated or handed.treats
         self.state.doubted = self.state.doubted or (handed.doubts and self.is_past_assessment)
         self.state.in_question = self.state.in_question or event.kind in OF_THE_DIAGNOSIS

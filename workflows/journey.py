@@ -276,8 +276,9 @@ class TioJourney:
         return look_up_at(self.course, now, self.began, knows, unreached=self.unreached)
 
     def _is_over(self) -> bool:
-        """Closed, and everything that was told before that is with its owner."""
-        return self.course.is_closed and not self.state.waiting and not self._was_told()
+        """Closed, coordination knows it, and all that was told before that is with its owner."""
+        is_left = self.state.waiting or self.state.untold
+        return self.course.is_closed and not is_left and not self._was_told()
 
     def _should_roll(self) -> bool:
         """Is it time to continue as new? At deploy, when the history grows, and every year."""

@@ -4,10 +4,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 
+from services.coordination.contract import NextWake
 from tests.workflows.conftest import a_walk, eventually
 from tests.workflows.ward import Ward, nothing_is_found, wasting_is_found
+from workflows.activities import ProgressReport
 from workflows.client import JourneyClient, JourneyClosed, JourneyUnknown
 from workflows.contract import EventKind, Phase
 
@@ -204,6 +208,55 @@ async def test_death_and_withdrawal_close_the_journey_and_it_hears_nothing_more(
             await walk.tell(EventKind.OBSERVATIONS)
         with pytest.raises(JourneyClosed):
             await walk.journeys.start(walk.organisation, walk.id)
+
+
+class HardOfHearing(Ward):
+    """A ward in which coordination does not take the first word of an end."""
+
+    refusals = 1
+
+    @activity.defn
+    async def record_progress(self, request: ProgressReport) -> NextWake:
+        if request.progress.phase == Phase.CLOSED and self.refusals:
+            self.refusals -= 1
+            raise ApplicationError("422 not like this", type="Refused")
+        return await super().record_progress(request)
+
+
+async def test_a_journey_does_not_end_before_it_has_said_so(temporal: Client) -> None:
+    ward = HardOfHearing(wasting_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.operated()
+        await walk.say(EventKind.DEATH)
+        await walk.live_through(0.1)
+        await walk.journeys.handle(walk.organisation, walk.id).result()
+
+        assert ward.progress[walk.id][-1].phase == Phase.CLOSED
+
+
+async def test_what_is_handed_over_after_the_end_is_known_when_it_is_taken_back(
+    temporal: Client,
+) -> None:
+    ward = Ward(wasting_is_found)
+    async with a_walk(temporal, ward) as walk:
+        await walk.say(EventKind.OBSERVATIONS)
+        await walk.answer("proceed-to-localization", "localize")
+        await walk.say(EventKind.STUDY)
+        await walk.answer("plan-treatment", "operate")
+        await walk.asked("record-the-operation")
+        ward.away = {"followup"}
+        operation = await walk.tell(EventKind.SURGERY)
+        await eventually(lambda: ward.asked["record_result"], "asked in vain")
+        await walk.tell(EventKind.DEATH)
+        await walk.live_through(0.1)
+        await eventually(lambda: ward.progress[walk.id][-1].phase == Phase.CLOSED, "it is closed")
+        ward.away = set()
+        await walk.live_through(0.1)
+        await walk.journeys.handle(walk.organisation, walk.id).result()
+
+        await walk.heard(await walk.open_again(EventKind.DEATH, undone=True))
+        state = await walk.settled(lambda s: s.phase is not Phase.CLOSED)
+        assert (state.phase, state.operations) == (Phase.SURVEILLANCE, [operation])
 
 
 async def test_starting_twice_is_starting_once(temporal: Client) -> None:
