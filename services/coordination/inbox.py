@@ -46,8 +46,8 @@ async def store(
     if journey.merged_into is not None:
         raise Conflict(f"this journey goes on as {journey.merged_into}; tell it there")
     read = _expect_readable(event, journey)
-    reopens = journey.phase == repository.CLOSED
-    if reopens and not (may_reopen(read) and journey.carried is not None):
+    reopens, closed = may_reopen(read), journey.phase == repository.CLOSED
+    if closed and not (reopens and journey.carried is not None):
         raise Conflict("this journey is closed; it takes no more events")
     if isinstance(read, MergeTold):
         await merging.expect_possible(session, journey, read)

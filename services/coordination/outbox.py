@@ -44,6 +44,10 @@ class RunEnded(Exception):
     """The engine has ended a journey that is open: by hand, or it came from an older backup."""
 
 
+class JustClosed(Exception):
+    """The journey was open when we looked, and had closed when we told it: it is opened again."""
+
+
 class EngineAway(Exception):
     """The workflow engine does not answer; events are kept until it does."""
 
@@ -98,6 +102,8 @@ class Outbox:
                 # What was stored is never refused because of what became of a run.
                 await self._mend(message.organisation, message.journey)
                 raise RunEnded
+            if not taken and message.reopens and await self._carried(message) is not None:
+                raise JustClosed
         except Exception as error:
             await self._later(message, error)
             return

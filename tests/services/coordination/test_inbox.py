@@ -24,6 +24,7 @@ from tests.services.coordination.builders import (
     told,
 )
 from tests.services.coordination.conftest import Engine, served, until
+from workflows.contract import EventArrived
 from workflows.tending import Runs
 
 PLANNED = {"procedure": "surgery", "planned_for": "2026-04-01", "noted_on": "2026-03-01"}
@@ -240,6 +241,48 @@ async def test_an_event_that_finds_its_journey_closed_is_refused_with_a_reason(
     timeline = (await api.get(f"{path(journey)}/timeline")).json()["entries"]
     assert timeline[-1]["what"] == "refused"
     assert "closed" in timeline[-1]["detail"]
+
+
+async def test_a_death_taken_back_while_it_was_being_told_opens_the_journey_again(
+    api: httpx2.AsyncClient, engine: Engine
+) -> None:
+    """Stored while the journey was open, it finds it closed: the death had been on its way."""
+    journey = await started(api)
+    await until(lambda: engine.told)
+    engine.away = True
+    taken_back = an_event("death", payload={"undone": True})
+
+    assert (await told(api, journey, taken_back)).status_code == 202
+    closed = a_progress(1, phase="closed", next_phase_reason="death", carried={"phase": "closed"})
+    await reported(api, journey, closed)
+    engine.closed.add(journey)
+    engine.away = False
+
+    await until(lambda: UUID(taken_back["id"]) in engine.events())
+    timeline = (await api.get(f"{path(journey)}/timeline")).json()["entries"]
+    assert "refused" not in {one["what"] for one in timeline}
+
+
+async def test_a_death_taken_back_at_the_moment_at_which_it_closes_opens_it_again(
+    api: httpx2.AsyncClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was open when the relay looked, and had closed when the relay told it."""
+    journey = await started(api)
+    await until(lambda: engine.told)
+    hear = engine.event_arrived
+
+    async def closing(organisation: str, journey_id: UUID, event: EventArrived) -> None:
+        if not engine.closed:
+            closed = a_progress(1, phase="closed", carried={"phase": "closed"})
+            await reported(api, journey, closed)
+            engine.closed.add(journey)
+        await hear(organisation, journey_id, event)
+
+    monkeypatch.setattr(engine, "event_arrived", closing)
+    taken_back = an_event("death", payload={"undone": True})
+    await told(api, journey, taken_back)
+
+    await until(lambda: UUID(taken_back["id"]) in engine.events())
 
 
 async def test_an_event_that_finds_only_the_run_ended_is_told_after_all(
