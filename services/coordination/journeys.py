@@ -11,7 +11,7 @@ from workflows.client import JourneyClient, JourneyClosed, connect, tls_with
 from workflows.codec import KeyRing
 from workflows.contract import EventArrived, EventKind, Phase, ToldAgain
 from workflows.journey_keys import JourneyKeys, KeyAway, KeyGone, KnownKeys, SealedKey
-from workflows.policies import LOOK_AGAIN as LONGEST_SLEEP
+from workflows.policies import LOOK_ANYWAY as LONGEST_SLEEP
 from workflows.tending import Ended, Runs, Seen
 from workflows.tracing import interceptors
 

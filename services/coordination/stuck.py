@@ -35,7 +35,7 @@ MISSING, ENDED, FAILING, BEHIND = BY_THE_ENGINE
 
 MOST_SUSPECTS = 200
 GRACE = timedelta(days=2)
-"""A journey looks up every four weeks; so much later it is taken to be silent."""
+"""A journey looks up every thirteen weeks at least; so much later it is taken to be silent."""
 
 
 class Place(NamedTuple):

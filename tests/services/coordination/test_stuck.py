@@ -1,16 +1,33 @@
 """Who finds journeys that do not go on, and what is noticed beside it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import httpx2
+import pytest
 from sqlmodel import select
 
 from services.coordination.settings import CoordinationSettings
-from services.coordination.stuck import BEHIND, Finder, Place, keep
+from services.coordination.stuck import BEHIND, SILENT, Finder, Place, keep, late
 from services.coordination.upkeep_tables import StuckRow
+from tests.services.coordination.builders import a_conclusion, a_progress, reported, started
 from tests.services.coordination.conftest import Engine, app_of
 from workflows.tending import Seen
+
+
+@pytest.mark.parametrize(("asleep_for", "found"), [(60, False), (94, True)])
+async def test_a_journey_is_silent_when_it_sleeps_longer_than_one_whose_service_named_a_day(
+    api: httpx2.AsyncClient, asleep_for: int, found: bool
+) -> None:
+    """In yearly surveillance nothing is due for months: that is no journey that stands still."""
+    journey, now = await started(api), datetime.now(UTC)
+    last = now - timedelta(days=asleep_for)
+    concluded = a_conclusion(look_again=f"{now.date() + timedelta(days=200)}")
+    await reported(api, journey, a_progress(1, at=last.isoformat(), conclusion=concluded))
+
+    async with app_of(api).state.upkeep.database.across.reading() as session:
+        stuck = await late(session, now, timedelta(minutes=5))
+    assert ((Place("north", journey), SILENT) in stuck) is found
 
 
 async def test_what_is_noticed_while_somebody_looks_is_not_taken_for_over(
