@@ -174,7 +174,7 @@ class JourneyState(Carried):
     """Everything a journey carries from one run into the next.
 
     `unfinished`: who should have been told or asked was away, or has more to hear than a turn may
-    tell; so the next run begins with a turn.
+    tell; so the next run begins with a turn. `looking`: somebody wants it to look, and it has not.
     """
 
     phase: Phase = Phase.ASSESSMENT
@@ -205,6 +205,7 @@ class JourneyState(Carried):
     heard: dict[str, UUID] = {}
     untold: bool = False
     unfinished: bool = False
+    looking: bool = False
     is_told_again: bool = False
     asked_at: datetime | None = None
     look_on: date | None = None

@@ -53,7 +53,7 @@ class TioJourney:
         """What was told and is not known yet, each once."""
 
         self.again: list[ToldAgain] = []
-        self.looks = self.looked = self.in_a_row = 0
+        self.looks, self.looked, self.in_a_row = int(self.state.looking), 0, 0
         self.taking = False
         self.news = self.unreached = self.looking = False
 
@@ -210,6 +210,7 @@ class TioJourney:
             self.course.hear(event)
         for told in self._lost():
             self.course.hear_again(told)
+        self.state.looking = self.looks > self.looked
 
     def _has_something_left(self) -> bool:
         """As the last turn left it, or the run before."""

@@ -57,10 +57,12 @@ def rings(timer: int) -> WorkflowActivationJob:
     return WorkflowActivationJob(fire_timer=FireTimer(seq=timer))
 
 
-def answered(call: int, *heard: UUID, wake: datetime) -> WorkflowActivationJob:
+def answered(call: int, *heard: UUID, wake: datetime, rolls: bool = False) -> WorkflowActivationJob:
     """A turn was taken, in which these were heard."""
     state = JourneyState(revision=call + 1, asked_at=NOW, next_wake=wake)
-    [said] = CONVERTER.payload_converter.to_payloads([Turned(state=state, heard=heard)])
+    [said] = CONVERTER.payload_converter.to_payloads(
+        [Turned(state=state, heard=heard, rolls=rolls)]
+    )
     done = ActivityResolution(completed=Success(result=said))
     return WorkflowActivationJob(
         resolve_activity=ResolveActivity(seq=call, result=done, is_local=True)
@@ -145,6 +147,27 @@ async def test_what_is_told_during_a_turn_has_the_next_one_wherever_it_is_heard(
     )
     assert lived == read_again
     assert [name for name, _ in lived].count("schedule_local_activity") == 2
+
+
+async def test_a_look_that_is_wanted_while_a_run_ends_is_made_by_the_next_one() -> None:
+    """Something fell due that the journey did not know of: nobody wants it a second time."""
+    instance = Instance(TioJourney, Identity(f"journey/{uuid4()}", "run", "run", NOW))
+    instance.step(NOW, 10, [RESTS])
+    instance.step(NOW, 11, [told(FIRST)])
+    wanted = WorkflowActivationJob(signal_workflow=SignalWorkflow(signal_name="look"))
+    assert not instance.step(NOW, 12, [wanted]).commands
+    [ends] = map(read, instance.step(NOW, 13, [answered(1, FIRST, wake=WAKE, rolls=True)]).commands)
+    instance.drop()
+
+    [carried] = ends.continue_as_new_workflow_execution.arguments
+    [order] = CONVERTER.payload_converter.from_payloads([carried], [JourneyOrder])
+    instance = Instance(TioJourney, Identity(f"journey/{uuid4()}", "next", "run", NOW))
+    commands = list(map(read, instance.step(NOW, 10, [begins(order.state)]).commands))
+    instance.drop()
+    [turn] = [one for one in commands if one.HasField("schedule_local_activity")]
+    [said] = turn.schedule_local_activity.arguments
+    [request] = CONVERTER.payload_converter.from_payloads([said], [TurnRequest])
+    assert request.looking
 
 
 async def test_what_a_turn_has_heard_is_no_news_when_it_is_told_afterwards() -> None:
