@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from sqlalchemy import URL, Connection, DateTime, Dialect, Engine, Insert, event, make_url, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DontWrapMixin
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util import await_only
@@ -34,6 +34,10 @@ BEFORE_COMMIT = "tio_before_commit"
 LastAct = Callable[[AsyncSession], Awaitable[None]]
 
 
+class BeyondAllDays(DontWrapMixin, OverflowError):
+    """In UTC it would lie before the first day there is, or after the last."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: stored in UTC, read back with its offset, on SQLite as on PostgreSQL."""
 
@@ -46,7 +50,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without offset cannot be stored")
-        in_utc = value.astimezone(UTC)
+        try:
+            in_utc = value.astimezone(UTC)
+        except OverflowError:
+            raise BeyondAllDays from None
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -135,6 +135,19 @@ async def test_what_cannot_be_read_is_refused_at_its_place(
     assert (await api.get(path(journey))).json()["events_waiting"] == 0
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_moment_beyond_the_last_day_there_is_is_refused(
+    api: httpx2.AsyncClient, at: str
+) -> None:
+    """As some systems write "not known": it would be sent again for ever if it were our fault."""
+    journey = await started(api)
+
+    answer = await told(api, journey, an_event(occurred_at=at))
+
+    assert answer.status_code == 422
+    assert (await api.get(path(journey))).json()["events_waiting"] == 0
+
+
 async def test_a_result_that_cannot_be_does_not_keep_the_letter_out(
     api: httpx2.AsyncClient,
 ) -> None:
