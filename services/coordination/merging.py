@@ -320,7 +320,7 @@ class _Parting(_Two):
         for one in await self._events(journey):
             if one.taken_from == other.id:
                 await self._session.delete(one)
-            elif one.told_at > row.merged_at:
+            elif one.settled_at is None or one.settled_at > row.merged_at:
                 mine.append(one)
         await first_low.read_anew(self._session, journey)
         await self._give_obligations_back(row)

@@ -1,10 +1,13 @@
 """Two journeys of one person: what one takes from the other is seen at once."""
 
+from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import httpx2
+from sqlmodel import select
 
-from services.coordination.tables import JourneyRow
+from services.coordination.tables import JourneyRow, OutboxRow
 from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
@@ -15,7 +18,7 @@ from tests.services.coordination.builders import (
     started,
     told,
 )
-from tests.services.coordination.conftest import app_of
+from tests.services.coordination.conftest import Engine, app_of, until
 
 EARLIER = an_obligation(occurrence="day-2", due="2026-05-11", opens="2026-05-04")
 
@@ -49,13 +52,46 @@ async def test_the_days_count_from_the_first_low_phosphate_of_either_until_it_wa
     assert await first_low(api, mine) == "2026-03-01"
 
 
+async def test_what_was_on_its_way_to_its_owner_during_a_merge_is_told_anew_when_it_is_undone(
+    api: httpx2.AsyncClient, engine: Engine
+) -> None:
+    """It was kept under the record of both: under its own nobody would know of it."""
+    mine, other = await started(api), await started(api)
+    with_its_owner, on_its_way = an_event(), an_event()
+    for event in (with_its_owner, on_its_way):
+        await told(api, mine, event)
+    await taken(api, mine, with_its_owner)
+
+    await merged(api, mine, {"other": str(other), "reason": "one person"})
+    await taken(api, mine, on_its_way)
+    await merged(api, mine, {"other": str(other), "undone": True, "reason": "two people"})
+
+    async def all_is_told() -> bool:
+        return bool((await api.get("/readyz")).status_code == 200) and not await untold(api)
+
+    await until(all_is_told)
+    heard = Counter(str(event) for event in engine.events())
+    assert (heard[with_its_owner["id"]], heard[on_its_way["id"]]) == (2, 3)
+
+
+async def untold(api: httpx2.AsyncClient) -> int:
+    """How many messages wait for their journeys?"""
+    async with app_of(api).state.database.across.reading() as session:
+        return len((await session.exec(select(OutboxRow))).all())
+
+
+async def taken(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any]) -> None:
+    """Its owner has it."""
+    outcome = f"{path(journey)}/events/{event['id']}/outcome"
+    assert (await api.put(outcome, json={"outcome": "applied"})).status_code == 200
+
+
 async def low_since(api: httpx2.AsyncClient, journey: UUID, day: str) -> None:
     """A low phosphate of that day was told, and taken in."""
     said = {"analyte": "s_phos", "value": 0.45, "unit": "mmol/L", "taken_at": f"{day}T08:00:00Z"}
     event = an_event(payload={"observations": [{"id": day} | said]})
     assert (await told(api, journey, event)).status_code == 202
-    outcome = f"{path(journey)}/events/{event['id']}/outcome"
-    assert (await api.put(outcome, json={"outcome": "applied"})).status_code == 200
+    await taken(api, journey, event)
 
 
 async def first_low(api: httpx2.AsyncClient, journey: UUID) -> str:
