@@ -61,6 +61,7 @@ FURTHER = {phase: number for number, phase in enumerate(Phase)}
 RESTORED = (
     *("phase", "phase_reason", "declined", "operated_at", "operations", "reports"),
     *("before_operation", "treated", "found", "beside", "doubted", "standing", "owed", "heard"),
+    "for_followup",
 )
 """What a merge that is undone gives back."""
 
@@ -227,10 +228,10 @@ class Course:
             if self.state.left is not None:
                 self.open_again()
             return
+        self.state.for_followup, self.state.told_found = [], None
         if said.undone and said.prior is not None:
             self._restore(JourneyState.model_validate(said.prior))
         self.state.record = said.record
-        self.state.for_followup, self.state.told_found = [], None
         here = FURTHER[self.state.phase]
         if not said.undone and said.phase is not None and FURTHER[said.phase] > here:
             self._move(said.phase, EventKind.MERGE)

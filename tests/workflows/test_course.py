@@ -15,6 +15,7 @@ from workflows.contract import (
     HandedOver,
     JourneyState,
     Phase,
+    Said,
 )
 from workflows.course import STAGES, Course
 
@@ -194,6 +195,21 @@ def test_a_search_that_was_opened_again_is_asked_about_once(answer: str, phase: 
     assert (course.state.phase, course.state.task, course.state.reopened) == (phase, None, False)
     if phase is Phase.SURVEILLANCE:
         assert hears_of_a_scan(course, reopens=True) == "look-again"
+
+
+def test_what_followup_has_not_heard_yet_it_hears_also_after_a_merge_that_was_undone() -> None:
+    """Followup hears of it when surveillance begins: under the record that it was told for."""
+    waits, of_both, record = uuid4(), uuid4(), uuid4()
+    course = Course(JourneyState(for_followup=[waits]))
+    prior = course.state.model_dump(mode="json", exclude={"waiting", "seen"})
+    merge = EventArrived(event_id=uuid4(), kind=EventKind.MERGE)
+
+    course.take_word(merge, Said(occurred_at=NOW, record=record, phase=Phase.LOCALIZATION))
+    assert course.state.for_followup == [], "for the record of both it is told anew"
+    course.state.for_followup.append(of_both)
+    course.take_word(merge, Said(occurred_at=NOW, undone=True, prior=prior))
+
+    assert (course.state.record, course.state.for_followup) == (None, [waits])
 
 
 def test_an_end_is_heard_before_anything_else_that_waits() -> None:
