@@ -225,8 +225,7 @@ class Course:
             self.end(EventKind.MERGE)
             return
         if said.survivor is not None:
-            if self.state.left is not None:
-                self.open_again()
+            self._go_on_alone()
             return
         self.state.for_followup, self.state.told_found = [], None
         if said.undone and said.prior is not None:
@@ -250,6 +249,14 @@ class Course:
         if end is not None:
             self.end(end)
         elif self.state.left is not None and self.state.phase_reason in ENDS:
+            self.open_again()
+
+    def _go_on_alone(self) -> None:
+        """The merge that closed it was a mistake; a death that is in force was none."""
+        end = self.words.end()
+        if self.state.phase_reason == EventKind.MERGE and end is not None:
+            self.end(end)
+        elif self.state.phase_reason == EventKind.MERGE and self.state.left is not None:
             self.open_again()
 
     def end(self, why: str) -> None:

@@ -212,6 +212,30 @@ def test_what_followup_has_not_heard_yet_it_hears_also_after_a_merge_that_was_un
     assert (course.state.record, course.state.for_followup) == (None, [waits])
 
 
+@pytest.mark.parametrize("dies", ["before the merge", "while it is told of it"])
+def test_a_merge_that_is_undone_opens_nobodys_journey_who_died(dies: str) -> None:
+    course = Course(JourneyState())
+    death = EventArrived(event_id=uuid4(), kind=EventKind.DEATH)
+    merge = EventArrived(event_id=uuid4(), kind=EventKind.MERGE)
+    course.take_word(death, Said(occurred_at=NOW))
+    if dies == "while it is told of it":
+        course.take_word(merge, Said(occurred_at=NOW, survivor=FAMILY))
+
+    course.take_word(merge, Said(occurred_at=NOW, survivor=FAMILY, undone=True))
+
+    assert (course.state.phase, course.state.phase_reason) == (Phase.CLOSED, EventKind.DEATH)
+
+
+def test_a_merge_that_is_undone_leaves_a_journey_closed_that_was_closed_before() -> None:
+    course = Course(JourneyState())
+    course.follow(Decision(answer="close", occurred_at=NOW))
+    merge = EventArrived(event_id=uuid4(), kind=EventKind.MERGE)
+
+    course.take_word(merge, Said(occurred_at=NOW, survivor=FAMILY, undone=True))
+
+    assert (course.state.phase, course.state.phase_reason) == (Phase.CLOSED, "close")
+
+
 def test_an_end_is_heard_before_anything_else_that_waits() -> None:
     course = Course(JourneyState())
     course.hear(the_event(0))
