@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -64,15 +64,20 @@ async def late(session: AsyncSession, now: datetime, after: timedelta) -> Found:
 
     o, e, j, x = OutboxRow, EventRow, JourneyRow, ErasureRow
     before = now - after
-    untold = select(col(o.organisation), col(o.journey), col(o.stored_at)).where(
-        col(o.stored_at) <= before
+    # By journey: one of which much waits hides no other.
+    untold = (
+        select(col(o.organisation), col(o.journey), func.min(col(o.stored_at)))
+        .where(col(o.stored_at) <= before)
+        .group_by(col(o.organisation), col(o.journey))
     )
     await note(UNTOLD, (await session.exec(untold.limit(MOST_SUSPECTS))).all())
     on_the_way = exists().where(
         col(o.organisation) == col(e.organisation), col(o.event) == col(e.id)
     )
-    unsettled = select(col(e.organisation), col(e.journey), col(e.told_at)).where(
-        col(e.outcome) == "waiting", col(e.told_at) <= before, ~on_the_way
+    unsettled = (
+        select(col(e.organisation), col(e.journey), func.min(col(e.told_at)))
+        .where(col(e.outcome) == "waiting", col(e.told_at) <= before, ~on_the_way)
+        .group_by(col(e.organisation), col(e.journey))
     )
     await note(UNSETTLED, (await session.exec(unsettled.limit(MOST_SUSPECTS))).all())
     still_open = col(j.phase) != repository.CLOSED

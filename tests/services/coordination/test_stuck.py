@@ -1,6 +1,7 @@
 """Who finds journeys that do not go on, and what is noticed beside it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -8,7 +9,18 @@ import pytest
 from sqlmodel import select
 
 from services.coordination.settings import CoordinationSettings
-from services.coordination.stuck import BEHIND, SILENT, Finder, Place, keep, late
+from services.coordination.stuck import (
+    BEHIND,
+    MOST_SUSPECTS,
+    SILENT,
+    UNSETTLED,
+    UNTOLD,
+    Finder,
+    Place,
+    keep,
+    late,
+)
+from services.coordination.tables import EventRow, OutboxRow
 from services.coordination.upkeep_tables import StuckRow
 from tests.services.coordination.builders import a_conclusion, a_progress, reported, started
 from tests.services.coordination.conftest import Engine, app_of
@@ -28,6 +40,41 @@ async def test_a_journey_is_silent_when_it_sleeps_longer_than_one_whose_service_
     async with app_of(api).state.upkeep.database.across.reading() as session:
         stuck = await late(session, now, timedelta(minutes=5))
     assert ((Place("north", journey), SILENT) in stuck) is found
+
+
+async def test_one_journey_of_which_much_waits_hides_no_other(
+    api: httpx2.AsyncClient, engine: Engine
+) -> None:
+    engine.away = True
+    much, little = await started(api), await started(api)
+    now, long_ago = datetime.now(UTC), datetime.now(UTC) - timedelta(days=1)
+    at = long_ago
+    async with app_of(api).state.upkeep.database.across.transaction() as session:
+        for row in (await session.exec(select(OutboxRow))).all():
+            await session.delete(row)
+        for journey in (*[much] * (MOST_SUSPECTS + 1), little):
+            at += timedelta(seconds=1)
+            outbox: dict[str, Any] = {"stored_at": at, "next_try_at": now + timedelta(days=1)}
+            place: dict[str, Any] = {
+                "organisation": "north",
+                "journey": journey,
+                "kind": "observations",
+            }
+            session.add(OutboxRow(**place, event=uuid4(), **outbox))
+            told_by: dict[str, Any] = {
+                "request_hash": "",
+                "told_by": "lab",
+                "told_at": at,
+                "occurred_at": at,
+            }
+            session.add(EventRow(**place, id=uuid4(), payload={}, **told_by))
+
+    async with app_of(api).state.upkeep.database.across.reading() as session:
+        stuck = await late(session, now, timedelta(minutes=5))
+    both = {Place("north", much), Place("north", little)}
+    assert {place for place, reason in stuck if reason == UNTOLD} == both
+    assert {place for place, reason in stuck if reason == UNSETTLED} == both
+    assert stuck[Place("north", much), UNTOLD] == long_ago + timedelta(seconds=1)
 
 
 async def test_what_is_noticed_while_somebody_looks_is_not_taken_for_over(
