@@ -3,11 +3,12 @@
 Until when, says the clock of the database, the same for all of them.
 """
 
+import asyncio
 import os
 import socket
 from datetime import timedelta
 from math import inf
-from time import monotonic, time
+from time import time
 from uuid import uuid4
 
 from services.chassis.database import Database, its_clock
@@ -30,7 +31,7 @@ class Lease:
         """May I work now? Takes the lease when it is free, or when its holder is gone."""
         if self._held_for() < self._seconds / 2:
             return True
-        asked = monotonic(), time()
+        asked = _clocks()
         async with self._database.transaction() as session:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
             now = await its_clock(session)
@@ -48,10 +49,10 @@ class Lease:
         return self._held_for() >= self._seconds
 
     def _held_for(self) -> float:
-        """How many seconds, by whichever of two clocks says more: one may be set back, and one
-        stands still while a machine sleeps.
+        """How many seconds, by whichever of two clocks says more: one stands still while a machine
+        sleeps, and one may be set back.
         """
-        return max(now - then for now, then in zip((monotonic(), time()), self._taken, strict=True))
+        return max(now - then for now, then in zip(_clocks(), self._taken, strict=True))
 
     async def give_back(self) -> None:
         """Let another one work at once."""
@@ -60,6 +61,11 @@ class Lease:
             row = await session.get(LeaseRow, self._name, with_for_update=True)
             if row is not None and row.holder == self._holder:
                 row.until = await its_clock(session)
+
+
+def _clocks() -> tuple[float, float]:
+    """The one that this process waits by, and the one on the wall."""
+    return asyncio.get_running_loop().time(), time()
 
 
 def _is_gone(holder: str) -> bool:
