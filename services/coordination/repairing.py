@@ -95,10 +95,12 @@ class Repairs:
                 if lost is not None:
                     told = await _what_was_told(session, journey, lost)
                     done.append("told again")
-                elif await _tell_what_waits(session, journey):
-                    done.append("told what waits")
-                if lost is None and await _wake_up(session, journey):
-                    done.append("told to look")
+                elif seen.revision is not None:
+                    # One that does not answer has all that it was told, and hears it later.
+                    if await _tell_what_waits(session, journey, seen):
+                        done.append("told what waits")
+                    if await _wake_up(session, journey):
+                        done.append("told to look")
         if told is not None:
             await self._engine.tell_again(organisation, journey_id, told)
         return done
@@ -167,14 +169,17 @@ async def _events_of(session: AsyncSession, journey: JourneyRow) -> list[EventRo
     return list((await session.exec(wanted)).all())
 
 
-async def _tell_what_waits(session: AsyncSession, journey: JourneyRow) -> bool:
-    """Events that are not settled, and of which nobody is about to tell: told once more."""
-    on_the_way = {row.event for row in await _outbox_of(session, journey)}
+async def _tell_what_waits(session: AsyncSession, journey: JourneyRow, seen: Seen) -> bool:
+    """Events that are not settled, of which it has not heard and nobody is about to tell: told once
+    more. What it has heard it hands over itself: told each minute of a service that is away for
+    months, it would be all that its history holds.
+    """
+    heard = {row.event for row in await _outbox_of(session, journey)} | set(seen.seen)
     now = datetime.now(UTC)
     waiting = [
         row
         for row in await _events_of(session, journey)
-        if row.outcome == "waiting" and row.id not in on_the_way
+        if row.outcome == "waiting" and row.id not in heard
     ]
     for row in waiting:
         session.add(

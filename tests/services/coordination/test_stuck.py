@@ -1,5 +1,6 @@
 """Who finds journeys that do not go on, and what is noticed beside it."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ import httpx2
 import pytest
 from sqlmodel import select
 
+from services.coordination.repairing import Repairs
 from services.coordination.settings import CoordinationSettings
 from services.coordination.stuck import (
     BEHIND,
@@ -22,9 +24,16 @@ from services.coordination.stuck import (
 )
 from services.coordination.tables import EventRow, OutboxRow
 from services.coordination.upkeep_tables import StuckRow
-from tests.services.coordination.builders import a_conclusion, a_progress, reported, started
-from tests.services.coordination.conftest import Engine, app_of
-from workflows.tending import Seen
+from tests.services.coordination.builders import (
+    a_conclusion,
+    a_progress,
+    an_event,
+    reported,
+    started,
+    told,
+)
+from tests.services.coordination.conftest import Engine, app_of, served, until
+from workflows.tending import Runs, Seen
 
 
 @pytest.mark.parametrize(("asleep_for", "found"), [(60, False), (94, True)])
@@ -75,6 +84,37 @@ async def test_one_journey_of_which_much_waits_hides_no_other(
     assert {place for place, reason in stuck if reason == UNTOLD} == both
     assert {place for place, reason in stuck if reason == UNSETTLED} == both
     assert stuck[Place("north", much), UNTOLD] == long_ago + timedelta(seconds=1)
+
+
+@dataclass
+class Answering(Engine):
+    """Its journeys say what they have heard, if they say anything."""
+
+    says: Seen = field(default_factory=lambda: Seen(Runs.RUNNING))
+
+    async def look_at(self, organisation: str, journey_id: UUID) -> Seen:
+        return self.says
+
+
+async def test_what_a_journey_has_heard_and_cannot_hand_over_is_not_told_again_each_minute(
+    settings: CoordinationSettings, north: str
+) -> None:
+    """A service may be away for months: each telling is an event of the journey's history."""
+    engine = Answering()
+    async with served(settings, engine, north) as api:
+        journey, heard, unheard = await started(api), an_event(), an_event()
+        for event in (heard, unheard):
+            await told(api, journey, event)
+        await until(lambda: len(engine.events()) == 2)
+        repairs = Repairs(app_of(api).state.upkeep.database.across, engine)
+
+        for silent in (Seen(Runs.RUNNING), Seen(Runs.FAILING)):
+            engine.says = silent
+            assert await repairs.repair("north", journey) == []
+        engine.says = Seen(Runs.RUNNING, revision=3, seen=(UUID(heard["id"]),))
+        assert await repairs.repair("north", journey) == ["told what waits"]
+        await until(lambda: len(engine.events()) == 3)
+        assert engine.events()[-1] == UUID(unheard["id"])
 
 
 async def test_what_is_noticed_while_somebody_looks_is_not_taken_for_over(
