@@ -1,25 +1,29 @@
 """A result was corrected: whoever was told something because of the old value hears that it is off.
 
-Not a silence: a person may have acted on the message. Told are those it reached, by the way it
-reached them, once for each thing that is not asked for any more.
+Not a silence: a person may have acted on the message. Told are those it reached, in the role in
+which it was said to them, once for each thing that is not asked for any more; those at work at
+once, a patient not at night.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.rules.working_calendar import is_at_work
 from services.coordination import repository
+from services.coordination.addressing import addressed
 from services.coordination.contract import ReminderStatus
+from services.coordination.hours import hours_of
 from services.coordination.reminding import reminder_id
 from services.coordination.said_before import REACHED
 from services.coordination.tables import DeliveryRow, JourneyRow, ReminderRow
 from services.coordination.worklist import Key
 
 CORRECTED = "corrected"
-"""The step of such a message; after an @ the conclusion by which it is off."""
+"""The step of such a message; after an @ the conclusion by which it is off, and for whom."""
 
 
 async def take_back(
@@ -45,30 +49,32 @@ async def take_back(
         )
         .order_by(col(ReminderRow.recorded_at))
     )
-    said: dict[Key, ReminderRow] = {}
-    reached: dict[Key, dict[UUID, str]] = {}
+    said: dict[tuple[Key, str], ReminderRow] = {}
+    reached: dict[tuple[Key, str], set[UUID]] = {}
     for reminder, delivery in (await session.exec(wanted)).all():
         key = (reminder.rule, reminder.occurrence)
         if key in ended:
-            said[key] = reminder
-            reached.setdefault(key, {})[delivery.subscription] = delivery.channel
-    notices = [
-        await _off(session, journey, said[key], reached[key], f"{CORRECTED}@{conclusion}", at)
-        for key in sorted(said)
-    ]
+            said[key, reminder.recipient] = reminder
+            reached.setdefault((key, reminder.recipient), set()).add(delivery.subscription)
+    if not said:
+        return []
+    hours = await hours_of(session, journey, at)
+    listening = await repository.subscriptions_of(session, journey.organisation)
+    notices = []
+    for whom in sorted(said):
+        notice = await _off(session, journey, said[whom], f"{CORRECTED}@{conclusion}", at)
+        notices.append(notice)
+        told = [one for one in listening if one.id in reached[whom]]
+        at_once = is_at_work(notice.recipient)
+        session.add_all(addressed(notice, journey, told, hours, at, immediate=at_once))
     await session.flush()
     return notices
 
 
 async def _off(
-    session: AsyncSession,
-    journey: JourneyRow,
-    said: ReminderRow,
-    reached: dict[UUID, str],
-    step: str,
-    at: datetime,
+    session: AsyncSession, journey: JourneyRow, said: ReminderRow, step: str, at: datetime
 ) -> ReminderRow:
-    now = datetime.now(UTC)
+    step = f"{step} {said.recipient}"
     notice = ReminderRow(
         organisation=journey.organisation,
         journey=journey.id,
@@ -85,18 +91,6 @@ async def _off(
         recorded_at=at,
     )
     session.add(notice)
-    for subscription, channel in reached.items():
-        session.add(
-            DeliveryRow(
-                organisation=journey.organisation,
-                reminder=notice.id,
-                subscription=subscription,
-                journey=journey.id,
-                channel=channel,
-                created_at=now,
-                next_try_at=now,
-            )
-        )
     words = f"{notice.act}: off, a result was corrected"
     await repository.note(
         session, journey, f"reminder:{notice.id}", at, "reminder", words, str(notice.id)

@@ -18,6 +18,7 @@ from tests.services.coordination.builders import (
 )
 from tests.services.coordination.conftest import until
 from tests.services.coordination.receivers import Hook, a_web_receiver
+from tests.services.coordination.test_digest import moment, relayed
 from tests.services.coordination.test_notify import DUE, _all_delivered, a_due_thing, listening
 
 CORRECTED = ("s_phos:corrected",)
@@ -72,6 +73,31 @@ async def test_the_word_that_it_is_off_is_only_taken_back_when_the_thing_is_on_a
     reminders = (await api.get(f"{path(journey)}/reminders")).json()["reminders"]
     [word] = [one for one in reminders if one["rung"].startswith("corrected")]
     assert [one["status"] for one in word["deliveries"]] == [status]
+
+
+async def test_each_is_told_that_it_is_off_as_they_were_told_of_it_and_a_patient_not_at_night(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    async with a_web_receiver() as ward:
+        await listening(api, hook, roles=["patient"])
+        await listening(api, ward, roles=["staff"])
+        journey = await a_due_thing(api, due="2124-06-06", opens="2124-05-23")
+        for number, at in enumerate(("2124-06-03T07:00:00Z", "2124-06-06T07:00:00Z"), 1):
+            await woken(api, journey, at)
+            await until(lambda: _all_delivered(api, journey))
+            assert len(hook.heard + ward.heard) == number
+        off = a_conclusion(because_of=CORRECTED)
+        await reported(api, journey, a_progress(2, at="2124-06-07T01:00:00Z", conclusion=off))
+        await until(lambda: len(ward.heard) == 2)
+
+        await relayed(api, moment("2124-06-07T05:59:00Z"))
+        assert len(hook.heard) == 1
+        await relayed(api, moment("2124-06-07T06:00:00Z"))
+
+    for receiver, who in ((hook, "patient"), (ward, "staff")):
+        told, off_again = (body["data"] for _, body in receiver.heard)
+        assert (told["recipient"], told["means"]) == (off_again["recipient"], off_again["means"])
+        assert (off_again["rung"], off_again["recipient"]) == ("corrected", who)
 
 
 async def test_what_reached_nobody_needs_no_word_that_it_is_off(api: httpx2.AsyncClient) -> None:
