@@ -44,23 +44,23 @@ prometheus:
 run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
-# Two cores, two halves: whole systems beside everything else. Both wait now and then; what they leave is for simulated patients.
+# Two cores, two halves: whole systems beside all that holds them together. Both wait now and then; what they leave is for clinical answers and simulated patients.
 SYSTEMS := tests/journeys tests/deploy tests/pages tests/tio
-SIMULATED := tests/simulation
+PATIENTS := tests/knowledge $(addprefix tests/services/,assessment localization followup) tests/simulation
 
 # DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
 test: install-dev browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
 	@$(MAKE) --no-print-directory --jobs=2 check
-	@$(MAKE) --no-print-directory --jobs=3 test-systems test-parts test-simulated
+	@$(MAKE) --no-print-directory --jobs=3 test-systems test-parts test-patients
 
 test-systems:
 	$(BIN)/python -m pytest $(SYSTEMS)
 
 test-parts:
-	$(BIN)/python -m pytest -p no:cacheprovider tests $(patsubst %,--ignore=%,$(SYSTEMS) $(SIMULATED))
+	$(BIN)/python -m pytest -p no:cacheprovider tests $(patsubst %,--ignore=%,$(SYSTEMS) $(PATIENTS))
 
-test-simulated:
-	nice -n 10 $(BIN)/python -m pytest -p no:cacheprovider $(SIMULATED)
+test-patients:
+	nice -n 10 $(BIN)/python -m pytest -p no:cacheprovider $(PATIENTS)
 
 check: code shipped  ## format, lint, types, imports, knowledge; image, chart and composition
 
