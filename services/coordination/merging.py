@@ -19,7 +19,7 @@ from services.coordination.journeys import EventArrived, EventKind
 from services.coordination.ledger import Ledger
 from services.coordination.life_contract import Join, Joined, MergeTold
 from services.coordination.merge_tables import MergeRow
-from services.coordination.on_its_way import take_over
+from services.coordination.on_its_way import give_back, take_over
 from services.coordination.reminding import withdraw_deliveries
 from services.coordination.tables import EventRow, JourneyRow, ObligationRow, OutboxRow
 
@@ -323,6 +323,7 @@ class _Parting(_Two):
             elif one.settled_at is None or one.settled_at > row.merged_at:
                 mine.append(one)
         await first_low.read_anew(self._session, journey)
+        await give_back(self._session, journey, other)
         await self._give_obligations_back(row)
         self._tell_anew(mine, event.id)
         if other.carried is not None or other.phase != repository.CLOSED:

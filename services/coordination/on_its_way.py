@@ -13,7 +13,12 @@ from services.coordination.contract import ReminderStatus
 from services.coordination.hours import of_journey
 from services.coordination.planning import PATIENT, REBASED, means_left
 from services.coordination.preferences import refused_by
-from services.coordination.reminding import ON_THEIR_WAY, place_of, reminder_id
+from services.coordination.reminding import (
+    ON_THEIR_WAY,
+    place_of,
+    reminder_id,
+    withdraw_deliveries,
+)
 from services.coordination.said_before import HELD
 from services.coordination.tables import JourneyRow, ObligationRow, ReminderRow
 from services.coordination.worklist import Key
@@ -112,3 +117,20 @@ async def take_over(
         known = {"journey": journey.id, "id": id, "status": ReminderStatus.OVERTAKEN.value}
         session.add(ReminderRow(**(said.model_dump() | known)))
     await session.flush()
+
+
+async def give_back(session: AsyncSession, journey: JourneyRow, other: JourneyRow) -> None:
+    """What went along when two journeys became one stands again where it was said first. One that
+    has closed says nothing of it; what came due there is listed when it goes on.
+    """
+    sent = await repository.deliveries_of(session, journey.organisation, journey.id)
+    given_back = set()
+    for said in await repository.reminders_of(session, journey.organisation, journey.id):
+        key = (said.rule, said.occurrence)
+        if said.id == reminder_id(other, key, said.rung):
+            given_back.add(key)
+            for row in (said, *sent.get(said.id, [])):
+                row.journey = other.id
+    await session.flush()
+    if other.phase == repository.CLOSED:
+        await withdraw_deliveries(session, other, given_back)

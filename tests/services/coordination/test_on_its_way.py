@@ -394,3 +394,42 @@ async def test_what_waits_because_of_a_merge_that_is_undone_is_not_said(
     await relayed(api)
 
     assert [body["data"]["rule"] for _, body in hook.heard] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("left", "heard"), [(False, []), (True, ["B"])], ids=["not said yet", "said meanwhile"]
+)
+async def test_what_went_along_with_a_merge_that_is_undone_is_known_where_it_came_from(
+    api: httpx2.AsyncClient, hook: Hook, left: bool, heard: list[str]
+) -> None:
+    """As with every journey that is opened again: what came due is listed, and not caught up."""
+    await listening(api, hook, **ABROAD)
+    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    await merged(api, journey, other)
+    await closed(api, other)
+    if left:
+        await relayed(api)
+    await merged(api, journey, other, undone=True)
+
+    again = a_progress(3, NINE, conclusion=a_conclusion(due_then(rule="B")))
+    await reported(api, other, again)
+    await relayed(api)
+
+    assert sorted(body["data"]["rule"] for _, body in hook.heard) == [
+        *("A", *heard, "journey:reopened")
+    ]
+
+
+async def test_what_went_along_with_a_merge_that_is_undone_at_once_is_said_all_the_same(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    await merged(api, journey, other)
+
+    await merged(api, journey, other, undone=True)
+    await woken(api, other, "2124-06-06T08:00:00Z")
+    await relayed(api)
+
+    said = sorted((body["data"]["rule"], body["data"]["journey"]) for _, body in hook.heard)
+    assert said == [("A", str(journey)), ("B", str(other))]
