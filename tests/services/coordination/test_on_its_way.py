@@ -36,6 +36,8 @@ from tests.services.coordination.receivers import served as at_an_address
 NINE, NOON = "2124-06-06T07:00:00Z", datetime(2124, 6, 6, 12, tzinfo=UTC)
 """A Tuesday far ahead: nine in Berlin, when New York sleeps, and when it can be told."""
 
+THE_DAY_BEFORE = "2124-06-05T07:00:00Z"
+
 ABROAD = {"zone": "America/New_York"}
 """Who is told later than the journey speaks: what they are to hear waits until noon."""
 
@@ -109,6 +111,17 @@ async def applied(api: httpx2.AsyncClient, journey: UUID, event: dict[str, Any])
     settled = {"outcome": "applied", "reason": ""}
     outcome = await api.put(f"{path(journey)}/events/{event['id']}/outcome", json=settled)
     assert outcome.json()["outcome"] == "applied", outcome.text
+
+
+async def both_owing(
+    api: httpx2.AsyncClient, hook: Hook, first: str = NINE, second: str = NINE
+) -> tuple[UUID, UUID]:
+    """Two journeys with a thing each that is due at nine, A and B, as they stand at these moments;
+    who listens hears it at noon.
+    """
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api, due_then(rule="A"), at=first)
+    return journey, await owing(api, due_then(rule="B"), at=second)
 
 
 async def merged(api: httpx2.AsyncClient, journey: UUID, other: UUID, **more: Any) -> None:
@@ -325,8 +338,7 @@ async def test_what_is_owed_after_all_is_said_once_all_the_same(
 async def test_what_waits_on_one_of_two_journeys_is_said_once_when_they_are_one(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    journey, other = await both_owing(api, hook)
 
     await merged(api, journey, other)
     await closed(api, other)
@@ -339,8 +351,7 @@ async def test_what_waits_on_one_of_two_journeys_is_said_once_when_they_are_one(
 async def test_what_waits_on_one_of_two_journeys_is_not_said_when_the_one_that_goes_on_is_paused(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    journey, other = await both_owing(api, hook)
     await reported(api, journey, a_progress(2, NINE, paused_since=NINE))
 
     await merged(api, journey, other)
@@ -353,9 +364,7 @@ async def test_what_waits_on_one_of_two_journeys_is_not_said_when_the_one_that_g
 async def test_what_one_of_two_journeys_had_not_said_yet_is_said_when_they_are_one(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey = await owing(api, due_then(rule="A"))
-    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+    journey, other = await both_owing(api, hook, NINE, THE_DAY_BEFORE)
 
     await merged(api, journey, other)
     await closed(api, other)
@@ -368,9 +377,7 @@ async def test_what_one_of_two_journeys_had_not_said_yet_is_said_when_they_are_o
 async def test_the_journey_that_does_not_go_on_says_nothing_more_until_it_has_closed(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey = await owing(api, due_then(rule="A"))
-    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+    journey, other = await both_owing(api, hook, NINE, THE_DAY_BEFORE)
 
     await merged(api, journey, other)
     for one in (other, journey):
@@ -383,9 +390,7 @@ async def test_the_journey_that_does_not_go_on_says_nothing_more_until_it_has_cl
 async def test_what_waits_because_of_a_merge_that_is_undone_is_not_said(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey = await owing(api, due_then(rule="A"), at="2124-06-05T07:00:00Z")
-    other = await owing(api, due_then(rule="B"), at="2124-06-05T07:00:00Z")
+    journey, other = await both_owing(api, hook, THE_DAY_BEFORE, THE_DAY_BEFORE)
     await merged(api, journey, other)
     await closed(api, other)
     await woken(api, journey, NINE)
@@ -403,8 +408,7 @@ async def test_what_went_along_with_a_merge_that_is_undone_is_known_where_it_cam
     api: httpx2.AsyncClient, hook: Hook, left: bool, heard: list[str]
 ) -> None:
     """As with every journey that is opened again: what came due is listed, and not caught up."""
-    await listening(api, hook, **ABROAD)
-    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    journey, other = await both_owing(api, hook)
     await merged(api, journey, other)
     await closed(api, other)
     if left:
@@ -423,8 +427,7 @@ async def test_what_went_along_with_a_merge_that_is_undone_is_known_where_it_cam
 async def test_what_went_along_with_a_merge_that_is_undone_at_once_is_said_all_the_same(
     api: httpx2.AsyncClient, hook: Hook
 ) -> None:
-    await listening(api, hook, **ABROAD)
-    journey, other = await owing(api, due_then(rule="A")), await owing(api, due_then(rule="B"))
+    journey, other = await both_owing(api, hook)
     await merged(api, journey, other)
 
     await merged(api, journey, other, undone=True)
