@@ -73,7 +73,7 @@ class Invariants:
         self._journeys: dict[str, Known] = {}
         self._ended: dict[tuple[str, str, str], datetime] = {}
         self._open: dict[str, set[tuple[str, str]]] = {}
-        self._sealed = (0, audit.GENESIS)
+        self.sealed = (0, audit.GENESIS)
         self._acknowledged: dict[tuple[str, str], datetime] = {}
         self._received: Counter[tuple[str, str]] = Counter()
         self._explained: dict[tuple[str, str], int] = {}
@@ -286,7 +286,7 @@ class Invariants:
 
     def _look_at_the_audit(self) -> None:
         """Every entry seals the one before it, none is taken back."""
-        number, previous = self._sealed
+        number, previous = self.sealed
         cursor = self._connection().execute(
             "SELECT * FROM audit_entry WHERE number > ? ORDER BY number", (number,)
         )
@@ -302,7 +302,7 @@ class Invariants:
         head = self._one("SELECT entries, hash FROM audit_head")
         if head is not None and tuple(head) != (number, previous):
             self._break("audit chain broken", "audit", f"head {head}, last {number}")
-        self._sealed = (number, previous)
+        self.sealed = (number, previous)
 
     def audit_is_broken(self, why: str) -> None:
         """The command that verifies the chain says so."""
