@@ -1,12 +1,12 @@
 """Real parts for every test: databases and little else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests import postgres
+from tests import migrated, postgres
 
 
 @pytest.fixture
@@ -29,3 +29,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """Each of the two databases this system runs on, empty."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(params=postgres.BOTH)
+def database_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """A service's own database on each of the two, as its newest migration leaves it."""
+    if request.param == "sqlite":
+        yield lambda service: migrated.sqlite_file(service, tmp_path)
+        return
+    name = f"test_{uuid4().hex}"
+    yield lambda service: migrated.postgres_database(service, name)
+    postgres.drop_database(name)

@@ -65,12 +65,12 @@ def program(name: str) -> str:
     return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
 
 
-def make_database(name: str) -> None:
-    """An empty database; one that is there stays as it is."""
+def make_database(name: str, like: str = "template1") -> None:
+    """An empty database, or one like another; one that is there stays as it is."""
     with psycopg.connect(server().get_uri(), autocommit=True) as admin:
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             return
-        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
+        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{like}"')
 
 
 def drop_database(name: str) -> None:

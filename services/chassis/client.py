@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from ssl import SSLContext
 from typing import Any, Self, TypeVar, cast
 
 import httpx2
@@ -33,6 +34,12 @@ class Unreachable(Exception):
     """The service could not be asked, or could not answer; ask again."""
 
 
+@cache
+def trusted(trust_env: bool = True) -> SSLContext:
+    """Whose certificates this process believes; to read them takes longer than many a request."""
+    return httpx2.create_ssl_context(trust_env=trust_env)
+
+
 class ServiceClient:
     """Asks one service, for one organisation at a time."""
 
@@ -43,7 +50,7 @@ class ServiceClient:
         http: httpx2.AsyncClient | None = None,
     ) -> None:
         self._base_url, self._token = base_url.rstrip("/"), token
-        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_SECONDS)
+        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, verify=trusted())
 
     def speaking_as(self, token: Callable[[str], str]) -> "ServiceClient":
         """The same service over the same connections, asked with another token."""

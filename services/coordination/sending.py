@@ -10,6 +10,7 @@ import aiosmtplib
 import httpx2
 from standardwebhooks.webhooks import Webhook
 
+from services.chassis.client import trusted
 from services.coordination import message, reach
 from services.coordination.communication import FHIR_JSON, communication_request
 from services.coordination.settings import CoordinationSettings
@@ -48,7 +49,10 @@ class Sender:
     def __init__(self, settings: CoordinationSettings) -> None:
         self._settings = settings
         self._http = httpx2.AsyncClient(
-            timeout=settings.webhook_timeout_seconds, follow_redirects=False, trust_env=False
+            timeout=settings.webhook_timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+            verify=trusted(trust_env=False),
         )
 
     async def close(self) -> None:

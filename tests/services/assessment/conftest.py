@@ -1,6 +1,6 @@
 """Assessment, served without a port, and clients with tokens for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx2
@@ -18,8 +18,9 @@ EVERYTHING = ("system/ClinicalImpression.crs", "system/Observation.c")
 
 
 @pytest.fixture
-def settings(database_url: str, jwks: Path) -> AssessmentSettings:
+def settings(database_of: Callable[[str], str], jwks: Path) -> AssessmentSettings:
     """The service's settings, on each database."""
+    database_url = database_of("assessment")
     return AssessmentSettings(
         database_url=database_url,
         owner_database_url=owner_of(database_url),

@@ -152,9 +152,11 @@ def make_settings(jwks: Path) -> MakeSettings:
 
 
 @pytest.fixture
-def settings(database_url: str, make_settings: MakeSettings) -> CoordinationSettings:
+def settings(
+    database_of: Callable[[str], str], make_settings: MakeSettings
+) -> CoordinationSettings:
     """Settings on each of the two databases."""
-    return make_settings(database_url)
+    return make_settings(database_of("coordination"))
 
 
 @pytest.fixture

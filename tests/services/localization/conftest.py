@@ -1,6 +1,6 @@
 """Localization, served for real on each database, and callers with tokens for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,8 +20,9 @@ EVERYTHING = ("system/*.cruds",)
 
 
 @pytest.fixture
-def app(database_url: str, jwks: Path) -> FastAPI:
+def app(database_of: Callable[[str], str], jwks: Path) -> FastAPI:
     """The service on each database, not yet started."""
+    database_url = database_of("localization")
     return create_app(
         LocalizationSettings(
             database_url=database_url,
