@@ -163,6 +163,11 @@ def _is_late(rung: Rung, created_at: datetime, now: datetime, on: date) -> bool:
     return now - expected > timedelta(hours=TABLE.whole("late_after", on))
 
 
+def is_moved(before: date, now: date, on: date) -> bool:
+    """Is what was said of the one day no word about the other?"""
+    return abs(now - before) > timedelta(days=TABLE.whole("moved_after", on))
+
+
 def is_work(waited: timedelta, on: date) -> bool:
     """Has a message waited so long to leave that somebody has to see to it?"""
     return waited >= timedelta(hours=TABLE.whole("undelivered_after", on))

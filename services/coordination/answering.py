@@ -76,6 +76,7 @@ async def _take_back(
         return Outcome(outcome="refused", reason="nothing of that name is put off here")
     owed.postponed_until = owed.postponed_at = None
     owed.postponed_by = owed.postponed_because = None
+    await withdraw_deliveries(session, journey, [(owed.rule, owed.occurrence)])
     await say_again_what_was_taken_back(session, journey, [(owed.rule, owed.occurrence)])
     await ledger.rank()
     key, at = f"postponed:{event.id}", event.occurred_at

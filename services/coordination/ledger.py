@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.rules import reminders
 from knowledge.terms.obligation import Conclusion, Obligation, ObligationStatus
 from services.coordination import repository
 from services.coordination.contract import Disposition, NextWake, Progress
 from services.coordination.corrections import take_back
 from services.coordination.hours import hours_of
 from services.coordination.on_its_way import say_again_what_was_taken_back
+from services.coordination.planning import expected
 from services.coordination.reminding import pass_over, remind, withdraw_deliveries
 from services.coordination.repository import as_obligation
 from services.coordination.tables import (
@@ -258,13 +260,25 @@ class Ledger:
                 new.append(row)
             self._write(row, owed, None)
         self._session.add_all(new)
-        moved = [one for one in changes if one.is_open != before.get(one.key, one).is_open]
+        turned = [
+            one
+            for one in changes
+            if one.key in known and self._has_turned(before[one.key], one, known[one.key])
+        ]
         # What ended earlier has but one word on its way: that it is off. It stays, unless it is on.
-        await withdraw_deliveries(self._session, journey, [one.key for one in moved])
-        again = [one.key for one in moved if one.is_open]
+        await withdraw_deliveries(self._session, journey, [one.key for one in turned])
+        again = [one.key for one in turned if one.is_open]
         await say_again_what_was_taken_back(self._session, journey, again)
         await self._take_back(progress, changes)
         return new
+
+    def _has_turned(self, before: Owed, now: Owed, row: ObligationRow) -> bool:
+        """Did it end, is it owed again, or on a day far from the one that what waits names?"""
+        if before.is_open != now.is_open:
+            return True
+        was, stands = (expected(owed.obligation.due, row.postponed_until) for owed in (before, now))
+        on = self._journey.as_of.astimezone(ZoneInfo(self._journey.zone)).date()
+        return now.is_open and reminders.is_moved(was, stands, on)
 
     async def _told(self, kinds: Collection[str]) -> list[EventRow]:
         """What of these kinds was the journey told that counts?"""

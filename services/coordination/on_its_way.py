@@ -10,8 +10,9 @@ from knowledge.terms.obligation import Ladder
 from services.coordination import repository, working_time
 from services.coordination.addressing import addressed
 from services.coordination.contract import ReminderStatus
+from services.coordination.corrections import CORRECTED
 from services.coordination.hours import of_journey
-from services.coordination.planning import PATIENT, REBASED, means_left
+from services.coordination.planning import PATIENT, means_left
 from services.coordination.preferences import refused_by
 from services.coordination.reminding import (
     ON_THEIR_WAY,
@@ -41,7 +42,7 @@ async def say_again_what_was_taken_back(
     said = [
         reminder
         for reminder in (await session.exec(wanted)).all()
-        if (reminder.rule, reminder.occurrence) in keys and REBASED not in reminder.rung
+        if (reminder.rule, reminder.occurrence) in keys and not reminder.rung.startswith(CORRECTED)
     ]
     sent = await repository.deliveries_of(session, journey.organisation, journey.id)
     for reminder in said:

@@ -19,7 +19,7 @@ EVERYTHING = "everything"
 """What somebody refuses who wants no messages at all."""
 
 REBASED = "@"
-"""Between a step and the day on which a postponed ladder stands: a ladder of its own."""
+"""Between a step and the day on which a ladder stands that began anew: a ladder of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """A ladder as it stands, and which of its steps are settled."""
+
+    steps: tuple[Rung, ...]
+    settled: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be said now, and when to look again."""
 
@@ -80,12 +88,14 @@ class Plan:
 
 def plan(
     owed: Sequence[Due],
-    settled: Mapping[Key, Collection[str]],
+    said_before: Mapping[Key, Mapping[str, date]],
     hours: Hours,
     at: datetime,
     limits: Limits,
 ) -> Plan:
     """What is to be said at this moment about what is open, and when is the next moment?
+
+    `said_before`: the steps that were said or passed over, each with the due day that it named.
 
     Nobody is told outside of their hours: what is ripe then waits for its turn. What is over a
     patient's cap is held for the next day that has room, in the order in which it was due.
@@ -96,11 +106,10 @@ def plan(
     hour = time(reminders.TABLE.whole("send_hour", on))
     for one in owed:
         there = reminders.hours_on(one.obligation.ladder, hours)
-        ladder = ladder_of(one, hours, on)
-        before = settled.get(one.key, ())
-        ripe = reminders.ripe(ladder, one.since, before, at, on)
+        climb = climb_of(one, said_before.get(one.key, {}), hours, on)
+        ripe = reminders.ripe(climb.steps, one.since, climb.settled, at, on)
         say += [Said(one.key, rung, ReminderStatus.OVERTAKEN) for rung in ripe.overtaken]
-        following = reminders.next_wake(ladder, before, at)
+        following = reminders.next_wake(climb.steps, climb.settled, at)
         if following is not None:
             wakes.append(following)
         rung = ripe.send
@@ -117,29 +126,43 @@ def plan(
 
 
 def passed(
-    owed: Sequence[Due], settled: Mapping[Key, Collection[str]], hours: Hours, at: datetime
+    owed: Sequence[Due],
+    said_before: Mapping[Key, Mapping[str, date]],
+    hours: Hours,
+    at: datetime,
 ) -> tuple[Said, ...]:
     """Which steps have come by this moment without being said? They are overtaken, all of them."""
     on = at.astimezone(hours.zone).date()
+    climbs = [(one.key, climb_of(one, said_before.get(one.key, {}), hours, on)) for one in owed]
     return tuple(
-        Said(one.key, rung, ReminderStatus.OVERTAKEN)
-        for one in owed
-        for rung in ladder_of(one, hours, on)
-        if rung.at <= at and rung.key not in settled.get(one.key, ())
+        Said(key, rung, ReminderStatus.OVERTAKEN)
+        for key, climb in climbs
+        for rung in climb.steps
+        if rung.at <= at and rung.key not in climb.settled
     )
 
 
-def ladder_of(one: Due, hours: Hours, on: date) -> tuple[Rung, ...]:
-    """The steps that still count; those of a postponed thing have names of their own."""
+def climb_of(one: Due, said: Mapping[str, date], hours: Hours, on: date) -> Climb:
+    """The steps that still count, and those of them that are settled.
+
+    What was said of a day that lies far from the one on which it is due now does not count: a
+    service has moved it, and the ladder begins anew. So does that of what somebody has put off.
+    Steps that are said anew have names of their own.
+    """
     ladder = reminders.rungs(one.obligation.ladder, one.day, hours, on, one.since)
     ladder = reminders.unheard(ladder, one.acknowledged_at)
-    if one.postponed_until is None:
-        return ladder
-    return tuple(replace(rung, key=f"{rung.key}{REBASED}{one.day}") for rung in ladder)
+    of_this_day = {step for step, day in said.items() if not reminders.is_moved(day, one.day, on)}
+    is_put_off = one.postponed_until is not None
+    if is_put_off or len(of_this_day) < len(said):
+        ladder = tuple(replace(rung, key=f"{rung.key}{REBASED}{one.day}") for rung in ladder)
+    if is_put_off:
+        return Climb(ladder, frozenset(said))
+    named = {bare(step) for step in of_this_day}
+    return Climb(ladder, frozenset(rung.key for rung in ladder if bare(rung.key) in named))
 
 
 def bare(step: str) -> str:
-    """The name of a step without the day of a postponement."""
+    """The name of a step without the day on which its ladder stands."""
     return step.partition(REBASED)[0]
 
 

@@ -21,11 +21,11 @@ HELD = ReminderStatus.HELD.value
 
 @dataclass(slots=True)
 class SaidBefore:
-    """Which steps were said or overtaken, and how much reached the patient on which day, on
-    whichever of their journeys? `holds`: is something of this one held for another day?
+    """Which steps were said or overtaken, of which due day, and how much reached the patient on
+    which day, on whichever of their journeys? `holds`: is something of this one held for another?
     """
 
-    steps: dict[Key, set[str]] = field(default_factory=dict)
+    steps: dict[Key, dict[str, date]] = field(default_factory=dict)
     on_days: Counter[date] = field(default_factory=Counter)
     holds: bool = False
 
@@ -43,7 +43,7 @@ _OF_WHAT_IS_OWED = (
 _REACHED_LATELY = col(_R.status).in_(REACHED) & (col(_R.recorded_at) >= bindparam("midnight"))
 _IS_HELD = col(_R.status) == HELD
 _SAID = select(
-    *(col(_R.journey), col(_R.rule), col(_R.occurrence), col(_R.rung)),
+    *(col(_R.journey), col(_R.rule), col(_R.occurrence), col(_R.rung), col(_R.due)),
     *(col(_R.recipient), col(_R.status), col(_R.recorded_at), col(_R.hold_until)),
 ).where(
     col(_R.organisation) == bindparam("organisation"),
@@ -87,9 +87,9 @@ async def said_before(
     }
     known = SaidBefore()
     rows = (await (await session.connection()).execute(_SAID, asked)).all()
-    for where, rule, occurrence, rung, recipient, status, recorded_at, hold_until in rows:
+    for where, rule, occurrence, rung, due, recipient, status, recorded_at, hold_until in rows:
         if where == journey.id:
-            known.steps.setdefault((rule, occurrence), set()).add(rung)
+            known.steps.setdefault((rule, occurrence), {})[rung] = due
             known.holds |= status == HELD
         if recipient != PATIENT:
             continue

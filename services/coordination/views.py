@@ -13,10 +13,10 @@ from services.coordination import wording
 from services.coordination.contract import OwedObligation, Reminder, ReminderStatus, WorklistRow
 from services.coordination.language import count, say
 from services.coordination.listing import Standing
-from services.coordination.planning import ladder_of
+from services.coordination.planning import climb_of
 from services.coordination.reminding import due_of
 from services.coordination.tables import JourneyRow, MomentRow, ObligationRow
-from services.coordination.worklist import Urgency, today, urgency
+from services.coordination.worklist import Key, Urgency, today, urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +156,16 @@ def coming(
     on: date,
 ) -> list[Coming]:
     """What will be said if nothing happens, by the very ladder that says it."""
-    settled = {(one.rule, one.occurrence, one.rung) for one in said}
+    before: dict[Key, dict[str, date]] = {}
+    for one in said:
+        before.setdefault((one.rule, one.occurrence), {})[one.rung] = one.due
     found = []
     for row in rows:
         if row.status != "open":
             continue
-        for rung in ladder_of(due_of(row), hours, on):
-            if rung.at > now and (row.rule, row.occurrence, rung.key) not in settled:
+        climb = climb_of(due_of(row), before.get((row.rule, row.occurrence), {}), hours, on)
+        for rung in climb.steps:
+            if rung.at > now and rung.key not in climb.settled:
                 found.append(Coming(rung.at, row.act, rung.key, rung.recipient, rung.channel))
     return sorted(found, key=lambda one: one.at)[:MOST_COMING]
 

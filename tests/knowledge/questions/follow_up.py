@@ -82,6 +82,11 @@ def hour_of_sending() -> int:
     return reminders.rungs("lab", DAY, "UTC", DAY)[0].at.hour
 
 
+def is_another_day(days: int) -> bool:
+    """Moved by so many days, is a due day one of which nobody was told?"""
+    return reminders.is_moved(DAY, DAY + timedelta(days=days), DAY)
+
+
 def is_late(minutes: int) -> bool:
     """So many minutes after its time, is a reminder late?"""
     ladder = reminders.rungs("lab", DAY, "UTC", DAY)[:1]

@@ -291,6 +291,24 @@ async def test_what_was_put_off_by_mistake_is_said_once_all_the_same(
     assert heard_of(hook) == [str(journey)]
 
 
+async def test_what_waits_of_the_day_to_which_it_was_put_off_by_mistake_is_not_said(
+    api: httpx2.AsyncClient, hook: Hook
+) -> None:
+    await listening(api, hook, **ABROAD)
+    journey = await owing(api)
+    await relayed(api)
+    that = {"rule": "FUP-01", "occurrence": "day-1"}
+    put_off = {"obligation": that, "until": "2124-06-20", "reason": "the wrong patient"}
+    await applied(api, journey, an_event("postponement", payload=put_off))
+    hook.answers = [503] * 1000
+    await woken(api, journey, "2124-06-06T12:00:00Z")
+    assert await statuses(api, journey) == ["delivered", "waiting"]
+
+    await applied(api, journey, an_event("postponement", payload=put_off | {"undone": True}))
+
+    assert await statuses(api, journey) == ["delivered"]
+
+
 @pytest.mark.parametrize("left", [False, True], ids=["not said yet", "said before"])
 async def test_what_was_seen_by_mistake_is_said_once_all_the_same(
     api: httpx2.AsyncClient, hook: Hook, left: bool

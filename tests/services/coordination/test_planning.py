@@ -34,10 +34,13 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def remember(settled: dict[Key, set[str]], planned: Plan) -> None:
+SaidOf = dict[Key, dict[str, date]]
+
+
+def remember(before: SaidOf, planned: Plan, day: date) -> None:
     for said in planned.say:
-        assert said.rung.key not in settled.setdefault(said.key, set())
-        settled[said.key].add(said.rung.key)
+        assert said.rung.key not in before.setdefault(said.key, {})
+        before[said.key][said.rung.key] = day
 
 
 @settings(deadline=None)
@@ -59,12 +62,12 @@ def test_however_often_and_whenever_it_is_woken_each_rung_is_settled_once_and_in
 ) -> None:
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     owed = [Due(due(day, ladder=ladder), begin - timedelta(days=200))]
-    settled: dict[Key, set[str]] = {}
+    settled: SaidOf = {}
     where = hours(zone, share, country)
     for minutes in sorted(at_minutes):
         at = begin + timedelta(minutes=minutes)
         planned = plan(owed, settled, where, at, FREE)
-        remember(settled, planned)
+        remember(settled, planned, owed[0].day)
         sent = [said for said in planned.say if said.status is not ReminderStatus.OVERTAKEN]
         assert len(sent) <= 1
         for said in sent:
@@ -85,12 +88,12 @@ def test_who_wakes_when_told_to_sends_every_rung_in_time(
 ) -> None:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=200)
     owed, where = [Due(due(day, ladder=ladder), at)], hours(zone, share)
-    settled: dict[Key, set[str]] = {}
+    settled: SaidOf = {}
     said: list[Said] = []
     wake: datetime | None = at
     while wake is not None:
         planned = plan(owed, settled, where, wake, FREE)
-        remember(settled, planned)
+        remember(settled, planned, owed[0].day)
         said += planned.say
         assert planned.next_wake is None or planned.next_wake > wake
         wake = planned.next_wake
@@ -115,7 +118,7 @@ def test_after_an_outage_at_night_the_patient_is_told_in_the_morning_and_that_it
     back_at: str, sent_at: str
 ) -> None:
     owed = [Due(due(date(2026, 6, 1)), utc("2026-01-01T00:00:00"))]
-    settled: dict[Key, set[str]] = {owed[0].key: {"T-14", "T-3", "T0"}}
+    settled: SaidOf = {owed[0].key: dict.fromkeys(("T-14", "T-3", "T0"), owed[0].day)}
 
     at: datetime = utc(back_at)
     planned = plan(owed, settled, hours(), at, FREE)
@@ -133,7 +136,9 @@ def test_after_an_outage_over_a_weekend_those_at_work_are_told_on_monday() -> No
     owed = [Due(due(date(2026, 6, 5)), utc("2026-01-01T00:00:00"))]
     saturday = utc("2026-06-06T10:00:00")
 
-    planned = plan(owed, {owed[0].key: {"T-14", "T-3"}}, hours(), saturday, FREE)
+    planned = plan(
+        owed, {owed[0].key: dict.fromkeys(("T-14", "T-3"), owed[0].day)}, hours(), saturday, FREE
+    )
 
     assert planned.say == ()
     assert planned.next_wake == utc("2026-06-08T09:00:00")
@@ -196,12 +201,12 @@ def test_no_day_has_more_than_the_cap_and_nothing_is_dropped(
 def test_whoever_is_told_nothing_has_a_ladder_that_climbs_to_others() -> None:
     owed = [Due(due(date(2026, 6, 1)), utc("2026-01-01T00:00:00"))]
     refusing = replace(FREE, refused=frozenset({"everything"}))
-    settled: dict[Key, set[str]] = {}
+    settled: SaidOf = {}
     said: list[Said] = []
     wake: datetime | None = utc("2026-05-01T00:00:00")
     while wake is not None:
         planned = plan(owed, settled, hours(), wake, refusing)
-        remember(settled, planned)
+        remember(settled, planned, owed[0].day)
         said += planned.say
         wake = planned.next_wake
 
@@ -238,7 +243,7 @@ def test_a_postponed_thing_has_a_ladder_of_its_own_from_the_day_it_stands_on() -
         utc("2026-06-09T12:00:00"),
         postponed_until=date(2026, 7, 1),
     )
-    settled = {postponed.key: {"T-14", "T-3", "T0", "T+7"}}
+    settled = {postponed.key: dict.fromkeys(("T-14", "T-3", "T0", "T+7"), date(2026, 6, 1))}
 
     planned = plan([postponed], settled, hours(), utc("2026-06-09T12:00:00"), FREE)
     assert planned.say == ()
@@ -246,3 +251,52 @@ def test_a_postponed_thing_has_a_ladder_of_its_own_from_the_day_it_stands_on() -
     [said] = plan([postponed], settled, hours(), planned.next_wake, FREE).say
 
     assert (said.rung.key, said.status) == ("T-14@2026-07-01", ReminderStatus.SENT)
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "steps"),
+    [
+        (date(2026, 6, 8), ["T0", "T+7"]),
+        (date(2026, 6, 9), [f"{step}@2026-06-09" for step in ("T-14", "T-3", "T0")]),
+        (date(2026, 5, 25), ["T+7", "T+14"]),
+        (date(2026, 5, 24), [f"{step}@2026-05-24" for step in ("T+7", "T+14")]),
+    ],
+    ids=["a week later", "more than a week later", "a week earlier", "more than a week earlier"],
+)
+def test_what_was_said_of_a_day_far_from_the_one_it_was_moved_to_does_not_count(
+    moved_to: date, steps: list[str]
+) -> None:
+    """Of a visit on another day nobody has heard; of one a few days off everybody has."""
+    since = utc("2026-01-01T00:00:00")
+    before: SaidOf = {}
+    first = Due(due(date(2026, 6, 1)), since)
+    for at in ("2026-05-18T09:00:00", "2026-05-29T09:00:00"):
+        remember(before, plan([first], before, hours(), utc(at), FREE), first.day)
+    moved = Due(due(moved_to), since)
+
+    sent: list[str] = []
+    wake: datetime | None = utc("2026-05-30T10:00:00")
+    while wake is not None and len(sent) < len(steps):
+        planned = plan([moved], before, hours(), wake, FREE)
+        remember(before, planned, moved.day)
+        sent += [one.rung.key for one in planned.say if one.status in ("sent", "sent-late")]
+        wake = planned.next_wake
+
+    assert sent == steps
+
+
+def test_a_day_that_creeps_is_told_anew_once_it_is_far_from_what_was_told() -> None:
+    since, at = utc("2026-01-01T00:00:00"), utc("2026-05-18T09:00:00")
+    before: SaidOf = {}
+    first = Due(due(date(2026, 6, 1)), since)
+    remember(before, plan([first], before, hours(), at, FREE), first.day)
+
+    said = {}
+    for day in (date(2026, 6, 5), date(2026, 6, 10)):
+        said[day] = [
+            one.rung.key for one in plan([Due(due(day), since)], before, hours(), at, FREE).say
+        ]
+        wake = plan([Due(due(day), since)], before, hours(), at, FREE).next_wake
+        said[day] += [str(wake)[:10]]
+
+    assert said == {date(2026, 6, 5): ["2026-06-02"], date(2026, 6, 10): ["2026-05-27"]}

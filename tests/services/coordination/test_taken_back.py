@@ -11,6 +11,7 @@ from tests.services.coordination.builders import (
     a_conclusion,
     a_progress,
     an_obligation,
+    day,
     path,
     reported,
     rungs,
@@ -109,3 +110,45 @@ async def test_what_reached_nobody_needs_no_word_that_it_is_off(api: httpx2.Asyn
     await reported(api, journey, a_progress(2, at="2026-06-02T10:00:00Z", conclusion=none))
 
     assert await rungs(api, journey) == before
+
+
+async def test_a_visit_that_a_service_moves_by_months_is_told_anew(
+    api: httpx2.AsyncClient,
+) -> None:
+    """An operation's day was corrected, say: of the visit on its new day nobody has heard."""
+    journey = await a_due_thing(api)
+    await woken(api, journey, DUE)
+    told = [rung for rung, _ in await rungs(api, journey)]
+    moved = a_conclusion(an_obligation(due="2026-09-01", opens="2026-08-25"))
+
+    at = "2026-06-02T10:00:00Z"
+    wake = await reported(api, journey, a_progress(2, at=at, conclusion=moved))
+    assert wake is not None
+    assert wake.date() == day("2026-08-18")
+    await woken(api, journey, wake)
+
+    assert [rung for rung, _ in await rungs(api, journey)] == [*told, "T-14@2026-09-01"]
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "said"),
+    [("2026-06-08", ("T0", "2026-06-01")), ("2026-06-09", ("T-14", "2026-06-09"))],
+    ids=["a week", "more than a week"],
+)
+async def test_what_still_waits_is_not_said_of_a_day_that_was_moved_far(
+    api: httpx2.AsyncClient, hook: Hook, moved_to: str, said: tuple[str, str]
+) -> None:
+    await listening(api, hook)
+    hook.answers = [503] * 1000
+    journey = await a_due_thing(api)
+    await woken(api, journey, DUE)
+
+    moved = a_conclusion(an_obligation(due=moved_to))
+    at = "2026-06-02T10:00:00Z"
+    await reported(api, journey, a_progress(2, at=at, conclusion=moved))
+    hook.answers = []
+
+    await until(lambda: hook.heard)
+    await until(lambda: _all_delivered(api, journey))
+    heard = [(body["data"]["rung"], body["data"]["due"]) for _, body in hook.heard]
+    assert heard == [said]
