@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from knowledge.terms.obligation import Conclusion
 from knowledge.terms.sent import Instant
@@ -49,6 +49,9 @@ class StoredPlan(Plan):
 
     `affected`: what was drawn again because of what this call told.
     """
+
+    # Each route that answers with it has a schema of its own: drawn when it is first asked for.
+    __pydantic_config__ = ConfigDict(defer_build=True)
 
     id: UUID
     as_of: Instant
