@@ -10,7 +10,7 @@ PORT ?= 8080
 export DATABASE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev browser prometheus run test test-systems test-parts check code shipped bench simulate screenshots scale sizing chaos mutants states settings dashboards lock migration history
+.PHONY: help install install-dev browser prometheus run test test-systems test-parts test-patients check types code shipped bench simulate screenshots scale sizing chaos mutants states settings dashboards lock migration history
 
 help:  ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -45,11 +45,12 @@ run: install  ## the whole system on this machine (DATA=folder PORT=8080)
 	@exec $(BIN)/tio up --data $(DATA) --port $(PORT)
 
 # Two cores, two halves: whole systems beside all that holds them together. Both wait now and then; what they leave is for clinical answers and simulated patients.
-SYSTEMS := tests/journeys tests/deploy tests/pages tests/tio
+SYSTEMS := tests/journeys tests/deploy tests/pages
 PATIENTS := tests/knowledge $(addprefix tests/services/,assessment localization followup) tests/simulation
 
 # DATABASE=postgres (or sqlite): everything on that one. Without it what is stored is tried on both, whole systems on SQLite.
-test: install-dev browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
+test: browser prometheus  ## everything CI runs (DATABASE=postgres: on PostgreSQL alone)
+	@$(MAKE) --no-print-directory --jobs=2 install-dev $(SHIPPED)/.installed
 	@$(MAKE) --no-print-directory --jobs=2 check
 	@$(MAKE) --no-print-directory --jobs=3 test-systems test-parts test-patients
 
@@ -62,12 +63,14 @@ test-parts:
 test-patients:
 	nice -n 10 $(BIN)/python -m pytest -p no:cacheprovider $(PATIENTS)
 
-check: code shipped  ## format, lint, types, imports, knowledge; image, chart and composition
+check: types code shipped  ## format, lint, types, imports, knowledge; image, chart and composition
+
+types: install-dev
+	$(BIN)/mypy
 
 code: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tio knowledge check
 
