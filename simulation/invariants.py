@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -77,7 +77,7 @@ class Invariants:
         self._acknowledged: dict[tuple[str, str], datetime] = {}
         self._received: Counter[tuple[str, str]] = Counter()
         self._explained: dict[tuple[str, str], int] = {}
-        self._rungs: dict[tuple[str, ...], str] = {}
+        self._rungs: dict[tuple[str, ...], dict[str, date]] = {}
         self._wakes: dict[str, datetime | None] = {}
 
     # -- steps ------------------------------------------------------------------------------------
@@ -243,7 +243,12 @@ class Invariants:
 
     def _expect_once(self, receiver: str, said: dict[str, Any], journey: str, id: str) -> None:
         rung = (journey, said["rule"], said["occurrence"], said["rung"], said["recipient"])
-        if self._rungs.setdefault(rung, id) != id:
+        due = date.fromisoformat(said["due"])
+        others = self._rungs.setdefault(rung, {})
+        others.setdefault(id, due)
+        # A day that was moved far is told anew.
+        near = [day for day in others.values() if not reminders.is_moved(day, due, due)]
+        if len(near) > 1:
             self._break("reminder doubled", journey, f"{_reminder(said)} under two ids")
         key = (receiver, id)
         self._received[key] += 1

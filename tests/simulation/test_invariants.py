@@ -40,6 +40,7 @@ SAID: dict[str, Any] = {
     "rung": "T0",
     "recipient": "patient",
     "means": "letter",
+    "due": "2026-06-01",
 }
 
 
@@ -73,11 +74,17 @@ class Watched:
         wanted = "INSERT INTO obligation VALUES ('north', ?, ?, ?, ?, ?, 'followup', 'open')"
         self.put(wanted, JOURNEY.hex, *due, ladder)
 
-    def reminds(self, due_at: str = "2026-06-01 09:00:00.000000", receiver: str = "a") -> None:
+    def reminds(
+        self,
+        due_at: str = "2026-06-01 09:00:00.000000",
+        receiver: str = "a",
+        id: UUID = ID,
+        **more: Any,
+    ) -> None:
         """A reminder is recorded, and has arrived."""
-        row = (ID.hex, due_at)
+        row = (id.hex, due_at)
         self.put("INSERT INTO reminder VALUES (?, 'north', 'sent', '', ?)", *row)
-        self.invariants.received(receiver, SAID)
+        self.invariants.received(receiver, SAID | {"reminder": str(id)} | more)
 
     def put(self, statement: str, *values: Any) -> None:
         """Change the tables."""
@@ -196,6 +203,18 @@ def test_a_reminder_that_comes_twice_though_nothing_failed(watched: Watched) -> 
     watched.invariants.received("a", SAID)
 
     assert watched.broken == {"reminder doubled"}
+
+
+@pytest.mark.parametrize(
+    ("due", "broken"), [("2026-06-08", {"reminder doubled"}), ("2026-06-09", set())]
+)
+def test_a_step_that_is_said_anew_though_its_day_has_hardly_moved(
+    watched: Watched, due: str, broken: set[str]
+) -> None:
+    watched.reminds()
+    watched.reminds(id=UUID(int=3), due=due)
+
+    assert watched.broken == broken
 
 
 def test_a_reminder_of_what_has_ended(watched: Watched) -> None:

@@ -1,5 +1,6 @@
 """Whoever looks back sees each decision with what went into it then, and what came after."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from services.assessment.client import AssessmentClient
 from services.assessment.look_back import Decision, NotMigrated, decisions
 from services.assessment.settings import AssessmentSettings
 from tests.services.assessment.test_corrections import NORTH, a_request, corrected, the_phosphate
+from tests.services.conftest import AUDIENCE, ISSUER
 
 SOUTH = "south"
 
@@ -49,6 +51,9 @@ async def test_what_was_concluded_later_of_the_same_person_stands_with_it_and_of
     assert (elsewhere.later, last.later) == ((), ())
 
 
-async def test_a_database_of_another_shape_is_not_read(settings: AssessmentSettings) -> None:
+async def test_a_database_of_another_shape_is_not_read(database_url: str, jwks: Path) -> None:
+    empty = AssessmentSettings(
+        database_url=database_url, jwks=str(jwks), issuer=ISSUER, audience=AUDIENCE
+    )
     with pytest.raises(NotMigrated):
-        await stored(settings)
+        await stored(empty)
